@@ -1,0 +1,1 @@
+//! ocop-link: links small OCOP producers with the distributors who need them.

@@ -1,0 +1,3 @@
+//! Subcommands and exit codes only.
+
+fn main() {}
