@@ -15,5 +15,6 @@ pub mod party;
 pub mod place;
 pub mod product;
 pub mod quantity;
+pub mod text;
 pub mod violation;
 pub mod visibility;
