@@ -16,13 +16,13 @@ pub enum Dimension {
     Volume,
     /// Base unit piece.
     Count,
-    /// Base unit metre.
+    /// Base unit millimetre.
     Length,
     /// Base unit square metre.
     Area,
-    /// Base unit person.
-    Persons,
-    /// Base unit room-night.
+    /// Base unit guest, of a tourism service.
+    Guests,
+    /// Base unit room-night, of a tourism service.
     RoomNights,
 }
 
