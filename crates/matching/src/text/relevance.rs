@@ -134,9 +134,18 @@ impl Name {
 
 impl Reading {
     fn new(spelled: &[String]) -> Self {
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS))
+    }
+
+    /// A reading for search: every content word weighs the same, wherever it stands.
+    pub(super) fn level(spelled: &[String]) -> Self {
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1]))
+    }
+
+    fn weighted(spelled: &[String], weigh: impl Fn(&[String]) -> Vec<u16>) -> Self {
         let spelled = &spelled[..spelled.len().min(MAX_WORDS)];
         let known = has_accents(spelled);
-        let weights = weights(spelled);
+        let weights = weigh(spelled);
         let words: Box<[QueryWord]> = spelled
             .iter()
             .zip(weights)
@@ -179,6 +188,12 @@ pub(super) fn reading_relevance(reading: &Reading, name: &Name) -> u16 {
     let (order, asked, start) = alignment.shape(name);
     let quality = (55 * above + 15 * order + 20 * asked + 10 * start) / 100;
     ELIGIBLE + (u32::from(FULL - ELIGIBLE) * quality / u32::from(FULL)) as u16
+}
+
+/// How a reading lies in a name: order, share of the name asked for and nearness of its start,
+/// each 0..=10000.
+pub(super) fn shape(reading: &Reading, name: &Name) -> (u32, u32, u32) {
+    Alignment::new(reading, name).shape(name)
 }
 
 /// Where and how well each word of a reading is found in a name.
@@ -308,21 +323,21 @@ pub(super) fn glue(span: &[QueryWord]) -> Word {
     Word::glue(&words[..span.len()])
 }
 
-fn split(text: &str) -> Vec<String> {
+pub(super) fn split(text: &str) -> Vec<String> {
     text.split(' ')
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
 }
 
-fn decode_all(text: &str) -> Vec<String> {
+pub(super) fn decode_all(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let words = lower.split(|letter: char| !letter.is_alphanumeric());
     let decoded = words.map(|word| decode_keys(word).unwrap_or_else(|| word.to_owned()));
     split(&normalize(&decoded.collect::<Vec<_>>().join(" ")))
 }
 
-fn canonical_query(words: &[String], synonyms: &Synonyms) -> Vec<String> {
+pub(super) fn canonical_query(words: &[String], synonyms: &Synonyms) -> Vec<String> {
     if has_accents(words) {
         synonyms.canonical(words)
     } else {
@@ -352,7 +367,7 @@ fn find_kind(words: &[String]) -> Option<(u8, u8)> {
 }
 
 /// The weight of each word of a query; fillers count when there is nothing else.
-fn weights(words: &[String]) -> Vec<u16> {
+fn weights(words: &[String], content_weights: &[u16]) -> Vec<u16> {
     let folded: Vec<String> = words.iter().map(|word| super::fold::fold(word)).collect();
     let mut weights: Vec<Option<u16>> = vec![None; words.len()];
     mark_phrases(&folded, &FILLERS, 0, &mut weights);
@@ -360,8 +375,8 @@ fn weights(words: &[String]) -> Vec<u16> {
     mark_measures(&folded, &mut weights);
     let mut content = 0;
     for weight in weights.iter_mut().filter(|weight| weight.is_none()) {
-        *weight = Some(CONTENT_WEIGHTS[content]);
-        content = (content + 1).min(CONTENT_WEIGHTS.len() - 1);
+        *weight = Some(content_weights[content.min(content_weights.len() - 1)]);
+        content += 1;
     }
     if content == 0 {
         return vec![CONTENT_WEIGHTS[0]; words.len()];

@@ -68,6 +68,20 @@ impl<P: Ord + Copy> Vocabulary<P> {
     }
 }
 
+impl Vocabulary<(u32, u8)> {
+    /// Takes all occurrences of a text out, whichever words it had.
+    pub(super) fn remove_text(&mut self, text: u32) {
+        for term in &mut self.terms {
+            let from = term.postings.partition_point(|posting| posting.0 < text);
+            let len = term.postings[from..].partition_point(|posting| posting.0 == text);
+            term.postings.drain(from..from + len);
+        }
+        self.terms.retain(|term| !term.postings.is_empty());
+        let words = self.terms.iter().enumerate();
+        self.by_word = words.map(|(at, term)| (term.word, at as u32)).collect();
+    }
+}
+
 /// Values under small numbers; the number of a removed value is given again.
 #[derive(Clone, Debug)]
 pub(super) struct Slots<T> {

@@ -1,0 +1,252 @@
+//! Product search: a few words of a person, the products that they may mean, best first.
+//!
+//! Knows the texts and stars of products; must not know offers, requests or pages.
+//!
+//! Each word of the query counts by how rare it is among the documents, times its likeness to the
+//! most similar word of the document, times the field's weight (name 100, producer and place 60,
+//! product set 40 percent). Of two documents with the same words, the one whose name has them in
+//! order, has little else, and starts with them comes first. Other stars than those asked for
+//! halve the score.
+
+use super::fold::normalize;
+use super::relevance::{Name, Reading, shape, split};
+use super::search_query::SearchQuery;
+use super::synonyms::Synonyms;
+use super::vocabulary::Vocabulary;
+use super::word::{EXACT, MAX_LETTERS, Word, similarity};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A score below which a document shares too little with the query to be shown.
+pub const DEFAULT_FLOOR: u16 = 3_500;
+
+const FIELD_PERCENT: [u32; 4] = [100, 60, 60, 40];
+const OTHER_STARS_PERCENT: u32 = 50;
+/// The shape of the name is weighed for documents with at least this percentage of the best.
+const SHAPED_PERCENT: u32 = 70;
+
+/// The searchable texts of a product.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DocumentText<'a> {
+    /// The product's name.
+    pub name: &'a str,
+    /// The producer's name; empty when unknown.
+    pub producer: &'a str,
+    /// Commune, district and province, old and new names, in any order.
+    pub place: &'a str,
+    /// The label of its product set; empty when unknown.
+    pub product_set_label: &'a str,
+    /// Recognised stars.
+    pub stars: Option<u8>,
+}
+
+/// Products by the words of their texts, under numbers that the caller gives.
+#[derive(Clone, Debug)]
+pub struct SearchIndex {
+    synonyms: Synonyms,
+    documents: BTreeMap<u32, Document>,
+    vocabulary: Vocabulary<(u32, u8)>,
+    known: HashSet<[u8; MAX_LETTERS]>,
+}
+
+#[derive(Clone, Debug)]
+struct Document {
+    name: Name,
+    stars: Option<u8>,
+}
+
+/// The documents that have a word like one of the query: number and likeness in its field.
+type Occurrences = Vec<(u32, u32)>;
+
+/// A query word among the documents.
+struct Found {
+    rarity: u32,
+    occurrences: Occurrences,
+}
+
+impl SearchIndex {
+    /// An empty index.
+    #[must_use]
+    pub fn new(synonyms: Synonyms) -> Self {
+        let (documents, vocabulary) = (BTreeMap::new(), Vocabulary::default());
+        Self {
+            synonyms,
+            documents,
+            vocabulary,
+            known: HashSet::new(),
+        }
+    }
+
+    /// Adds a document, in place of the one that had this number.
+    pub fn insert(&mut self, id: u32, text: &DocumentText<'_>) {
+        self.remove(id);
+        let name = Name::new(text.name, &self.synonyms);
+        for (word, fields) in self.words(&name, text) {
+            self.known.insert(word.key());
+            self.vocabulary.insert(word, (id, fields));
+        }
+        self.documents.insert(
+            id,
+            Document {
+                name,
+                stars: text.stars,
+            },
+        );
+    }
+
+    /// Takes a document out; whether it was there.
+    pub fn remove(&mut self, id: u32) -> bool {
+        if self.documents.remove(&id).is_none() {
+            return false;
+        }
+        self.vocabulary.remove_text(id);
+        self.known = self
+            .vocabulary
+            .terms()
+            .iter()
+            .map(|term| term.word.key())
+            .collect();
+        true
+    }
+
+    /// The words of a document with the fields that have them, as bits.
+    fn words(&self, name: &Name, text: &DocumentText<'_>) -> BTreeMap<Word, u8> {
+        let mut words: BTreeMap<Word, u8> = name.words().iter().map(|word| (*word, 1)).collect();
+        for (at, field) in [text.producer, text.place, text.product_set_label]
+            .iter()
+            .enumerate()
+        {
+            for word in self.synonyms.canonical(&split(&normalize(field))) {
+                *words.entry(Word::new(&word, true)).or_default() |= 2 << at;
+            }
+        }
+        words
+    }
+
+    /// The best `limit` documents for a text, by score and then number.
+    #[must_use]
+    pub fn search(&self, text: &str, limit: usize) -> Vec<(u32, u16)> {
+        let mut hits = self.hits(text, DEFAULT_FLOOR, |_| true);
+        hits.truncate(limit);
+        hits
+    }
+
+    /// All documents that pass the filter and score at least `floor`, by score and then number.
+    ///
+    /// A text without a word matches every document with full score.
+    #[must_use]
+    pub fn hits(&self, text: &str, floor: u16, filter: impl Fn(u32) -> bool) -> Vec<(u32, u16)> {
+        let query = SearchQuery::new(text, &self.synonyms, &|letters| self.is_known(letters));
+        let mut scores: BTreeMap<u32, u32> = BTreeMap::new();
+        if query.readings.is_empty() {
+            scores.extend(self.documents.keys().map(|id| (*id, u32::from(EXACT))));
+        }
+        let mut found = HashMap::new();
+        for (reading, percent) in &query.readings {
+            for (id, score) in self.score(reading, &mut found) {
+                let best = scores.entry(id).or_default();
+                *best = (*best).max(score * percent / 100);
+            }
+        }
+        let scores = scores.into_iter().filter(|(id, _)| filter(*id));
+        let scores = scores.map(|(id, score)| (id, self.with_stars(id, score, query.stars)));
+        let mut hits: Vec<(u32, u16)> = scores.filter(|(_, score)| *score >= floor).collect();
+        hits.sort_by_key(|(id, score)| (std::cmp::Reverse(*score), *id));
+        hits
+    }
+
+    fn is_known(&self, letters: &str) -> bool {
+        self.known.contains(&Word::new(letters, false).key())
+    }
+
+    fn with_stars(&self, id: u32, score: u32, stars: Option<u8>) -> u16 {
+        let own = self.documents.get(&id).and_then(|document| document.stars);
+        let other = stars.is_some() && stars != own;
+        (if other {
+            score * OTHER_STARS_PERCENT / 100
+        } else {
+            score
+        }) as u16
+    }
+
+    /// The score of every document that shares a word with the reading.
+    fn score(&self, reading: &Reading, found: &mut HashMap<Word, Found>) -> Vec<(u32, u32)> {
+        let mut sums: HashMap<u32, u64> = HashMap::new();
+        let mut total = 0;
+        for query in &reading.words {
+            let found = found
+                .entry(query.word)
+                .or_insert_with(|| self.find(&query.word));
+            let weight = u64::from(query.weight) * u64::from(found.rarity);
+            total += weight;
+            for (id, likeness) in &found.occurrences {
+                *sums.entry(*id).or_default() += weight * u64::from(*likeness);
+            }
+        }
+        let scores = sums
+            .into_iter()
+            .map(|(id, sum)| (id, (sum / total.max(1)) as u32));
+        let scores: Vec<(u32, u32)> = scores.collect();
+        let best = scores.iter().map(|(_, score)| *score).max().unwrap_or(0);
+        let shaped = best * SHAPED_PERCENT / 100;
+        let score = |(id, score): (u32, u32)| {
+            let shape = if score >= shaped {
+                self.shape(reading, id)
+            } else {
+                0
+            };
+            (id, score * 85 / 100 + shape * 15 / 100)
+        };
+        scores.into_iter().map(score).collect()
+    }
+
+    /// How the reading lies in the document's name, 0..=10000.
+    fn shape(&self, reading: &Reading, id: u32) -> u32 {
+        let Some(document) = self.documents.get(&id) else {
+            return 0;
+        };
+        let (order, asked, start) = shape(reading, &document.name);
+        (order * 4 + asked * 3 + start * 3) / 10
+    }
+
+    /// Where a query word is found, by its best likeness in each document.
+    fn find(&self, word: &Word) -> Found {
+        let mut best: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut closest = (0, 0);
+        for term in self.vocabulary.terms() {
+            let likeness = u32::from(similarity(word, &term.word));
+            if likeness == 0 {
+                continue;
+            }
+            closest = closest.max((likeness, 0));
+            for (id, fields) in &term.postings {
+                let likeness = likeness * field_percent(*fields) / 100;
+                let best = best.entry(*id).or_default();
+                *best = (*best).max(likeness);
+            }
+        }
+        let common = best
+            .values()
+            .filter(|likeness| **likeness * 3 >= closest.0)
+            .count();
+        Found {
+            rarity: self.rarity(common),
+            occurrences: best.into_iter().collect(),
+        }
+    }
+
+    /// Four times the binary logarithm of how rare a word is, at least 4.
+    fn rarity(&self, documents: usize) -> u32 {
+        let ratio = (self.documents.len() as u128 + 1) / (documents as u128 + 1);
+        4 + ratio.max(1).saturating_pow(4).ilog2()
+    }
+}
+
+/// The greatest weight of the fields that have a word.
+fn field_percent(fields: u8) -> u32 {
+    let weights = FIELD_PERCENT.iter().enumerate();
+    weights
+        .filter(|(at, _)| fields & (1 << at) != 0)
+        .map(|(_, weight)| *weight)
+        .max()
+        .unwrap_or(0)
+}
