@@ -4,7 +4,8 @@
 //!
 //! Each word of the query counts by how rare it is among the documents, times its likeness to the
 //! most similar word of the document, times the field's weight (name 100, producer and place 60,
-//! product set 40 percent). Of two documents with the same words, the one whose name has them in
+//! product set 40 percent). Two words that stand side by side in the query and in a field count
+//! once more. Of two documents with the same words, the one whose name has them in
 //! order, has little else, and starts with them comes first. Other stars than those asked for
 //! halve the score.
 
@@ -21,6 +22,9 @@ pub const DEFAULT_FLOOR: u16 = 3_500;
 
 const FIELD_PERCENT: [u32; 4] = [100, 60, 60, 40];
 const OTHER_STARS_PERCENT: u32 = 50;
+/// What two neighbours weigh of their own weights together.
+const PAIR_PERCENT: u64 = 25;
+const SHAPE_PERCENT: u32 = 15;
 /// The shape of the name is weighed for documents with at least this percentage of the best.
 const SHAPED_PERCENT: u32 = 70;
 
@@ -45,6 +49,8 @@ pub struct SearchIndex {
     synonyms: Synonyms,
     documents: BTreeMap<u32, Document>,
     vocabulary: Vocabulary<(u32, u8)>,
+    /// Neighbours, glued, without accents.
+    pairs: Vocabulary<(u32, u8)>,
     known: HashSet<[u8; MAX_LETTERS]>,
 }
 
@@ -56,6 +62,30 @@ struct Document {
 
 /// The documents that have a word like one of the query: number and likeness in its field.
 type Occurrences = Vec<(u32, u32)>;
+
+/// Weighted likenesses summed by document.
+#[derive(Default)]
+struct Sums {
+    by_document: HashMap<u32, u64>,
+    total_weight: u64,
+}
+
+impl Sums {
+    fn add(&mut self, weight: u64, occurrences: impl Iterator<Item = (u32, u32)>) {
+        self.total_weight += weight;
+        for (id, likeness) in occurrences {
+            *self.by_document.entry(id).or_default() += weight * u64::from(likeness);
+        }
+    }
+
+    fn means(self) -> Vec<(u32, u32)> {
+        let total = self.total_weight.max(1);
+        self.by_document
+            .into_iter()
+            .map(|(id, sum)| (id, (sum / total) as u32))
+            .collect()
+    }
+}
 
 /// A query word among the documents.
 struct Found {
@@ -72,6 +102,7 @@ impl SearchIndex {
             synonyms,
             documents,
             vocabulary,
+            pairs: Vocabulary::default(),
             known: HashSet::new(),
         }
     }
@@ -80,9 +111,21 @@ impl SearchIndex {
     pub fn insert(&mut self, id: u32, text: &DocumentText<'_>) {
         self.remove(id);
         let name = Name::new(text.name, &self.synonyms);
-        for (word, fields) in self.words(&name, text) {
+        let (mut words, mut pairs) = (BTreeMap::new(), BTreeMap::new());
+        for (at, field) in self.fields(&name, text).iter().enumerate() {
+            for word in field {
+                *words.entry(*word).or_insert(0_u8) |= 1 << at;
+            }
+            for pair in field.windows(2) {
+                *pairs.entry(Word::glue(pair)).or_insert(0_u8) |= 1 << at;
+            }
+        }
+        for (word, fields) in words {
             self.known.insert(word.key());
             self.vocabulary.insert(word, (id, fields));
+        }
+        for (pair, fields) in pairs {
+            self.pairs.insert(pair, (id, fields));
         }
         self.documents.insert(
             id,
@@ -93,12 +136,28 @@ impl SearchIndex {
         );
     }
 
+    /// The words of each field, in the order of its weight.
+    fn fields(&self, name: &Name, text: &DocumentText<'_>) -> [Vec<Word>; 4] {
+        let words = |field: &str| {
+            let words = self.synonyms.canonical(&split(&normalize(field)));
+            words.iter().map(|word| Word::new(word, true)).collect()
+        };
+        let label = words(text.product_set_label);
+        [
+            name.words().to_vec(),
+            words(text.producer),
+            words(text.place),
+            label,
+        ]
+    }
+
     /// Takes a document out; whether it was there.
     pub fn remove(&mut self, id: u32) -> bool {
         if self.documents.remove(&id).is_none() {
             return false;
         }
         self.vocabulary.remove_text(id);
+        self.pairs.remove_text(id);
         self.known = self
             .vocabulary
             .terms()
@@ -106,20 +165,6 @@ impl SearchIndex {
             .map(|term| term.word.key())
             .collect();
         true
-    }
-
-    /// The words of a document with the fields that have them, as bits.
-    fn words(&self, name: &Name, text: &DocumentText<'_>) -> BTreeMap<Word, u8> {
-        let mut words: BTreeMap<Word, u8> = name.words().iter().map(|word| (*word, 1)).collect();
-        for (at, field) in [text.producer, text.place, text.product_set_label]
-            .iter()
-            .enumerate()
-        {
-            for word in self.synonyms.canonical(&split(&normalize(field))) {
-                *words.entry(Word::new(&word, true)).or_default() |= 2 << at;
-            }
-        }
-        words
     }
 
     /// The best `limit` documents for a text, by score and then number.
@@ -170,22 +215,36 @@ impl SearchIndex {
 
     /// The score of every document that shares a word with the reading.
     fn score(&self, reading: &Reading, found: &mut HashMap<Word, Found>) -> Vec<(u32, u32)> {
-        let mut sums: HashMap<u32, u64> = HashMap::new();
-        let mut total = 0;
+        let mut sums = Sums::default();
+        let mut weights = Vec::with_capacity(reading.words.len());
         for query in &reading.words {
             let found = found
                 .entry(query.word)
                 .or_insert_with(|| self.find(&query.word));
-            let weight = u64::from(query.weight) * u64::from(found.rarity);
-            total += weight;
-            for (id, likeness) in &found.occurrences {
-                *sums.entry(*id).or_default() += weight * u64::from(*likeness);
+            weights.push(u64::from(query.weight) * u64::from(found.rarity));
+            sums.add(
+                *weights.last().unwrap_or(&0),
+                found.occurrences.iter().copied(),
+            );
+        }
+        for (words, weights) in reading.words.windows(2).zip(weights.windows(2)) {
+            let pair = self
+                .pairs
+                .postings(&Word::glue(&[words[0].word, words[1].word]));
+            let weight = (weights[0] + weights[1]) * PAIR_PERCENT / 100;
+            if !pair.is_empty() {
+                let likeness = |fields: u8| field_percent(fields) * u32::from(EXACT) / 100;
+                sums.add(
+                    weight,
+                    pair.iter().map(|(id, fields)| (*id, likeness(*fields))),
+                );
             }
         }
-        let scores = sums
-            .into_iter()
-            .map(|(id, sum)| (id, (sum / total.max(1)) as u32));
-        let scores: Vec<(u32, u32)> = scores.collect();
+        self.with_shape(reading, sums.means())
+    }
+
+    /// Scores with the shape of the names of the best documents weighed in.
+    fn with_shape(&self, reading: &Reading, scores: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
         let best = scores.iter().map(|(_, score)| *score).max().unwrap_or(0);
         let shaped = best * SHAPED_PERCENT / 100;
         let score = |(id, score): (u32, u32)| {
@@ -194,7 +253,10 @@ impl SearchIndex {
             } else {
                 0
             };
-            (id, score * 85 / 100 + shape * 15 / 100)
+            (
+                id,
+                score * (100 - SHAPE_PERCENT) / 100 + shape * SHAPE_PERCENT / 100,
+            )
         };
         scores.into_iter().map(score).collect()
     }
@@ -211,13 +273,13 @@ impl SearchIndex {
     /// Where a query word is found, by its best likeness in each document.
     fn find(&self, word: &Word) -> Found {
         let mut best: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut closest = (0, 0);
+        let mut closest = 0;
         for term in self.vocabulary.terms() {
             let likeness = u32::from(similarity(word, &term.word));
             if likeness == 0 {
                 continue;
             }
-            closest = closest.max((likeness, 0));
+            closest = closest.max(likeness);
             for (id, fields) in &term.postings {
                 let likeness = likeness * field_percent(*fields) / 100;
                 let best = best.entry(*id).or_default();
@@ -226,7 +288,7 @@ impl SearchIndex {
         }
         let common = best
             .values()
-            .filter(|likeness| **likeness * 3 >= closest.0)
+            .filter(|likeness| **likeness * 3 >= closest)
             .count();
         Found {
             rarity: self.rarity(common),

@@ -33,6 +33,13 @@ impl<P: Ord + Copy> Vocabulary<P> {
         &self.terms
     }
 
+    /// The occurrences of exactly this word.
+    pub(super) fn postings(&self, word: &Word) -> &[P] {
+        self.by_word
+            .get(word)
+            .map_or(&[], |at| &self.terms[*at as usize].postings)
+    }
+
     /// Adds an occurrence; one that is there already is not added again.
     pub(super) fn insert(&mut self, word: Word, posting: P) {
         let next = self.terms.len() as u32;
