@@ -29,7 +29,7 @@ use super::lexicon::{
 };
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
-use super::word::{Word, glued_similarity, similarity};
+use super::word::{Word, can_be_glued, glued_similarity, similarity};
 
 /// The relevance of a name that is the query, word for word.
 pub const FULL: u16 = 10_000;
@@ -48,7 +48,7 @@ const OTHER_KIND_PERCENT: u32 = 68;
 const FOUND: u16 = 5_000;
 /// A name of so many words without one accent was typed without them.
 const UNACCENTED_WORDS: usize = 3;
-pub(super) const MAX_GLUED_WORDS: usize = 4;
+const MAX_GLUED_WORDS: usize = 4;
 
 /// A word of a query and how much it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +144,10 @@ impl Reading {
         Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1]))
     }
 
+    pub(super) fn plain_words(&self) -> Vec<Word> {
+        self.words.iter().map(|query| query.word).collect()
+    }
+
     fn weighted(spelled: &[String], weigh: impl Fn(&[String]) -> Vec<u16>) -> Self {
         let spelled = &spelled[..spelled.len().min(MAX_WORDS)];
         let known = has_accents(spelled);
@@ -231,9 +235,8 @@ impl Alignment {
     fn match_run_together(&mut self, reading: &Reading, name: &Name) {
         for (at, query) in reading.words.iter().enumerate() {
             if query.word.is_gluable() {
-                for (first, last) in spans(name.words.len()) {
-                    let glued = Word::glue(&name.words[first..=last]);
-                    self.offer(at, glued_similarity(&query.word, &glued), (first, last));
+                for (first, last, likeness) in glued_in(&query.word, &name.words) {
+                    self.offer(at, likeness, (first, last));
                 }
             }
         }
@@ -247,10 +250,9 @@ impl Alignment {
             .enumerate()
             .filter(|(_, word)| word.is_gluable())
         {
-            for (first, last) in spans(reading.words.len()) {
-                let glued = glue(&reading.words[first..=last]);
+            for (first, last, likeness) in glued_in(word, &reading.plain_words()) {
                 for at in first..=last {
-                    self.offer(at, glued_similarity(&glued, word), (place, place));
+                    self.offer(at, likeness, (place, place));
                 }
             }
         }
@@ -309,20 +311,20 @@ impl Alignment {
     }
 }
 
-/// First and last word of every span of two to four words.
-fn spans(words: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..words).flat_map(move |first| {
-        let end = words.min(first + MAX_GLUED_WORDS);
-        (first + 1..end).map(move |last| (first, last))
+/// First and last word of each span of two to four words that a word may be, and their likeness.
+pub(super) fn glued_in(word: &Word, words: &[Word]) -> impl Iterator<Item = (usize, usize, u16)> {
+    let ends = |first: usize| first + 1..words.len().min(first + MAX_GLUED_WORDS);
+    let spans = (0..words.len()).flat_map(move |first| ends(first).map(move |last| (first, last)));
+    spans.filter_map(move |(first, last)| {
+        let span = &words[first..=last];
+        let fits = can_be_glued(word, span);
+        let likeness = if fits {
+            glued_similarity(word, &Word::glue(span))
+        } else {
+            0
+        };
+        (likeness > 0).then_some((first, last, likeness))
     })
-}
-
-pub(super) fn glue(span: &[QueryWord]) -> Word {
-    let mut words = [span[0].word; MAX_GLUED_WORDS];
-    for (word, query) in words.iter_mut().zip(span) {
-        *word = query.word;
-    }
-    Word::glue(&words[..span.len()])
 }
 
 pub(super) fn split(text: &str) -> Vec<String> {
