@@ -14,8 +14,8 @@ use super::relevance::{Name, Reading, shape, split};
 use super::search_query::SearchQuery;
 use super::synonyms::Synonyms;
 use super::vocabulary::{Slots, Vocabulary};
-use super::word::{EXACT, MAX_LETTERS, Word, similarity};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use super::word::{EXACT, Word, similarity};
+use std::collections::{BTreeMap, HashMap};
 
 /// A score below which a document shares too little with the query to be shown.
 pub const DEFAULT_FLOOR: u16 = 3_500;
@@ -52,7 +52,8 @@ pub struct SearchIndex {
     vocabulary: Vocabulary<(u32, u8)>,
     /// Neighbours, glued, without accents.
     pairs: Vocabulary<(u32, u8)>,
-    known: HashSet<[u8; MAX_LETTERS]>,
+    /// Words as written, before synonyms, without accents.
+    written: Vocabulary<(u32, u8)>,
 }
 
 #[derive(Clone, Debug)]
@@ -111,7 +112,7 @@ impl SearchIndex {
             slots: HashMap::new(),
             vocabulary: Vocabulary::default(),
             pairs: Vocabulary::default(),
-            known: HashSet::new(),
+            written: Vocabulary::default(),
         }
     }
 
@@ -127,7 +128,6 @@ impl SearchIndex {
         });
         self.slots.insert(id, slot);
         for (word, in_fields) in by_word(&fields) {
-            self.known.insert(word.key());
             self.vocabulary.insert(word, (slot, in_fields));
         }
         let pairs = fields
@@ -135,6 +135,12 @@ impl SearchIndex {
             .map(|field| field.windows(2).map(Word::glue).collect());
         for (pair, in_fields) in by_word(&pairs) {
             self.pairs.insert(pair, (slot, in_fields));
+        }
+        for text in [text.name, text.producer, text.place, text.product_set_label] {
+            for word in split(&normalize(text)) {
+                self.written
+                    .insert(Word::glue(&[Word::new(&word, false)]), (slot, 0));
+            }
         }
     }
 
@@ -161,12 +167,7 @@ impl SearchIndex {
         self.documents.remove(slot);
         self.vocabulary.remove_text(slot);
         self.pairs.remove_text(slot);
-        self.known = self
-            .vocabulary
-            .terms()
-            .iter()
-            .map(|term| term.word.key())
-            .collect();
+        self.written.remove_text(slot);
         true
     }
 
@@ -216,7 +217,10 @@ impl SearchIndex {
     }
 
     fn is_known(&self, letters: &str) -> bool {
-        self.known.contains(&Word::new(letters, false).key())
+        !self
+            .written
+            .postings(&Word::glue(&[Word::new(letters, false)]))
+            .is_empty()
     }
 
     /// The score of every document, by slot.

@@ -102,11 +102,6 @@ impl Word {
         &self.letters[..usize::from(self.len)]
     }
 
-    /// The letters as a key that ignores accents.
-    pub(super) fn key(&self) -> [u8; MAX_LETTERS] {
-        self.letters
-    }
-
     pub(super) fn letter_set(&self) -> u32 {
         self.letter_set
     }
