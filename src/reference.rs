@@ -6,8 +6,6 @@ pub mod certificate_kinds;
 pub mod communes;
 pub mod former_units;
 pub mod markets;
-use std::sync::LazyLock;
-
 mod place_index;
 pub mod place_name;
 mod place_search;
@@ -18,6 +16,8 @@ pub mod provinces;
 pub mod synonyms;
 mod table;
 pub mod units;
+
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 
