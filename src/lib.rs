@@ -1,3 +1,4 @@
 //! ocop-link: links small OCOP producers with the distributors who need them.
 
+pub mod market_data;
 pub mod reference;
