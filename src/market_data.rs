@@ -7,9 +7,13 @@ pub mod demo;
 mod demo_demands;
 mod demo_offers;
 mod demo_products;
+pub mod generated;
+mod generated_demands;
+mod generated_supply;
 mod goods;
 mod random;
 mod real_lines;
 mod wire;
 
 pub use demo::{DemoMarket, DemoSummary, demo_market};
+pub use generated::generated_market;
