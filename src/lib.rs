@@ -1,4 +1,13 @@
 //! ocop-link: links small OCOP producers with the distributors who need them.
 
+pub mod actions;
+pub mod app;
+pub mod caller;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod identity;
 pub mod market_data;
 pub mod reference;
+pub mod store;

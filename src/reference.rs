@@ -6,6 +6,8 @@ pub mod certificate_kinds;
 pub mod communes;
 pub mod former_units;
 pub mod markets;
+use std::sync::LazyLock;
+
 mod place_index;
 pub mod place_name;
 mod place_search;
@@ -42,6 +44,12 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// The one copy that all requests of this process share.
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Reference> = LazyLock::new(Reference::load);
+        &SHARED
+    }
+
     /// Reads the compiled-in tables.
     ///
     /// # Panics

@@ -6,36 +6,11 @@ use super::places::PlaceError;
 use super::point::Point;
 use super::table;
 use jiff::civil::{Date, date};
+pub use matching::place::ProvinceCode;
 use serde::Deserialize;
-use std::fmt;
 
 /// First day of the two-level administration (202/2025/QH15).
 pub const REFORM_DAY: Date = date(2025, 7, 1);
-
-/// Two-digit code of a province.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProvinceCode(u8);
-
-impl ProvinceCode {
-    /// Reads exactly two digits; whether such a province exists is not judged.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| digits).map(Self)
-    }
-
-    /// The code as a number, 1–96.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        self.0
-    }
-}
-
-impl fmt::Display for ProvinceCode {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:02}", self.0)
-    }
-}
 
 /// One version of a province.
 #[derive(Debug, Clone, PartialEq, Eq)]

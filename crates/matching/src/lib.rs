@@ -1,4 +1,20 @@
-//! Eligibility, score, ranking and allocation of OCOP offers and demands.
+//! Eligibility, score, ranking and allocation of OCOP offers and demands, with the domain values
+//! that they are computed from. A domain value checks itself: one that exists is legal.
 //!
 //! Pure: no HTTP, no database, no serde, no clock, no randomness, no I/O, no logging. The same
 //! input gives the same answer, byte for byte.
+
+pub mod certificate;
+pub mod date;
+pub mod demand;
+pub mod factor;
+pub mod id;
+pub mod money;
+pub mod offer;
+pub mod party;
+pub mod place;
+pub mod product;
+pub mod quantity;
+pub mod text;
+pub mod violation;
+pub mod visibility;

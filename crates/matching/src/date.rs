@@ -1,0 +1,221 @@
+//! Calendar dates, periods and instants as small integers. Must not read a clock.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::ToSpan;
+use jiff::civil;
+
+const EPOCH: civil::Date = civil::date(1970, 1, 1);
+
+/// A day of the Gregorian calendar, as days since 1970-01-01.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(i32);
+
+/// A text that is not a date of the years 1900 to 2200 in the form `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidDate;
+
+impl Date {
+    /// The day that is `days` days after 1970-01-01.
+    #[must_use]
+    pub const fn from_days(days: i32) -> Self {
+        Self(days)
+    }
+
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub const fn days(self) -> i32 {
+        self.0
+    }
+
+    /// The day of year `year`, month `month`, day `day`, if there is one.
+    #[must_use]
+    pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Self> {
+        civil::Date::new(year, month, day).ok().map(Self::from_civil)
+    }
+
+    /// The day `days` later (earlier if negative).
+    #[must_use]
+    pub const fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
+    /// The same day `months` months later, or the last day of that month where it is shorter.
+    #[must_use]
+    pub fn plus_months(self, months: i32) -> Self {
+        Self::from_civil(self.civil().saturating_add(months.months()))
+    }
+
+    /// Year, month and day.
+    #[must_use]
+    pub fn ymd(self) -> (i16, i8, i8) {
+        let date = self.civil();
+        (date.year(), date.month(), date.day())
+    }
+
+    fn civil(self) -> civil::Date {
+        EPOCH.saturating_add(self.0.days())
+    }
+
+    fn from_civil(date: civil::Date) -> Self {
+        Self((date - EPOCH).get_days())
+    }
+}
+
+impl FromStr for Date {
+    type Err = InvalidDate;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDate> {
+        let bytes = text.as_bytes();
+        let shaped = bytes.len() == 10 && bytes[4] == b'-' && bytes[7] == b'-';
+        let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+        if !shaped || digits != 8 {
+            return Err(InvalidDate);
+        }
+        let number = |from: usize, to: usize| text[from..to].parse::<i16>().unwrap_or(0);
+        let (year, month, day) = (number(0, 4), number(5, 7) as i8, number(8, 10) as i8);
+        if !(1900..=2200).contains(&year) {
+            return Err(InvalidDate);
+        }
+        Self::from_ymd(year, month, day).ok_or(InvalidDate)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.ymd();
+        write!(formatter, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+impl fmt::Debug for Date {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Days from one date to another, both inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Period {
+    from: Date,
+    to: Date,
+}
+
+impl Period {
+    /// The days `from..=to`; none if `to` is before `from`.
+    #[must_use]
+    pub fn new(from: Date, to: Date) -> Option<Self> {
+        (from <= to).then_some(Self { from, to })
+    }
+
+    /// The first day.
+    #[must_use]
+    pub const fn from(self) -> Date {
+        self.from
+    }
+
+    /// The last day.
+    #[must_use]
+    pub const fn to(self) -> Date {
+        self.to
+    }
+
+    /// The days that both have.
+    #[must_use]
+    pub fn overlap(self, other: Self) -> Option<Self> {
+        Self::new(self.from.max(other.from), self.to.min(other.to))
+    }
+
+    /// Whether `date` is one of the days.
+    #[must_use]
+    pub fn contains(self, date: Date) -> bool {
+        (self.from..=self.to).contains(&date)
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.from, self.to)
+    }
+}
+
+/// A point in time: microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// Vietnam's clock is seven hours ahead of UTC all year; business days are counted there.
+const VIETNAM_OFFSET_US: i64 = 7 * 3600 * 1_000_000;
+const DAY_US: i64 = 24 * 3600 * 1_000_000;
+
+impl Timestamp {
+    /// The instant `micros` microseconds after 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// The day in Vietnam.
+    #[must_use]
+    pub const fn date(self) -> Date {
+        Date((self.0 + VIETNAM_OFFSET_US).div_euclid(DAY_US) as i32)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidDate;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDate> {
+        let instant: jiff::Timestamp = text.parse().map_err(|_| InvalidDate)?;
+        Ok(Self(instant.as_microsecond()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(instant) => fmt::Display::fmt(&instant, formatter),
+            Err(_) => write!(formatter, "{}us", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thirty_six_months_end_on_the_last_day_of_a_shorter_month() {
+        let leap_day: Date = "2024-02-29".parse().expect("a date");
+        assert_eq!(leap_day.plus_months(36).to_string(), "2027-02-28");
+    }
+
+    #[test]
+    fn only_real_dates_are_read() {
+        for text in ["2026-02-30", "2026-2-3", "20260203", "1899-12-31", "2026-02-03T00:00:00Z"] {
+            assert_eq!(text.parse::<Date>(), Err(InvalidDate), "{text}");
+        }
+        assert_eq!("1970-01-02".parse::<Date>(), Ok(Date::from_days(1)));
+    }
+
+    #[test]
+    fn the_day_begins_in_vietnam() {
+        let evening: Timestamp = "2026-12-31T17:00:00Z".parse().expect("an instant");
+        assert_eq!(evening.date().to_string(), "2027-01-01");
+    }
+
+    #[test]
+    fn periods_share_their_common_days() {
+        let day = Date::from_days;
+        let first = Period::new(day(0), day(10)).expect("in order");
+        let second = Period::new(day(10), day(20)).expect("in order");
+        assert_eq!(first.overlap(second), Period::new(day(10), day(10)));
+        assert_eq!(Period::new(day(1), day(0)), None);
+    }
+}

@@ -1,0 +1,10 @@
+DROP TABLE dismissals;
+DROP TABLE invitations;
+DROP TABLE delivery_needs;
+DROP TABLE demands;
+DROP TABLE capacities;
+DROP TABLE offers;
+DROP TABLE certificates;
+DROP TABLE products;
+DROP TABLE external_ids;
+DROP TABLE parties;

@@ -1,0 +1,3 @@
+DROP TABLE secrets;
+DROP TABLE changes;
+DROP TABLE change_counter;

@@ -1,0 +1,121 @@
+//! Who acts: the party, the scopes it was given, and what follows from them. Must not know how a
+//! caller proves who it is.
+
+use matching::id::PartyId;
+
+/// Resources that scopes are given for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Read parties, products, certificates, offers, demands and matches: `<resource>:read`.
+    Read(Resource),
+    /// Write one's own: `<resource>:write`.
+    Write(Resource),
+    /// Do anything: `admin`.
+    Admin,
+}
+
+/// A kind of record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// Parties.
+    Parties,
+    /// Products and their certificates.
+    Products,
+    /// Offers.
+    Offers,
+    /// Demands.
+    Demands,
+}
+
+impl Resource {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Parties, Self::Products, Self::Offers, Self::Demands];
+
+    /// The word in scopes and paths.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Parties => "parties",
+            Self::Products => "products",
+            Self::Offers => "offers",
+            Self::Demands => "demands",
+        }
+    }
+
+    /// The word for one of them.
+    #[must_use]
+    pub const fn singular(self) -> &'static str {
+        match self {
+            Self::Parties => "party",
+            Self::Products => "product",
+            Self::Offers => "offer",
+            Self::Demands => "demand",
+        }
+    }
+}
+
+impl Scope {
+    /// Reads one scope word; none if it is unknown.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        if word == "admin" {
+            return Some(Self::Admin);
+        }
+        let (plural, verb) = word.split_once(':')?;
+        let resource = Resource::ALL.into_iter().find(|resource| resource.plural() == plural)?;
+        match verb {
+            "read" => Some(Self::Read(resource)),
+            "write" => Some(Self::Write(resource)),
+            _ => None,
+        }
+    }
+}
+
+/// The scopes that a script gets unless it asks for fewer: all but `admin`.
+#[must_use]
+pub fn ordinary_scopes() -> String {
+    let words = Resource::ALL.map(|resource| {
+        let plural = resource.plural();
+        format!("{plural}:read {plural}:write")
+    });
+    words.join(" ")
+}
+
+/// Who makes a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    party: PartyId,
+    scopes: Vec<Scope>,
+}
+
+impl Caller {
+    /// A caller that acts for `party` with `scopes`.
+    #[must_use]
+    pub const fn new(party: PartyId, scopes: Vec<Scope>) -> Self {
+        Self { party, scopes }
+    }
+
+    /// The party it acts for.
+    #[must_use]
+    pub const fn party(&self) -> PartyId {
+        self.party
+    }
+
+    /// Whether it may do anything.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.scopes.contains(&Scope::Admin)
+    }
+
+    /// Whether it holds `scope`; an admin holds all.
+    #[must_use]
+    pub fn holds(&self, scope: Scope) -> bool {
+        self.is_admin() || self.scopes.contains(&scope)
+    }
+
+    /// Whether it may write what `owner` owns.
+    #[must_use]
+    pub fn owns(&self, owner: PartyId) -> bool {
+        self.is_admin() || self.party == owner
+    }
+}

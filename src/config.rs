@@ -1,0 +1,150 @@
+//! Every setting, its default and its meaning in one place. A setting comes from the environment
+//! (`OCOP_LINK_<KEY>`), else from the TOML file that `OCOP_LINK_CONFIG` names, else its default.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// Prefix of environment variables.
+const PREFIX: &str = "OCOP_LINK_";
+
+/// The keys that a file may hold.
+const KEYS: [&str; 10] = [
+    "database_url",
+    "database_connections",
+    "host",
+    "port",
+    "workers",
+    "issuer",
+    "audience",
+    "token_seconds",
+    "freight_vnd_per_tonne_km",
+    "log",
+];
+
+/// The settings of one process.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `sqlite:PATH` or `postgres://…`; default `sqlite:ocop-link.db` in the working directory.
+    pub database_url: String,
+    /// Connections of the pool (SQLite: readers beside the one writer); default 8.
+    pub database_connections: usize,
+    /// Address to listen on; default 127.0.0.1.
+    pub host: String,
+    /// Port to listen on, 0 for any free one; default 8080.
+    pub port: u16,
+    /// HTTP worker threads; default the number of cores.
+    pub workers: usize,
+    /// `iss` of access tokens, the same on every instance; default `https://ocop-link.local`.
+    pub issuer: String,
+    /// `aud` of access tokens; default `ocop-link`.
+    pub audience: String,
+    /// Life of an access token in seconds; default 900.
+    pub token_seconds: u32,
+    /// Freight rate in đồng for one tonne over one kilometre; default 2500.
+    pub freight_vnd_per_tonne_km: u64,
+    /// Log filter, such as `info` or `ocop_link=debug`; default `info`.
+    pub log: String,
+}
+
+impl Config {
+    /// Reads the settings of this process.
+    ///
+    /// # Errors
+    /// A sentence that names the key.
+    pub fn load() -> Result<Self, String> {
+        let file = match std::env::var(format!("{PREFIX}CONFIG")) {
+            Ok(path) => read_file(&path)?,
+            Err(_) => toml::Table::new(),
+        };
+        Self::from_sources(&file, &|name| std::env::var(name).ok())
+    }
+
+    fn from_sources(
+        file: &toml::Table,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        if let Some(unknown) = file.keys().find(|key| !KEYS.contains(&key.as_str())) {
+            return Err(format!("unknown setting {unknown}"));
+        }
+        let sources = Sources { file, environment };
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Ok(Self {
+            database_url: sources.get("database_url", "sqlite:ocop-link.db".to_owned())?,
+            database_connections: sources.at_least_one("database_connections", 8)?,
+            host: sources.get("host", "127.0.0.1".to_owned())?,
+            port: sources.get("port", 8080)?,
+            workers: sources.at_least_one("workers", cores)?,
+            issuer: sources.get("issuer", "https://ocop-link.local".to_owned())?,
+            audience: sources.get("audience", "ocop-link".to_owned())?,
+            token_seconds: sources.get("token_seconds", 900)?,
+            freight_vnd_per_tonne_km: sources.get("freight_vnd_per_tonne_km", 2500)?,
+            log: sources.get("log", "info".to_owned())?,
+        })
+    }
+}
+
+fn read_file(path: &str) -> Result<toml::Table, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    text.parse().map_err(|error| format!("{path}: {error}"))
+}
+
+struct Sources<'a> {
+    file: &'a toml::Table,
+    environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Sources<'_> {
+    fn get<T: FromStr<Err: Display>>(&self, key: &str, default: T) -> Result<T, String> {
+        let variable = format!("{PREFIX}{}", key.to_uppercase());
+        let text = (self.environment)(&variable).or_else(|| self.file.get(key).map(plain));
+        let Some(text) = text else {
+            return Ok(default);
+        };
+        text.parse().map_err(|error| format!("setting {key} = {text:?}: {error}"))
+    }
+
+    fn at_least_one(&self, key: &str, default: usize) -> Result<usize, String> {
+        match self.get(key, default)? {
+            0 => Err(format!("setting {key} must be at least 1")),
+            number => Ok(number),
+        }
+    }
+}
+
+fn plain(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let file = file.parse().expect("TOML");
+        Config::from_sources(&file, &|name| {
+            let found = environment.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file_and_the_file_before_the_default() {
+        let config = with("port = 9000\nhost = '0.0.0.0'", &[("OCOP_LINK_PORT", "9001")]);
+        let config = config.expect("legal settings");
+        assert_eq!((config.port, config.host.as_str()), (9001, "0.0.0.0"));
+        assert_eq!(config.audience, "ocop-link");
+    }
+
+    #[test]
+    fn an_error_names_its_key() {
+        let cases: [(&str, &[(&str, &str)], &str); 3] = [
+            ("prot = 9000", &[], "prot"),
+            ("", &[("OCOP_LINK_PORT", "eighty")], "port"),
+            ("workers = 0", &[], "workers"),
+        ];
+        for (file, environment, key) in cases {
+            let error = with(file, environment).expect_err("illegal");
+            assert!(error.contains(key), "{error}");
+        }
+    }
+}

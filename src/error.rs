@@ -1,0 +1,74 @@
+//! The one error of the service, free of any transport: what went wrong and what a caller can do
+//! about it. The HTTP layer maps it to a problem document, and logs it once.
+
+use matching::violation::{Rule, Violation};
+
+/// Why a use case did not happen. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input breaks rules; all of them are listed.
+    #[error("{} rules broken", .0.len())]
+    Invalid(Vec<Violation>),
+    /// There is no such thing, or it is not the caller's to know of.
+    #[error("not found")]
+    NotFound,
+    /// The caller may not do this, and its existence is no secret.
+    #[error("forbidden")]
+    Forbidden,
+    /// Right request, wrong state.
+    #[error("conflict: {0:?}")]
+    Conflict(Conflict),
+    /// The named version is not the current one.
+    #[error("version {current} is current")]
+    PreconditionFailed {
+        /// The version now.
+        current: i64,
+    },
+    /// The database cannot answer now; a later try may succeed.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A bug.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// What a right request collides with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conflict {
+    /// Another party has this tax code.
+    DuplicateTaxCode,
+    /// The same certificate (authority, number, date, subject) is recorded.
+    DuplicateCertificate,
+    /// Another resource of this owner has this external id.
+    DuplicateExternalId,
+    /// The action is not legal in this state.
+    IllegalAction {
+        /// The state now.
+        state: &'static str,
+        /// The legal actions.
+        actions: Vec<&'static str>,
+    },
+    /// The terms cannot be changed in this state.
+    Frozen {
+        /// The state now.
+        state: &'static str,
+    },
+    /// A capacity cannot be cut below what is held, committed or consumed of it.
+    CapacityTaken {
+        /// What is taken, in the offer's unit.
+        taken: u64,
+    },
+}
+
+impl Error {
+    /// One broken rule at one place.
+    pub fn invalid(at: impl Into<String>, rule: Rule) -> Self {
+        Self::Invalid(vec![Violation::new(at, rule)])
+    }
+}
+
+impl From<Vec<Violation>> for Error {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self::Invalid(violations)
+    }
+}

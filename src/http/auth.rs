@@ -1,0 +1,98 @@
+//! Who calls: a handler that takes an [`Authenticated`] cannot be reached without a valid token.
+
+use std::collections::HashMap;
+use std::future::{Ready, ready};
+use std::sync::{PoisonError, RwLock};
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+use matching::date::Timestamp;
+
+use super::problem::ApiError;
+use super::state::AppData;
+use super::token::{Tokens, Verified};
+use crate::caller::Caller;
+
+/// The most tokens whose signature is remembered; the memory is emptied when it is full.
+const MAX_REMEMBERED: usize = 10_000;
+
+/// Checks tokens, and remembers those whose signature was right: checking one costs as much as
+/// answering a match query, and an app sends the same token a thousand times.
+pub struct Authenticator {
+    tokens: Tokens,
+    remembered: RwLock<HashMap<String, Verified>>,
+}
+
+impl Authenticator {
+    /// Checks with `tokens`.
+    #[must_use]
+    pub fn new(tokens: Tokens) -> Self {
+        Self { tokens, remembered: RwLock::default() }
+    }
+
+    /// The deployment's tokens.
+    #[must_use]
+    pub const fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    fn caller(&self, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
+        let verified = self.remembered(token).or_else(|| self.verify(token));
+        let verified = verified.ok_or_else(|| ApiError::unauthenticated("not valid"))?;
+        let second = now.micros().div_euclid(1_000_000);
+        if second >= verified.expires {
+            return Err(ApiError::unauthenticated("expired"));
+        }
+        if second < verified.not_before {
+            return Err(ApiError::unauthenticated("not valid yet"));
+        }
+        Ok(verified.caller)
+    }
+
+    fn remembered(&self, token: &str) -> Option<Verified> {
+        let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
+        remembered.get(token).cloned()
+    }
+
+    fn verify(&self, token: &str) -> Option<Verified> {
+        let verified = self.tokens.verify(token)?;
+        let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= MAX_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(token.to_owned(), verified.clone());
+        Some(verified)
+    }
+}
+
+/// A caller with a valid token.
+#[derive(Debug, Clone)]
+pub struct Authenticated(pub Caller);
+
+impl FromRequest for Authenticated {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(authenticate(request).map(Self))
+    }
+}
+
+fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
+    let app = request.app_data::<web::Data<AppData>>();
+    let app = app.ok_or_else(|| ApiError::unauthenticated(""))?;
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let (Some(header), None) = (headers.next(), headers.next()) else {
+        return Err(ApiError::unauthenticated(""));
+    };
+    let token = header.to_str().ok().and_then(bearer);
+    let token = token.ok_or_else(|| ApiError::unauthenticated(""))?;
+    app.authenticator.caller(token, app.app.clock().now())
+}
+
+/// The token of `Bearer TOKEN`; the scheme's case does not matter (RFC 9110 section 11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}

@@ -1,0 +1,188 @@
+//! Reads JSON strictly: a key stands once, the depth is bounded, texts are in Unicode NFC without
+//! NUL, and a number that is whole is an integer however it is written (`5.0` is 5, as in JSON
+//! Schema). Must not know any schema.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// The deepest nesting of a body.
+pub const MAX_JSON_DEPTH: usize = 64;
+
+/// The largest whole number that a double holds exactly: 2^53.
+const MAX_EXACT_DOUBLE: f64 = 9_007_199_254_740_992.0;
+
+/// Reads a body.
+///
+/// # Errors
+/// A sentence with line and column.
+pub fn read(bytes: &[u8]) -> Result<Value, String> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: 0 }.deserialize(&mut reader).map_err(|error| error.to_string())?;
+    reader.end().map_err(|error| error.to_string())?;
+    Ok(value)
+}
+
+struct Strict {
+    depth: usize,
+}
+
+impl Strict {
+    fn below<E: de::Error>(&self) -> Result<Self, E> {
+        if self.depth == MAX_JSON_DEPTH {
+            return Err(E::custom(format_args!("deeper than {MAX_JSON_DEPTH} levels")));
+        }
+        Ok(Self { depth: self.depth + 1 })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        if value.fract() == 0.0 && value.abs() <= MAX_EXACT_DOUBLE {
+            return Ok((value as i64).into());
+        }
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        clean(text).map(Value::String).ok_or_else(|| E::custom("a text with a NUL character"))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = items.next_element_seed(self.below()?)? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(Key(key)) = members.next_key()? {
+            let value = members.next_value_seed(self.below()?)?;
+            if object.contains_key(&key) {
+                return Err(de::Error::custom(format_args!("the key {key:?} stands twice")));
+            }
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        clean(&key).map(Self).ok_or_else(|| de::Error::custom("a key with a NUL character"))
+    }
+}
+
+/// The text in NFC; none if it has a NUL character, which PostgreSQL cannot keep.
+pub fn clean(text: &str) -> Option<String> {
+    if text.contains('\0') {
+        return None;
+    }
+    Some(if is_nfc(text) { text.to_owned() } else { text.nfc().collect() })
+}
+
+/// Applies a merge patch (RFC 7396).
+pub fn merge_patch(target: &mut Value, patch: Value) {
+    let Value::Object(members) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(object) = target else { return };
+    for (key, value) in members {
+        if value.is_null() {
+            object.remove(&key);
+        } else {
+            merge_patch(object.entry(key).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_whole_number_is_an_integer_however_it_is_written() {
+        assert_eq!(read(b"[5.0, 5e2, -3.0, 5.5]"), Ok(json!([5, 500, -3, 5.5])));
+        assert!(read(b"1e400").is_err());
+    }
+
+    #[test]
+    fn what_two_readers_would_read_differently_is_refused() {
+        for text in [r#"{"a":1,"a":2}"#, "{\"a\":\"x\\u0000y\"}", "{} {}", "NaN", "\u{feff}{}"] {
+            assert!(read(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(read(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn the_depth_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(nested(MAX_JSON_DEPTH).as_bytes()).is_ok());
+        assert!(read(nested(MAX_JSON_DEPTH + 1).as_bytes()).is_err());
+        assert!(read(nested(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn texts_are_kept_in_nfc() {
+        assert_eq!(read("\"du\u{031b}\u{0300}a\"".as_bytes()), Ok(json!("d\u{1eeb}a")));
+    }
+
+    #[test]
+    fn a_patch_follows_the_examples_of_rfc_7396() {
+        let cases = [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
+            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ];
+        for (mut target, patch, expected) in cases {
+            merge_patch(&mut target, patch);
+            assert_eq!(target, expected);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Problem documents (RFC 9457): the closed catalogue of what can go wrong, and the one place where
+//! an error becomes an answer. The texts stand in `problem_texts`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use matching::violation::{Rule, Violation};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem_texts::{Language, rule_code, rule_detail};
+use crate::error::{Conflict, Error};
+
+/// Base of the `type` of every problem; the code follows. Each stands in docs/PROBLEMS.md.
+pub const PROBLEM_TYPE_BASE: &str = "https://ocop-link.github.io/problems/";
+/// Media type of a problem document.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+/// When a caller should try again after a temporary failure, in seconds.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $variant:ident = ($status:literal, $code:literal, $title_vi:literal, $title_en:literal, $detail_vi:literal, $detail_en:literal),)*) => {
+        /// What can go wrong, as a client sees it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ProblemCode {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl ProblemCode {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The status that goes with it.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// The title in `language`.
+            #[must_use]
+            pub const fn title(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Self::$variant, Language::Vietnamese) => $title_vi,
+                      (Self::$variant, Language::English) => $title_en,)*
+                }
+            }
+
+            /// The sentence in `language`.
+            #[must_use]
+            pub const fn detail(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Self::$variant, Language::Vietnamese) => $detail_vi,
+                      (Self::$variant, Language::English) => $detail_en,)*
+                }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The body is not JSON, or not in the strict form that is read.
+    MalformedJson = (400, "malformed_json", "JSON không hợp lệ", "Malformed JSON",
+        "Không đọc được nội dung JSON.", "The body cannot be read as JSON."),
+    /// A field that the contract does not know.
+    UnknownField = (400, "unknown_field", "Trường không xác định", "Unknown field",
+        "Nội dung có trường mà giao diện không biết.", "The body has a field that the contract does not know."),
+    /// A query parameter that the contract does not know.
+    UnknownParameter = (400, "unknown_parameter", "Tham số không xác định", "Unknown parameter",
+        "Địa chỉ có tham số mà giao diện không biết.", "The query has a parameter that the contract does not know."),
+    /// A query parameter with an illegal value.
+    InvalidParameter = (400, "invalid_parameter", "Tham số không hợp lệ", "Invalid parameter",
+        "Giá trị của một hay nhiều tham số không hợp lệ.", "One or more query parameters have an illegal value."),
+    /// A cursor that this service did not give for this list.
+    InvalidCursor = (400, "invalid_cursor", "Con trỏ không hợp lệ", "Invalid cursor",
+        "Con trỏ này không thuộc danh sách, bộ lọc hay người gọi này.", "The cursor does not belong to this list, filter and caller."),
+    /// No token, or one that is not accepted.
+    Unauthenticated = (401, "unauthenticated", "Chưa xác thực", "Not authenticated",
+        "Cần mã truy cập hợp lệ và còn hạn.", "A valid access token that has not expired is needed."),
+    /// The token lacks a scope, or the party a role.
+    Forbidden = (403, "forbidden", "Không được phép", "Forbidden",
+        "Mã truy cập hoặc vai trò của đơn vị không cho phép thao tác này.", "The token or the party's roles do not allow this."),
+    /// Absent, or not the caller's to know of.
+    NotFound = (404, "not_found", "Không tìm thấy", "Not found",
+        "Không có tài nguyên này.", "There is no such resource."),
+    /// The method is not offered for this path.
+    MethodNotAllowed = (405, "method_not_allowed", "Phương thức không được hỗ trợ", "Method not allowed",
+        "Địa chỉ này không hỗ trợ phương thức đã dùng.", "This path does not offer the method."),
+    /// The caller accepts none of the media types that are offered.
+    NotAcceptable = (406, "not_acceptable", "Không có kiểu nội dung phù hợp", "Not acceptable",
+        "Chỉ có thể trả lời bằng JSON.", "Only JSON can be answered."),
+    /// The body did not arrive in time.
+    RequestTimeout = (408, "request_timeout", "Quá thời gian chờ", "Request timeout",
+        "Nội dung yêu cầu không đến kịp.", "The body did not arrive in time."),
+    /// The action is not legal in this state.
+    IllegalAction = (409, "illegal_action", "Thao tác không hợp lệ ở trạng thái này", "Action not legal in this state",
+        "Trạng thái hiện tại không cho phép thao tác này.", "The current state does not allow this action."),
+    /// The terms cannot be changed in this state.
+    Frozen = (409, "frozen", "Không thể sửa ở trạng thái này", "Not changeable in this state",
+        "Trạng thái hiện tại không cho phép sửa.", "The current state does not allow a change."),
+    /// Another party has this tax code.
+    DuplicateTaxCode = (409, "duplicate_tax_code", "Trùng mã số thuế", "Duplicate tax code",
+        "Mã số thuế này đã thuộc về một đơn vị khác.", "Another party has this tax code."),
+    /// The same certificate is recorded.
+    DuplicateCertificate = (409, "duplicate_certificate", "Trùng giấy chứng nhận", "Duplicate certificate",
+        "Giấy chứng nhận này (cơ quan, số, ngày, đối tượng) đã được ghi nhận.", "This certificate (authority, number, date, subject) is recorded already."),
+    /// Another record of this owner has this external id.
+    DuplicateExternalId = (409, "duplicate_external_id", "Trùng mã ngoài", "Duplicate external id",
+        "Mã ngoài này đã thuộc về một bản ghi khác.", "Another record has this external id."),
+    /// A capacity cannot be cut below what is taken of it.
+    CapacityTaken = (409, "capacity_taken", "Sản lượng đã được giữ", "Capacity is taken",
+        "Không thể giảm sản lượng xuống dưới phần đã giữ, đã cam kết hay đã giao.", "A capacity cannot be cut below what is held, committed or consumed."),
+    /// The named version is not the current one.
+    PreconditionFailed = (412, "precondition_failed", "Phiên bản đã cũ", "Stale version",
+        "Bản ghi đã thay đổi; hãy đọc lại rồi sửa trên phiên bản hiện tại.", "The record has changed; read it again and change the current version."),
+    /// The body is larger than the limit.
+    PayloadTooLarge = (413, "payload_too_large", "Nội dung quá lớn", "Payload too large",
+        "Nội dung vượt quá giới hạn cho phép.", "The body is larger than the limit."),
+    /// The address is longer than the limit.
+    UriTooLong = (414, "uri_too_long", "Địa chỉ quá dài", "URI too long",
+        "Địa chỉ vượt quá giới hạn cho phép.", "The address is longer than the limit."),
+    /// The body has a media type that is not read here.
+    UnsupportedMediaType = (415, "unsupported_media_type", "Kiểu nội dung không được hỗ trợ", "Unsupported media type",
+        "Kiểu nội dung của yêu cầu không được hỗ trợ ở đây.", "The media type of the body is not read here."),
+    /// Readable, and breaks a rule.
+    Invalid = (422, "invalid", "Dữ liệu không hợp lệ", "Invalid data",
+        "Một hay nhiều trường không hợp lệ.", "One or more fields break a rule."),
+    /// A change needs the version that it is based on.
+    PreconditionRequired = (428, "precondition_required", "Thiếu If-Match", "If-Match is needed",
+        "Thao tác sửa cần tiêu đề If-Match với ETag đã đọc.", "A change needs the If-Match header with the ETag that was read."),
+    /// A bug in this service.
+    Internal = (500, "internal", "Lỗi hệ thống", "Internal error",
+        "Đã xảy ra lỗi trong hệ thống; lỗi đã được ghi lại.", "An error occurred in the service and was logged."),
+    /// Try again.
+    Unavailable = (503, "unavailable", "Tạm thời không phục vụ được", "Temporarily unavailable",
+        "Hãy thử lại sau ít giây.", "Try again in a few seconds."),
+}
+
+/// One broken rule.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON Pointer (RFC 6901) to the field of the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/capacity/0/quantity")]
+    pub pointer: Option<String>,
+    /// Name of the query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "limit")]
+    pub parameter: Option<String>,
+    /// Stable code of the rule.
+    #[schema(example = "out_of_range")]
+    pub code: String,
+    /// What is wrong, in the language of the answer.
+    #[schema(example = "Phải từ 1 đến 1000000000000.")]
+    pub detail: String,
+}
+
+/// A problem document (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem; its last part is `code`.
+    #[serde(rename = "type")]
+    #[schema(format = "uri", example = "https://ocop-link.github.io/problems/invalid")]
+    pub kind: String,
+    /// The kind of problem in a few words, in the language of the answer.
+    #[schema(example = "Dữ liệu không hợp lệ")]
+    pub title: String,
+    /// The status of the answer.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What went wrong this time, in the language of the answer.
+    #[schema(example = "Một hay nhiều trường không hợp lệ.")]
+    pub detail: String,
+    /// The path that was asked for.
+    #[schema(example = "/v1/offers")]
+    pub instance: String,
+    /// Stable code, never translated.
+    #[schema(example = "invalid")]
+    pub code: String,
+    /// Id of the request, also in `X-Request-Id`; name it when you ask for help.
+    #[schema(example = "0198c0de-0000-7000-8000-000000000001")]
+    pub request_id: String,
+    /// Every broken rule, for invalid input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<FieldError>,
+    /// The state now, for a wrong state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "withdrawn")]
+    pub state: Option<String>,
+    /// The actions that are legal now, for a wrong state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_actions: Option<Vec<String>>,
+    /// What is taken of the capacity, for a capacity cut below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 80)]
+    pub taken: Option<u64>,
+}
+
+/// An error on its way out: the code, and what belongs to this case of it.
+#[derive(Debug)]
+pub struct ApiError {
+    pub(super) code: ProblemCode,
+    pub(super) violations: Vec<Violation>,
+    conflict: Option<Conflict>,
+    pub(super) headers: HeaderMap,
+    cause: Option<String>,
+}
+
+impl ApiError {
+    /// An error with nothing but its code.
+    pub fn new(code: ProblemCode) -> Self {
+        let headers = HeaderMap::new();
+        Self { code, violations: Vec::new(), conflict: None, headers, cause: None }
+    }
+
+    /// Adds a header to the answer.
+    pub fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// Adds what is logged, and never told.
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// Broken rules of a body: 400 if a field is unknown, else 422.
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        let unknown = violations.iter().any(|violation| violation.rule == Rule::UnknownField);
+        let code = if unknown { ProblemCode::UnknownField } else { ProblemCode::Invalid };
+        Self { violations, ..Self::new(code) }
+    }
+
+    /// Broken rules of query parameters.
+    pub fn invalid_parameters(violations: Vec<Violation>) -> Self {
+        let unknown = violations.iter().any(|violation| violation.rule == Rule::UnknownParameter);
+        let code =
+            if unknown { ProblemCode::UnknownParameter } else { ProblemCode::InvalidParameter };
+        Self { violations, ..Self::new(code) }
+    }
+
+    /// No token, or one that is not accepted (RFC 6750 section 3).
+    pub fn unauthenticated(reason: &str) -> Self {
+        let challenge = if reason.is_empty() {
+            "Bearer realm=\"ocop-link\"".to_owned()
+        } else {
+            format!("Bearer realm=\"ocop-link\", error=\"invalid_token\", error_description=\"{reason}\"")
+        };
+        Self::new(ProblemCode::Unauthenticated).with_header(header::WWW_AUTHENTICATE, &challenge)
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Writes the one log line of this error, if it has a cause that an operator should see.
+    pub(super) fn log(&self, request_id: &str) {
+        if let Some(cause) = &self.cause {
+            tracing::error!(request_id, code = self.code.code(), cause, "request failed");
+        }
+    }
+
+    /// The document in `language` for a request.
+    pub(super) fn document(&self, language: Language, instance: &str, request_id: &str) -> Problem {
+        let mut problem = Problem {
+            kind: format!("{PROBLEM_TYPE_BASE}{}", self.code.code()),
+            title: self.code.title(language).into(),
+            status: self.code.status(),
+            detail: self.code.detail(language).into(),
+            instance: instance.into(),
+            code: self.code.code().into(),
+            request_id: request_id.into(),
+            errors: self.violations.iter().map(|violation| self.field(violation, language)).collect(),
+            state: None,
+            allowed_actions: None,
+            taken: None,
+        };
+        match &self.conflict {
+            Some(Conflict::IllegalAction { state, actions }) => {
+                problem.state = Some((*state).into());
+                problem.allowed_actions = Some(actions.iter().map(|a| (*a).into()).collect());
+            }
+            Some(Conflict::Frozen { state }) => problem.state = Some((*state).into()),
+            Some(Conflict::CapacityTaken { taken }) => problem.taken = Some(*taken),
+            _ => {}
+        }
+        problem
+    }
+
+    fn field(&self, violation: &Violation, language: Language) -> FieldError {
+        let of_query = matches!(
+            self.code,
+            ProblemCode::UnknownParameter | ProblemCode::InvalidParameter
+        );
+        let at = Some(violation.at.clone());
+        FieldError {
+            pointer: at.clone().filter(|_| !of_query),
+            parameter: at.filter(|_| of_query),
+            code: rule_code(&violation.rule).into(),
+            detail: rule_detail(&violation.rule, language),
+        }
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(violations) => Self::invalid(violations),
+            Error::NotFound => Self::new(ProblemCode::NotFound),
+            Error::Forbidden => Self::new(ProblemCode::Forbidden),
+            Error::Conflict(conflict) => {
+                let code = match &conflict {
+                    Conflict::DuplicateTaxCode => ProblemCode::DuplicateTaxCode,
+                    Conflict::DuplicateCertificate => ProblemCode::DuplicateCertificate,
+                    Conflict::DuplicateExternalId => ProblemCode::DuplicateExternalId,
+                    Conflict::IllegalAction { .. } => ProblemCode::IllegalAction,
+                    Conflict::Frozen { .. } => ProblemCode::Frozen,
+                    Conflict::CapacityTaken { .. } => ProblemCode::CapacityTaken,
+                };
+                Self { conflict: Some(conflict), ..Self::new(code) }
+            }
+            Error::PreconditionFailed { current } => Self::new(ProblemCode::PreconditionFailed)
+                .with_header(header::ETAG, &super::etag::of_version(current)),
+            Error::Unavailable(cause) => Self::new(ProblemCode::Unavailable)
+                .with_header(header::RETRY_AFTER, &RETRY_AFTER_SECONDS.to_string())
+                .because(cause),
+            Error::Internal(cause) => Self::new(ProblemCode::Internal).because(cause),
+        }
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.code.code())
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    /// A bare answer; the edge middleware, which knows language and request id, writes the document.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status())
+    }
+}

@@ -1,0 +1,214 @@
+//! The language of an answer, and the sentences for broken rules in Vietnamese and English.
+
+use matching::violation::Rule;
+
+/// A language of titles and details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Tiếng Việt, the default.
+    Vietnamese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The language that an `Accept-Language` header (RFC 9110 section 12.5.4) prefers of the two.
+    #[must_use]
+    pub fn accepted(header: Option<&str>) -> Self {
+        let quality = |language: &str| {
+            let ranges = header.unwrap_or("").split(',').filter_map(|range| {
+                let mut parts = range.split(';');
+                let tag = parts.next()?.trim().to_ascii_lowercase();
+                let quality = parts.find_map(|part| part.trim().strip_prefix("q=").map(thousandths));
+                let fits = tag == language || tag.starts_with(&format!("{language}-"));
+                fits.then_some(quality.unwrap_or(1000))
+            });
+            ranges.max().unwrap_or(0)
+        };
+        if quality("en") > quality("vi") { Self::English } else { Self::Vietnamese }
+    }
+
+    /// Its tag.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Vietnamese => "vi",
+            Self::English => "en",
+        }
+    }
+}
+
+fn thousandths(quality: &str) -> u32 {
+    let digits: String =
+        quality.chars().filter(char::is_ascii_digit).chain("000".chars()).take(4).collect();
+    digits.parse().unwrap_or(0)
+}
+
+/// The stable code of a rule.
+#[must_use]
+pub const fn rule_code(rule: &Rule) -> &'static str {
+    match rule {
+        Rule::Required => "required",
+        Rule::UnknownField => "unknown_field",
+        Rule::UnknownParameter => "unknown_parameter",
+        Rule::WrongType { .. } => "wrong_type",
+        Rule::WrongFormat { .. } => "wrong_format",
+        Rule::NotAllowed { .. } => "not_allowed",
+        Rule::OutOfRange { .. } => "out_of_range",
+        Rule::Duplicate => "duplicate",
+        Rule::Contradicts { .. } => "contradicts",
+        Rule::ReversedPeriod => "reversed_period",
+        Rule::OverlappingPeriods { .. } => "overlapping_periods",
+        Rule::UnknownUnit => "unknown_unit",
+        Rule::UnitNotConvertible => "unit_not_convertible",
+        Rule::NotOnIncrement { .. } => "not_on_increment",
+        Rule::PriceBreaksNotSorted => "price_breaks_not_sorted",
+        Rule::UnknownProvince => "unknown_province",
+        Rule::UnknownCommune => "unknown_commune",
+        Rule::OldCodeWithoutDate => "old_code_without_date",
+        Rule::UnknownPlace { .. } => "unknown_place",
+        Rule::WrongCheckDigit => "wrong_check_digit",
+        Rule::WeightsSum { .. } => "weights_sum",
+        Rule::UnknownProductSet => "unknown_product_set",
+        Rule::UnknownReference => "unknown_reference",
+    }
+}
+
+/// One of each rule, for the list of codes.
+#[must_use]
+pub fn every_rule() -> Vec<Rule> {
+    vec![
+        Rule::Required,
+        Rule::UnknownField,
+        Rule::UnknownParameter,
+        Rule::WrongType { expected: "integer".into() },
+        Rule::WrongFormat { format: "date".into() },
+        Rule::NotAllowed { allowed: "a, b".into() },
+        Rule::OutOfRange { min: 1, max: 10 },
+        Rule::Duplicate,
+        Rule::Contradicts { other: "kind" },
+        Rule::ReversedPeriod,
+        Rule::OverlappingPeriods { other: 0 },
+        Rule::UnknownUnit,
+        Rule::UnitNotConvertible,
+        Rule::NotOnIncrement { increment: 10 },
+        Rule::PriceBreaksNotSorted,
+        Rule::UnknownProvince,
+        Rule::UnknownCommune,
+        Rule::OldCodeWithoutDate,
+        Rule::UnknownPlace { part: "X".into() },
+        Rule::WrongCheckDigit,
+        Rule::WeightsSum { sum: 9000 },
+        Rule::UnknownProductSet,
+        Rule::UnknownReference,
+    ]
+}
+
+/// What is wrong, in `language`.
+#[must_use]
+pub fn rule_detail(rule: &Rule, language: Language) -> String {
+    match language {
+        Language::Vietnamese => vietnamese(rule),
+        Language::English => english(rule),
+    }
+}
+
+fn vietnamese(rule: &Rule) -> String {
+    match rule {
+        Rule::Required => "Thiếu trường bắt buộc.".into(),
+        Rule::UnknownField => "Không có trường này.".into(),
+        Rule::UnknownParameter => "Không có tham số này.".into(),
+        Rule::WrongType { expected } => format!("Sai kiểu dữ liệu; cần {expected}."),
+        Rule::WrongFormat { format } => format!("Sai định dạng; cần {format}."),
+        Rule::NotAllowed { allowed } => format!("Giá trị không có trong danh sách: {allowed}."),
+        Rule::OutOfRange { min, max } => format!("Phải từ {min} đến {max}."),
+        Rule::Duplicate => "Giá trị bị lặp lại.".into(),
+        Rule::Contradicts { other } => format!("Mâu thuẫn với trường {other}."),
+        Rule::ReversedPeriod => "Ngày kết thúc đứng trước ngày bắt đầu.".into(),
+        Rule::OverlappingPeriods { other } => format!("Trùng ngày với kỳ thứ {}.", other + 1),
+        Rule::UnknownUnit => "Đơn vị tính không có trong danh mục.".into(),
+        Rule::UnitNotConvertible => {
+            "Đơn vị này không có tỷ lệ cố định; quy cách của sản phẩm phải định nghĩa nó.".into()
+        }
+        Rule::NotOnIncrement { increment } => format!("Phải là bội số của {increment}."),
+        Rule::PriceBreaksNotSorted => "Bậc giá phải tăng về số lượng và không tăng về giá.".into(),
+        Rule::UnknownProvince => "Mã tỉnh không có trong danh mục.".into(),
+        Rule::UnknownCommune => "Mã xã không có trong danh mục hoặc thuộc tỉnh khác.".into(),
+        Rule::OldCodeWithoutDate => {
+            "Mã này đã hết hiệu lực hoặc đổi nghĩa từ 01/7/2025; cần nêu as_of.".into()
+        }
+        Rule::UnknownPlace { part } => format!("Không nhận ra địa danh “{part}”."),
+        Rule::WrongCheckDigit => "Sai chữ số kiểm tra GTIN.".into(),
+        Rule::WeightsSum { sum } => format!("Tổng trọng số là {sum}, phải bằng 10000."),
+        Rule::UnknownProductSet => "Bộ sản phẩm phải từ 1 đến 26.".into(),
+        Rule::UnknownReference => "Không có bản ghi này hoặc không dùng được ở đây.".into(),
+    }
+}
+
+fn english(rule: &Rule) -> String {
+    match rule {
+        Rule::Required => "A required field is absent.".into(),
+        Rule::UnknownField => "There is no such field.".into(),
+        Rule::UnknownParameter => "There is no such parameter.".into(),
+        Rule::WrongType { expected } => format!("Wrong type; {expected} is needed."),
+        Rule::WrongFormat { format } => format!("Wrong format; {format} is needed."),
+        Rule::NotAllowed { allowed } => format!("Not one of: {allowed}."),
+        Rule::OutOfRange { min, max } => format!("Must be from {min} to {max}."),
+        Rule::Duplicate => "The value stands twice.".into(),
+        Rule::Contradicts { other } => format!("Contradicts the field {other}."),
+        Rule::ReversedPeriod => "The end is before the beginning.".into(),
+        Rule::OverlappingPeriods { other } => format!("Shares days with period {}.", other + 1),
+        Rule::UnknownUnit => "The unit is not in the list of units.".into(),
+        Rule::UnitNotConvertible => {
+            "The unit has no fixed ratio; a packaging of the product must define it.".into()
+        }
+        Rule::NotOnIncrement { increment } => format!("Must be a multiple of {increment}."),
+        Rule::PriceBreaksNotSorted => {
+            "Price breaks must rise in quantity and not rise in price.".into()
+        }
+        Rule::UnknownProvince => "The province code is not in the list.".into(),
+        Rule::UnknownCommune => {
+            "The commune code is not in the list, or belongs to another province.".into()
+        }
+        Rule::OldCodeWithoutDate => {
+            "The code ended or changed its meaning on 1 July 2025; as_of is needed.".into()
+        }
+        Rule::UnknownPlace { part } => format!("The place “{part}” is not known."),
+        Rule::WrongCheckDigit => "The GTIN's check digit is wrong.".into(),
+        Rule::WeightsSum { sum } => format!("The weights sum to {sum}; they must sum to 10000."),
+        Rule::UnknownProductSet => "The product set must be from 1 to 26.".into(),
+        Rule::UnknownReference => "There is no such record, or it cannot be used here.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_better_quality_wins_and_vietnamese_is_the_default() {
+        for (header, language) in [
+            (None, Language::Vietnamese),
+            (Some("fr"), Language::Vietnamese),
+            (Some("en"), Language::English),
+            (Some("en-GB,vi;q=0.5"), Language::English),
+            (Some("vi-VN,en;q=0.9"), Language::Vietnamese),
+            (Some("en;q=0.25, vi;q=0.3"), Language::Vietnamese),
+        ] {
+            assert_eq!(Language::accepted(header), language, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn every_rule_has_a_code_and_two_texts() {
+        let rules = every_rule();
+        let mut codes: Vec<&str> = rules.iter().map(rule_code).collect();
+        for rule in &rules {
+            let texts = [Language::Vietnamese, Language::English].map(|l| rule_detail(rule, l));
+            assert_ne!(texts[0], texts[1]);
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), rules.len());
+    }
+}

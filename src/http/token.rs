@@ -1,0 +1,167 @@
+//! Access tokens: JWTs of type `at+jwt` (RFC 9068), signed with EdDSA (RFC 8037). Minting,
+//! checking, and the public key set. Must not know what a caller may do.
+
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm,
+    OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse,
+};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use matching::date::Timestamp;
+use matching::id::PartyId;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::caller::{Caller, Scope};
+use crate::config::Config;
+use crate::identity::SigningKey;
+
+/// The longest token that is looked at, in bytes.
+const MAX_TOKEN_BYTES: usize = 4096;
+const TOKEN_TYPE: &str = "at+jwt";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: String,
+    scope: String,
+    party: String,
+}
+
+/// What a new token says.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Who asked for it: the name of a script, app or person.
+    pub subject: String,
+    /// The party that it acts for.
+    pub party: PartyId,
+    /// Scopes with spaces between.
+    pub scope: String,
+    /// How long it is valid, in seconds.
+    pub seconds: u32,
+}
+
+/// Mints and checks the tokens of one deployment.
+pub struct Tokens {
+    key_id: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    issuer: String,
+    audience: String,
+    public: Vec<u8>,
+}
+
+/// A caller, and until when its token is valid.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Who calls.
+    pub caller: Caller,
+    /// The first second in which the token is not valid.
+    pub expires: i64,
+    /// The first second in which it is.
+    pub not_before: i64,
+}
+
+impl Tokens {
+    /// Tokens signed with `key` for the issuer and audience of `config`.
+    #[must_use]
+    pub fn new(key: &SigningKey, config: &Config) -> Self {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[&config.issuer]);
+        validation.set_audience(&[&config.audience]);
+        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+        // Times are judged by this service's clock, without leeway.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        Self {
+            key_id: key.id.clone(),
+            encoding: EncodingKey::from_ed_der(&key.pkcs8),
+            decoding: DecodingKey::from_ed_der(&key.public),
+            validation,
+            issuer: config.issuer.clone(),
+            audience: config.audience.clone(),
+            public: key.public.clone(),
+        }
+    }
+
+    /// A new token.
+    ///
+    /// # Errors
+    /// A sentence, if the key cannot sign.
+    pub fn mint(&self, grant: &Grant, now: Timestamp, id: Uuid) -> Result<String, String> {
+        let issued = now.micros().div_euclid(1_000_000);
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: grant.subject.clone(),
+            exp: issued + i64::from(grant.seconds),
+            nbf: issued,
+            iat: issued,
+            jti: id.to_string(),
+            scope: grant.scope.clone(),
+            party: grant.party.to_string(),
+        };
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TOKEN_TYPE.into());
+        header.kid = Some(self.key_id.clone());
+        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|error| error.to_string())
+    }
+
+    /// The caller of a token whose signature, type, key, issuer, audience and claims are right. Its
+    /// times are the caller's to judge.
+    #[must_use]
+    pub fn verify(&self, token: &str) -> Option<Verified> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        let ours = header.typ.as_deref() == Some(TOKEN_TYPE)
+            && header.kid.as_deref() == Some(self.key_id.as_str())
+            && header.alg == Algorithm::EdDSA
+            && header.jku.is_none()
+            && header.jwk.is_none()
+            && !has_critical_extension(token);
+        if !ours {
+            return None;
+        }
+        let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?;
+        let claims = data.claims;
+        let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
+        let caller = Caller::new(claims.party.parse().ok()?, scopes);
+        Some(Verified { caller, expires: claims.exp, not_before: claims.nbf })
+    }
+
+    /// The public key set (RFC 7517).
+    #[must_use]
+    pub fn key_set(&self) -> JwkSet {
+        let key = OctetKeyPairParameters {
+            key_type: OctetKeyPairType::OctetKeyPair,
+            curve: EllipticCurve::Ed25519,
+            x: URL_SAFE_NO_PAD.encode(&self.public),
+        };
+        let common = CommonParameters {
+            public_key_use: Some(PublicKeyUse::Signature),
+            key_algorithm: Some(KeyAlgorithm::EdDSA),
+            key_id: Some(self.key_id.clone()),
+            ..CommonParameters::default()
+        };
+        JwkSet { keys: vec![Jwk { common, algorithm: AlgorithmParameters::OctetKeyPair(key) }] }
+    }
+}
+
+/// Whether the header has `crit` or `b64`, which no token of this service has (RFC 7515 section
+/// 4.1.11: what is critical and not understood must be refused).
+fn has_critical_extension(token: &str) -> bool {
+    let header = token.split('.').next().unwrap_or("");
+    let json = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_slice(&json).unwrap_or_default();
+    value.get("crit").is_some() || value.get("b64").is_some()
+}

@@ -1,0 +1,132 @@
+//! How domain values stand in columns: enums as text with a CHECK, lists as JSON text, dates as ISO
+//! text, numbers as BIGINT. A column that does not hold a legal value is an internal error.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use matching::date::{Date, Period};
+use matching::money::Price;
+use matching::place::{Place, Point, ProvinceCode, ProvinceSet};
+use serde_json::{from_str, to_string};
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// An error for a column with an illegal value.
+pub(super) fn illegal(what: &str, value: impl Display) -> Error {
+    Error::Internal(format!("illegal {what} in the database: {value}"))
+}
+
+/// Reads an id.
+pub(super) fn id_of<T: FromStr>(text: &str) -> Result<T, Error> {
+    text.parse().map_err(|_| illegal("id", text))
+}
+
+/// Reads a UUID.
+pub(super) fn uuid_of(text: &str) -> Result<Uuid, Error> {
+    Uuid::try_parse(text).map_err(|_| illegal("id", text))
+}
+
+/// Reads a date.
+pub(super) fn date_of(text: &str) -> Result<Date, Error> {
+    text.parse().map_err(|_| illegal("date", text))
+}
+
+/// Reads a period.
+pub(super) fn period_of(from: &str, to: &str) -> Result<Period, Error> {
+    Period::new(date_of(from)?, date_of(to)?).ok_or_else(|| illegal("period", from))
+}
+
+/// Reads a quantity.
+pub(super) fn quantity_of(number: i64) -> Result<u64, Error> {
+    u64::try_from(number).map_err(|_| illegal("quantity", number))
+}
+
+/// Writes a quantity; domain quantities are far below the limit.
+pub(super) fn bigint(quantity: u64) -> i64 {
+    i64::try_from(quantity).unwrap_or(i64::MAX)
+}
+
+/// Reads a small number.
+pub(super) fn small_of<T: TryFrom<i32>>(number: i32) -> Result<T, Error> {
+    T::try_from(number).map_err(|_| illegal("number", number))
+}
+
+/// Reads a price.
+pub(super) fn price_of(number: Option<i64>) -> Result<Option<Price>, Error> {
+    let price = |number| quantity_of(number).map(Price::new);
+    let price = number.map(price).transpose()?;
+    price.map(|price| price.ok_or_else(|| illegal("price", "too large"))).transpose()
+}
+
+/// Writes a list as JSON text; tuples of numbers and texts always can be.
+pub(super) fn json<T: serde::Serialize>(value: &T) -> String {
+    to_string(value).unwrap_or_default()
+}
+
+/// Reads a list from JSON text.
+pub(super) fn json_of<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
+    from_str(text).map_err(|error| illegal("list", error))
+}
+
+/// Reads a code of an enum by its table of words.
+pub(super) fn word_of<T: Copy>(table: &[(T, &'static str)], word: &str) -> Result<T, Error> {
+    let row = table.iter().find(|(_, known)| *known == word);
+    row.map(|(value, _)| *value).ok_or_else(|| illegal("word", word))
+}
+
+/// Writes an enum by its table of words.
+pub(super) fn word<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
+    table.iter().find(|(known, _)| known == value).map_or("", |(_, word)| *word)
+}
+
+/// Writes provinces as their codes with commas.
+pub(super) fn provinces(provinces: ProvinceSet) -> String {
+    provinces.iter().map(|province| province.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// Reads provinces.
+pub(super) fn provinces_of(text: &str) -> Result<ProvinceSet, Error> {
+    text.split_terminator(',').map(province_of).collect()
+}
+
+/// Reads one province.
+pub(super) fn province_of(code: &str) -> Result<ProvinceCode, Error> {
+    ProvinceCode::parse(code).ok_or_else(|| illegal("province", code))
+}
+
+/// The six columns of a place.
+pub(super) struct PlaceColumns {
+    pub(super) province_code: String,
+    pub(super) commune_code: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) place_given: Option<String>,
+    pub(super) lat_e6: i32,
+    pub(super) lon_e6: i32,
+}
+
+impl From<&Place> for PlaceColumns {
+    fn from(place: &Place) -> Self {
+        let Place { province, commune_code, address, given, point } = place.clone();
+        Self {
+            province_code: province.to_string(),
+            commune_code,
+            address,
+            place_given: given,
+            lat_e6: point.lat_e6(),
+            lon_e6: point.lon_e6(),
+        }
+    }
+}
+
+impl TryFrom<PlaceColumns> for Place {
+    type Error = Error;
+
+    fn try_from(columns: PlaceColumns) -> Result<Self, Error> {
+        let PlaceColumns { province_code, commune_code, address, place_given, lat_e6, lon_e6 } =
+            columns;
+        let point = Point::new(lat_e6, lon_e6).ok_or_else(|| illegal("latitude", lat_e6))?;
+        let province = province_of(&province_code)?;
+        Ok(Self { province, commune_code, address, given: place_given, point })
+    }
+}

@@ -1,0 +1,103 @@
+//! One connection type for both databases, chosen by the scheme of the URL alone. Must not know
+//! tables.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
+
+/// How long SQLite waits for another process's lock, in milliseconds.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+/// How long one PostgreSQL statement may run, in milliseconds.
+const STATEMENT_TIMEOUT_MS: u32 = 10_000;
+/// How long one PostgreSQL statement may wait for a lock, in milliseconds.
+const LOCK_TIMEOUT_MS: u32 = 5_000;
+
+/// A connection to either database; one set of queries serves both.
+#[derive(diesel::MultiConnection)]
+pub(super) enum AnyConnection {
+    /// Embedded.
+    Sqlite(SqliteConnection),
+    /// A server.
+    Postgres(PgConnection),
+}
+
+/// Which database a URL names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum DatabaseUrl {
+    /// Path of the database file.
+    Sqlite(String),
+    /// Connection URL.
+    Postgres(String),
+}
+
+impl DatabaseUrl {
+    /// Reads a URL: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    pub(super) fn parse(url: &str) -> Result<Self, String> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Ok(Self::Sqlite(path.trim_start_matches("//").to_owned()));
+        }
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err("database_url must begin with sqlite: or postgres://".into());
+        }
+        let wants_tls = ["require", "verify-ca", "verify-full"]
+            .iter()
+            .any(|mode| url.contains(&format!("sslmode={mode}")));
+        if wants_tls && !cfg!(feature = "pg-tls") {
+            return Err("database_url asks for TLS, and this binary was built without it \
+                        (feature pg-tls); it will not connect in plain text instead"
+                .into());
+        }
+        Ok(Self::Postgres(url.to_owned()))
+    }
+
+    /// Opens a connection with this service's settings.
+    pub(super) fn connect(&self) -> Result<AnyConnection, ConnectionError> {
+        match self {
+            Self::Sqlite(path) => connect_sqlite(path).map(AnyConnection::Sqlite),
+            Self::Postgres(url) => connect_postgres(url).map(AnyConnection::Postgres),
+        }
+    }
+}
+
+/// WAL with `synchronous=FULL`: an answered write survives a power cut.
+fn connect_sqlite(path: &str) -> Result<SqliteConnection, ConnectionError> {
+    let mut connection = SqliteConnection::establish(path)?;
+    let settings = format!(
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; \
+         PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+    );
+    connection.batch_execute(&settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+fn connect_postgres(url: &str) -> Result<PgConnection, ConnectionError> {
+    let mut connection = PgConnection::establish(url)?;
+    let settings = format!(
+        "SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET lock_timeout = {LOCK_TIMEOUT_MS}; \
+         SET client_min_messages = warning; SET timezone = 'UTC'"
+    );
+    connection.batch_execute(&settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_alone_chooses_the_database() {
+        let sqlite = DatabaseUrl::parse("sqlite:data/ocop-link.db");
+        assert_eq!(sqlite, Ok(DatabaseUrl::Sqlite("data/ocop-link.db".into())));
+        let dsn = "postgres://ocop@localhost/ocop";
+        assert_eq!(DatabaseUrl::parse(dsn), Ok(DatabaseUrl::Postgres(dsn.into())));
+        for url in ["data/ocop-link.db", "mysql://localhost", "host=localhost", ""] {
+            assert!(DatabaseUrl::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[cfg(not(feature = "pg-tls"))]
+    #[test]
+    fn tls_is_never_replaced_by_plain_text() {
+        let refused = DatabaseUrl::parse("postgres://localhost/ocop?sslmode=require");
+        assert!(refused.is_err_and(|reason| reason.contains("pg-tls")));
+    }
+}

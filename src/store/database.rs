@@ -1,0 +1,107 @@
+//! The database as the layers above use it: open it, read in a transaction, write in a transaction.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+
+use super::changes;
+use super::connection::{AnyConnection, DatabaseUrl};
+use super::migrations;
+use super::postgres::Postgres;
+use super::sqlite::Sqlite;
+use super::transaction::{ReadTx, WriteTx};
+use crate::error::Error;
+
+/// Work that follows each commit before its caller is answered.
+#[derive(Default)]
+pub(super) struct CommitHook(OnceLock<Box<dyn Fn() + Send + Sync>>);
+
+impl CommitHook {
+    pub(super) fn run(&self) {
+        if let Some(hook) = self.0.get() {
+            hook();
+        }
+    }
+}
+
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// An open database with the current schema.
+pub struct Database {
+    engine: Engine,
+    hook: Arc<CommitHook>,
+}
+
+impl Database {
+    /// Opens the database that `url` names and brings its schema up to date; one of several
+    /// processes that start together does so, the others wait.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn open(url: &str, connections: usize) -> Result<Self, String> {
+        let url = DatabaseUrl::parse(url)?;
+        let cannot = |reason: String| format!("cannot open the database: {reason}");
+        let mut connection = url.connect().map_err(|error| cannot(error.to_string()))?;
+        migrations::run(&mut connection).map_err(cannot)?;
+        let hook = Arc::new(CommitHook::default());
+        let engine = match &url {
+            DatabaseUrl::Sqlite(_) => {
+                let sqlite = Sqlite::open(&url, connection, Arc::clone(&hook), connections);
+                Engine::Sqlite(sqlite.map_err(|error| cannot(error.to_string()))?)
+            }
+            DatabaseUrl::Postgres(_) => {
+                Engine::Postgres(Postgres::open(&url, Arc::clone(&hook), connections))
+            }
+        };
+        Ok(Self { engine, hook })
+    }
+
+    /// Has `hook` run after each commit, before the caller is answered; the first one stays.
+    pub fn after_commit(&self, hook: impl Fn() + Send + Sync + 'static) {
+        self.hook.0.get_or_init(|| Box::new(hook));
+    }
+
+    /// Reads one consistent state. Blocks the thread.
+    ///
+    /// # Errors
+    /// What `work` says, or [`Error::Unavailable`].
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.read(work),
+            Engine::Postgres(engine) => engine.read(work),
+        }
+    }
+
+    /// Writes all or nothing. Blocks the thread. `work` may be called again when an attempt could
+    /// not be committed.
+    ///
+    /// # Errors
+    /// What `work` says, or [`Error::Unavailable`]; nothing was changed.
+    pub fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.write(work),
+            Engine::Postgres(engine) => engine.write(work),
+        }
+    }
+}
+
+/// One attempt at a transaction that is already open; a panic becomes an error, so that it is
+/// rolled back like any other failure.
+pub(super) fn attempt<T>(
+    connection: &mut AnyConnection,
+    work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut tx = WriteTx::new(connection);
+    let panicked = |_| Err(Error::Internal("a panic in a transaction".into()));
+    let value = catch_unwind(AssertUnwindSafe(|| work(&mut tx))).unwrap_or_else(panicked)?;
+    changes::flush(&mut tx)?;
+    Ok(value)
+}

@@ -1,0 +1,131 @@
+//! The ids that partners' systems give to records, unique per owner, resource and system.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use matching::id::PartyId;
+use uuid::Uuid;
+
+use super::columns::{id_of, uuid_of};
+use super::dialect::{is_duplicate, on_each};
+use super::schema::external_ids;
+use super::transaction::{ReadTx, WriteTx};
+use crate::caller::Resource;
+use crate::error::{Conflict, Error};
+
+/// External ids of one record, by system.
+pub type ExternalIds = BTreeMap<String, String>;
+
+/// One external id, with the owner within whose ids it is unique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalId {
+    /// Whose id it is.
+    pub owner: PartyId,
+    /// Which kind of record it names.
+    pub resource: Resource,
+    /// The partner's system.
+    pub system: String,
+    /// The id there.
+    pub id: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = external_ids)]
+struct Row<'a> {
+    owner_id: String,
+    resource: &'static str,
+    system: &'a str,
+    external_id: &'a str,
+    resource_id: String,
+}
+
+/// The record that an external id names.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn find(tx: &mut ReadTx<'_>, name: &ExternalId) -> Result<Option<Uuid>, Error> {
+    let key =
+        (name.owner.to_string(), name.resource.singular(), name.system.as_str(), name.id.as_str());
+    let found: Option<String> = external_ids::table
+        .find(key)
+        .select(external_ids::resource_id)
+        .first(tx.connection())
+        .optional()?;
+    found.map(|id| uuid_of(&id)).transpose()
+}
+
+/// The external ids of many records, those that `viewer` owns (all, for none).
+///
+/// # Errors
+/// Whatever the database says.
+pub fn of_many(
+    tx: &mut ReadTx<'_>,
+    records: &[Uuid],
+    viewer: Option<PartyId>,
+) -> Result<BTreeMap<Uuid, ExternalIds>, Error> {
+    let ids: Vec<String> = records.iter().map(Uuid::to_string).collect();
+    let rows: Vec<(String, String, String, String)> = external_ids::table
+        .select((
+            external_ids::resource_id,
+            external_ids::system,
+            external_ids::external_id,
+            external_ids::owner_id,
+        ))
+        .filter(external_ids::resource_id.eq_any(ids))
+        .order((external_ids::resource_id, external_ids::system, external_ids::owner_id))
+        .load(tx.connection())?;
+    let mut found: BTreeMap<Uuid, ExternalIds> = BTreeMap::new();
+    for (record, system, id, owner) in rows {
+        let owner: PartyId = id_of(&owner)?;
+        if viewer.is_none_or(|viewer| viewer == owner) {
+            found.entry(uuid_of(&record)?).or_default().insert(system, id);
+        }
+    }
+    Ok(found)
+}
+
+/// Sets the external ids that `owner` gives to a record, in place of those it gave before.
+///
+/// # Errors
+/// [`Conflict::DuplicateExternalId`] if another of the owner's records has one of them.
+pub fn replace(
+    tx: &mut WriteTx<'_>,
+    (owner, resource, record): (PartyId, Resource, Uuid),
+    ids: &ExternalIds,
+) -> Result<(), Error> {
+    let before = external_ids::table
+        .filter(external_ids::resource_id.eq(record.to_string()))
+        .filter(external_ids::owner_id.eq(owner.to_string()));
+    diesel::delete(before).execute(tx.connection())?;
+    insert(tx, (owner, resource, record), ids)
+}
+
+/// Adds the external ids that `owner` gives to a new record.
+///
+/// # Errors
+/// [`Conflict::DuplicateExternalId`] if another of the owner's records has one of them.
+pub fn insert(
+    tx: &mut WriteTx<'_>,
+    (owner, resource, record): (PartyId, Resource, Uuid),
+    ids: &ExternalIds,
+) -> Result<(), Error> {
+    for (system, external_id) in ids {
+        let row = Row {
+            owner_id: owner.to_string(),
+            resource: resource.singular(),
+            system,
+            external_id,
+            resource_id: record.to_string(),
+        };
+        let inserted = on_each!(tx.connection(), |c| {
+            diesel::insert_into(external_ids::table).values(row).execute(c)
+        });
+        match inserted {
+            Err(error) if is_duplicate(&error) => {
+                return Err(Error::Conflict(Conflict::DuplicateExternalId));
+            }
+            other => other?,
+        };
+    }
+    Ok(())
+}
