@@ -9,5 +9,6 @@ pub mod config;
 pub mod error;
 pub mod http;
 pub mod identity;
+pub mod market_data;
 pub mod reference;
 pub mod store;
