@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::certificate::{CertificateKind, CertificateKinds, StarPeriod};
 use crate::date::{Date, Period, Timestamp};
-use crate::demand::{Demand, DemandState, DemandStatus, DemandTerms, PriceBasis, Substitute};
 use crate::demand::{CommercialTerms, SubstituteProduct};
+use crate::demand::{Demand, DemandState, DemandStatus, DemandTerms, PriceBasis, Substitute};
 use crate::factor::{BASIS_POINTS, Weights};
 use crate::id::{DemandId, OfferId, PartyId, ProductId};
 use crate::money::Price;
@@ -71,10 +71,10 @@ pub struct OfferFacts {
 impl From<&Offer> for OfferFacts {
     fn from(offer: &Offer) -> Self {
         let terms = &offer.terms;
-        let free = offer.capacity.iter().map(|capacity| FreeCapacity {
-            period: capacity.period,
-            free: capacity.free(),
-        });
+        let free = offer
+            .capacity
+            .iter()
+            .map(|capacity| FreeCapacity { period: capacity.period, free: capacity.free() });
         Self {
             id: offer.id,
             terms_version: offer.terms_version,
@@ -269,8 +269,7 @@ pub enum Agreed {
 }
 
 /// The rare terms of a demand that states none of them.
-static NO_RARE_TERMS: std::sync::LazyLock<RareTerms> =
-    std::sync::LazyLock::new(RareTerms::default);
+static NO_RARE_TERMS: std::sync::LazyLock<RareTerms> = std::sync::LazyLock::new(RareTerms::default);
 
 impl From<&Demand> for DemandFacts {
     fn from(demand: &Demand) -> Self {

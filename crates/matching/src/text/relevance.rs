@@ -1,0 +1,416 @@
+//! Text relevance: how well a product name answers the text of a demand, in basis points.
+//!
+//! Pure and integer. Knows one query and one name; must not know the market, its counts or order.
+//!
+//! # The formula
+//!
+//! A query has up to four *readings*: the words as typed, telex or VNI slips decoded, and both
+//! with the unambiguous synonyms replaced. A name has one, with its synonyms replaced. The
+//! relevance is the best over the readings of
+//!
+//! 1. **weights** w of the query's words: content words weigh 10, 10, 10, 8, 6, then 4 each, in
+//!    their order (a Vietnamese name starts with what the thing is); numbers 3; qualifiers
+//!    ("hữu cơ", "tươi") 1; fillers ("cho siêu thị") and measures ("250 ml") 0;
+//! 2. **likeness** s of each query word: its most similar word of the name, 0..=10000
+//!    (accents, confusions of sound, slips), or words run together and apart;
+//! 3. **coverage** C = ⌊Σ w·s / Σ w⌋; when the name says that it is another kind of product than
+//!    the one asked for ("Rượu gạo" for "gạo"), or names it only as an ingredient ("vị mật ong"),
+//!    C is 68 % of that;
+//! 4. below the gate of 7000, relevance = ⌊C · 2999 / 6999⌋; from the gate on it is
+//!    3000 + ⌊7000 · Q / 10000⌋ with Q = ⌊(55·(C − 7000)·10/3 + 15·A + 20·P + 10·H) / 100⌋:
+//!    A the share of neighbours in the query that are neighbours in the name, P the share of the
+//!    name's words that were asked for, H how near its start the name begins to match.
+//!
+//! A demand is eligible from [`ELIGIBLE`] on, so eligibility is exactly C ≥ 7000.
+
+use super::fold::normalize;
+use super::lexicon::{FILLERS, INGREDIENT_MARKERS, KINDS, QUALIFIERS, UNITS};
+use super::syllable::decode_keys;
+use super::synonyms::Synonyms;
+use super::word::{Word, glued_similarity, similarity};
+
+/// The relevance of a name that is the query, word for word.
+pub const FULL: u16 = 10_000;
+/// The least relevance at which a product answers the text of a demand.
+pub const ELIGIBLE: u16 = 3_000;
+/// The least coverage of an eligible name.
+pub(super) const GATE: u32 = 7_000;
+/// Words of a text that count; the rest is not compared.
+pub const MAX_WORDS: usize = 24;
+
+const CONTENT_WEIGHTS: [u16; 6] = [10, 10, 10, 8, 6, 4];
+const NUMBER_WEIGHT: u16 = 3;
+const QUALIFIER_WEIGHT: u16 = 1;
+const OTHER_KIND_PERCENT: u32 = 68;
+/// Likeness from which a query word counts as found at its place in the name.
+const FOUND: u16 = 5_000;
+/// A name of so many words without one accent was typed without them.
+const UNACCENTED_WORDS: usize = 3;
+pub(super) const MAX_GLUED_WORDS: usize = 4;
+
+/// A word of a query and how much it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QueryWord {
+    pub(super) word: Word,
+    pub(super) weight: u16,
+}
+
+/// One way to read a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) words: Box<[QueryWord]>,
+    pub(super) total_weight: u32,
+}
+
+/// The text of a demand or of a search, prepared once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    readings: Box<[Reading]>,
+}
+
+/// The name of a product, prepared once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    words: Box<[Word]>,
+    letter_set: u32,
+    /// First word and number of words of what the product is, when the lexicon knows it.
+    kind: Option<(u8, u8)>,
+    /// First word that names an ingredient, a taste or a process.
+    ingredients: u8,
+}
+
+impl Query {
+    /// Prepares a text; one without a letter or digit has relevance 0 to every name.
+    #[must_use]
+    pub fn new(text: &str, synonyms: &Synonyms) -> Self {
+        let typed = split(&normalize(text));
+        let decoded = decode_all(text);
+        let mut spellings: Vec<Vec<String>> = Vec::new();
+        for words in [typed, decoded] {
+            let canonical = canonical_query(&words, synonyms);
+            for spelling in [words, canonical] {
+                if !spelling.is_empty() && !spellings.contains(&spelling) {
+                    spellings.push(spelling);
+                }
+            }
+        }
+        Self {
+            readings: spellings.iter().map(|words| Reading::new(words)).collect(),
+        }
+    }
+
+    pub(super) fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+}
+
+impl Name {
+    /// Prepares a name.
+    #[must_use]
+    pub fn new(text: &str, synonyms: &Synonyms) -> Self {
+        let mut spelled = synonyms.canonical(&split(&normalize(text)));
+        spelled.truncate(MAX_WORDS);
+        let known = spelled.len() < UNACCENTED_WORDS || has_accents(&spelled);
+        let words: Box<[Word]> = spelled.iter().map(|word| Word::new(word, known)).collect();
+        let letter_set = words.iter().fold(0, |set, word| set | word.letter_set());
+        let marker = spelled.iter().skip(1).position(|word| is_marker(word));
+        let ingredients = marker.map_or(spelled.len(), |at| at + 1) as u8;
+        Self {
+            kind: find_kind(&spelled),
+            ingredients,
+            letter_set,
+            words,
+        }
+    }
+
+    pub(super) fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    pub(super) fn letter_set(&self) -> u32 {
+        self.letter_set
+    }
+}
+
+impl Reading {
+    fn new(spelled: &[String]) -> Self {
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS))
+    }
+
+    /// A reading for search: every content word weighs the same, wherever it stands.
+    pub(super) fn level(spelled: &[String]) -> Self {
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1]))
+    }
+
+    fn weighted(spelled: &[String], weigh: impl Fn(&[String]) -> Vec<u16>) -> Self {
+        let spelled = &spelled[..spelled.len().min(MAX_WORDS)];
+        let known = has_accents(spelled);
+        let weights = weigh(spelled);
+        let words: Box<[QueryWord]> = spelled
+            .iter()
+            .zip(weights)
+            .filter(|(_, weight)| *weight > 0)
+            .map(|(word, weight)| QueryWord {
+                word: Word::new(word, known),
+                weight,
+            })
+            .collect();
+        let total_weight = words.iter().map(|word| u32::from(word.weight)).sum();
+        Self {
+            words,
+            total_weight,
+        }
+    }
+}
+
+/// How well a name answers a query, 0..=10000; see the module for the formula.
+#[must_use]
+pub fn relevance(query: &Query, name: &Name) -> u16 {
+    query
+        .readings
+        .iter()
+        .map(|reading| reading_relevance(reading, name))
+        .max()
+        .unwrap_or(0)
+}
+
+/// The relevance of a name to one reading of a query.
+pub(super) fn reading_relevance(reading: &Reading, name: &Name) -> u16 {
+    if reading.words.is_empty() || name.words.is_empty() {
+        return 0;
+    }
+    let alignment = Alignment::new(reading, name);
+    let coverage = alignment.coverage(reading, name);
+    if coverage < GATE {
+        return (coverage * u32::from(ELIGIBLE - 1) / (GATE - 1)) as u16;
+    }
+    let above = (coverage - GATE) * 10 / 3;
+    let (order, asked, start) = alignment.shape(name);
+    let quality = (55 * above + 15 * order + 20 * asked + 10 * start) / 100;
+    ELIGIBLE + (u32::from(FULL - ELIGIBLE) * quality / u32::from(FULL)) as u16
+}
+
+/// How a reading lies in a name: order, share of the name asked for and nearness of its start,
+/// each 0..=10000.
+pub(super) fn shape(reading: &Reading, name: &Name) -> (u32, u32, u32) {
+    Alignment::new(reading, name).shape(name)
+}
+
+/// Where and how well each word of a reading is found in a name.
+struct Alignment {
+    /// Per query word: likeness, and the first and last word of the name that it is like.
+    found: [(u16, u8, u8); MAX_WORDS],
+    len: usize,
+}
+
+impl Alignment {
+    fn new(reading: &Reading, name: &Name) -> Self {
+        let mut alignment = Self {
+            found: [(0, 0, 0); MAX_WORDS],
+            len: reading.words.len(),
+        };
+        for (at, query) in reading.words.iter().enumerate() {
+            for (place, word) in name.words.iter().enumerate() {
+                alignment.offer(at, similarity(&query.word, word), (place, place));
+            }
+        }
+        alignment.match_run_together(reading, name);
+        alignment.match_written_apart(reading, name);
+        alignment
+    }
+
+    fn offer(&mut self, at: usize, similarity: u16, (first, last): (usize, usize)) {
+        if similarity > self.found[at].0 {
+            self.found[at] = (similarity, first as u8, last as u8);
+        }
+    }
+
+    /// "duasap" in the query, "dừa sáp" in the name.
+    fn match_run_together(&mut self, reading: &Reading, name: &Name) {
+        for (at, query) in reading.words.iter().enumerate() {
+            if query.word.is_gluable() {
+                for (first, last) in spans(name.words.len()) {
+                    let glued = Word::glue(&name.words[first..=last]);
+                    self.offer(at, glued_similarity(&query.word, &glued), (first, last));
+                }
+            }
+        }
+    }
+
+    /// "soko farm" in the query, "Sokofarm" in the name.
+    fn match_written_apart(&mut self, reading: &Reading, name: &Name) {
+        for (place, word) in name
+            .words
+            .iter()
+            .enumerate()
+            .filter(|(_, word)| word.is_gluable())
+        {
+            for (first, last) in spans(reading.words.len()) {
+                let glued = glue(&reading.words[first..=last]);
+                for at in first..=last {
+                    self.offer(at, glued_similarity(&glued, word), (place, place));
+                }
+            }
+        }
+    }
+
+    fn coverage(&self, reading: &Reading, name: &Name) -> u32 {
+        let sum: u32 = (reading.words.iter().zip(&self.found))
+            .map(|(query, found)| u32::from(query.weight) * u32::from(found.0))
+            .sum();
+        let coverage = sum / reading.total_weight;
+        if self.is_other_kind(reading, name) {
+            coverage * OTHER_KIND_PERCENT / 100
+        } else {
+            coverage
+        }
+    }
+
+    /// Places of the name that the query asked for, as bits.
+    fn places(&self) -> u32 {
+        self.found[..self.len]
+            .iter()
+            .filter(|found| found.0 >= FOUND)
+            .fold(0, |places, found| {
+                (found.1..=found.2).fold(places, |places, place| places | 1 << place)
+            })
+    }
+
+    fn is_other_kind(&self, reading: &Reading, name: &Name) -> bool {
+        let places = self.places();
+        let first = places.trailing_zeros();
+        if first < 32 && first >= u32::from(name.ingredients) {
+            return true;
+        }
+        let Some((start, len)) = name.kind else {
+            return false;
+        };
+        let kind = ((1_u32 << len) - 1) << start;
+        let generic = reading.words.len() == 1 && places & (1 << start) != 0;
+        places != 0 && first >= u32::from(start) && places & kind != kind && !generic
+    }
+
+    /// Order, share of the name asked for and nearness of its start, each 0..=10000.
+    fn shape(&self, name: &Name) -> (u32, u32, u32) {
+        let found = &self.found[..self.len];
+        let pairs = found.len().saturating_sub(1) as u32;
+        let is_next = |pair: &&[(u16, u8, u8)]| {
+            pair.iter().all(|each| each.0 >= FOUND)
+                && (pair[1].1 == pair[0].2 + 1 || pair[1].1 == pair[0].1 && pair[0].1 == pair[0].2)
+        };
+        let next = found.windows(2).filter(is_next).count() as u32;
+        let order = (next * 10_000).checked_div(pairs).unwrap_or(10_000);
+        let (places, len) = (self.places(), name.words.len() as u32);
+        let asked = places.count_ones() * 10_000 / len;
+        let start = len.saturating_sub(places.trailing_zeros()) * 10_000 / len;
+        (order, asked, start)
+    }
+}
+
+/// First and last word of every span of two to four words.
+fn spans(words: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..words).flat_map(move |first| {
+        let end = words.min(first + MAX_GLUED_WORDS);
+        (first + 1..end).map(move |last| (first, last))
+    })
+}
+
+pub(super) fn glue(span: &[QueryWord]) -> Word {
+    let mut words = [span[0].word; MAX_GLUED_WORDS];
+    for (word, query) in words.iter_mut().zip(span) {
+        *word = query.word;
+    }
+    Word::glue(&words[..span.len()])
+}
+
+pub(super) fn split(text: &str) -> Vec<String> {
+    text.split(' ')
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+pub(super) fn decode_all(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let words = lower.split(|letter: char| !letter.is_alphanumeric());
+    let decoded = words.map(|word| decode_keys(word).unwrap_or_else(|| word.to_owned()));
+    split(&normalize(&decoded.collect::<Vec<_>>().join(" ")))
+}
+
+pub(super) fn canonical_query(words: &[String], synonyms: &Synonyms) -> Vec<String> {
+    if has_accents(words) {
+        synonyms.canonical(words)
+    } else {
+        synonyms.canonical_folded(words)
+    }
+}
+
+pub(super) fn has_accents(words: &[String]) -> bool {
+    words.iter().any(|word| !word.is_ascii())
+}
+
+fn is_marker(word: &str) -> bool {
+    INGREDIENT_MARKERS.contains(&word)
+}
+
+/// The first and longest kind that a name says it is.
+fn find_kind(words: &[String]) -> Option<(u8, u8)> {
+    (0..words.len()).find_map(|start| {
+        let lengths = (1..=3).rev().filter(|len| start + len <= words.len());
+        lengths.into_iter().find_map(|len| {
+            let phrase = words[start..start + len].join(" ");
+            KINDS
+                .contains(&phrase.as_str())
+                .then_some((start as u8, len as u8))
+        })
+    })
+}
+
+/// The weight of each word of a query; fillers count when there is nothing else.
+fn weights(words: &[String], content_weights: &[u16]) -> Vec<u16> {
+    let folded: Vec<String> = words.iter().map(|word| super::fold::fold(word)).collect();
+    let mut weights: Vec<Option<u16>> = vec![None; words.len()];
+    mark_phrases(&folded, &FILLERS, 0, &mut weights);
+    mark_phrases(&folded, &QUALIFIERS, QUALIFIER_WEIGHT, &mut weights);
+    mark_measures(&folded, &mut weights);
+    let mut content = 0;
+    for weight in weights.iter_mut().filter(|weight| weight.is_none()) {
+        *weight = Some(content_weights[content.min(content_weights.len() - 1)]);
+        content += 1;
+    }
+    if content == 0 {
+        return vec![CONTENT_WEIGHTS[0]; words.len()];
+    }
+    weights
+        .into_iter()
+        .map(|weight| weight.unwrap_or(0))
+        .collect()
+}
+
+fn mark_phrases(words: &[String], phrases: &[&str], weight: u16, weights: &mut [Option<u16>]) {
+    for start in 0..words.len() {
+        for phrase in phrases {
+            let len = phrase.split(' ').count();
+            let end = start + len;
+            let fits = end <= words.len() && phrase.split(' ').eq(&words[start..end]);
+            if fits && weights[start..end].iter().all(Option::is_none) {
+                weights[start..end].fill(Some(weight));
+            }
+        }
+    }
+}
+
+/// Numbers weigh little; with a unit beside them, number and unit weigh nothing.
+fn mark_measures(words: &[String], weights: &mut [Option<u16>]) {
+    let is_number = |at: usize| words[at].bytes().all(|byte| byte.is_ascii_digit());
+    let is_unit = |at: usize| UNITS.contains(&words[at].as_str());
+    for at in (0..words.len()).filter(|at| is_number(*at)) {
+        weights[at] = Some(NUMBER_WEIGHT);
+        for unit in [at.wrapping_sub(1), at + 1] {
+            if unit < words.len() && is_unit(unit) {
+                weights[at] = Some(0);
+                weights[unit] = Some(0);
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Regional and spelling variants, replaced by one canonical wording.
+//!
+//! Knows rows of text; must not know where they are stored or how they are parsed.
+
+use super::fold::{fold, normalize};
+
+/// One row of the synonym table.
+#[derive(Clone, Copy, Debug)]
+pub struct SynonymRow<'a> {
+    /// The wording that stands for all of them.
+    pub canonical: &'a str,
+    /// Another wording of the same thing.
+    pub variant: &'a str,
+    /// `equal`, `abbreviation` and `alias` rows expand; the others do not.
+    pub relation: &'a str,
+    /// Whether the variant also means something else; such rows do not expand.
+    pub ambiguous: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Rewrite {
+    from: Vec<String>,
+    to: Vec<String>,
+}
+
+/// Replacements of whole word sequences by their canonical wording, longest first.
+///
+/// Rows in which one side contains the other ("khô cá", "khô") say broader or narrower, not equal,
+/// and do not expand.
+#[derive(Clone, Debug, Default)]
+pub struct Synonyms {
+    accented: Vec<Rewrite>,
+    folded: Vec<Rewrite>,
+    loose: Vec<Rewrite>,
+}
+
+/// Most wordings that an ambiguous one is replaced by, one at a time.
+const MAX_LOOSE: usize = 4;
+
+impl Synonyms {
+    /// From the rows of the table, in any order.
+    pub fn from_rows<'a>(rows: impl IntoIterator<Item = SynonymRow<'a>>) -> Self {
+        let mut synonyms = Self::default();
+        for row in rows {
+            synonyms.add(row);
+        }
+        for list in [
+            &mut synonyms.accented,
+            &mut synonyms.folded,
+            &mut synonyms.loose,
+        ] {
+            list.sort_by(|a, b| {
+                b.from
+                    .len()
+                    .cmp(&a.from.len())
+                    .then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
+            });
+            list.dedup_by(|later, kept| later.from == kept.from);
+        }
+        synonyms
+    }
+
+    fn add(&mut self, row: SynonymRow<'_>) {
+        let rewrite = |spell: fn(&str) -> String| Rewrite {
+            from: split(&spell(row.variant)),
+            to: split(&spell(row.canonical)),
+        };
+        let accented = rewrite(normalize);
+        let expands = matches!(row.relation, "equal" | "abbreviation" | "alias");
+        if !expands || overlaps(&accented.from, &accented.to) {
+            return;
+        }
+        let keep = Rewrite {
+            from: accented.to.clone(),
+            to: accented.to.clone(),
+        };
+        if row.ambiguous {
+            self.loose.extend([accented, keep]);
+            return;
+        }
+        let folded = rewrite(|text| fold(&normalize(text)));
+        let keep_folded = Rewrite {
+            from: folded.to.clone(),
+            to: folded.to.clone(),
+        };
+        self.accented.extend([accented, keep]);
+        self.folded.extend([folded, keep_folded]);
+    }
+
+    /// The words with unambiguous variants, accents and all, replaced by their canonical wording.
+    pub(super) fn canonical(&self, words: &[String]) -> Vec<String> {
+        rewrite(words, &self.accented)
+    }
+
+    /// The words with one ambiguous wording replaced by another that may mean the same, in turn.
+    /// Only a search, which a person reads, may offer these.
+    pub(super) fn loose(&self, words: &[String], same: fn(&str, &str) -> bool) -> Vec<Vec<String>> {
+        let mut out = Vec::new();
+        for rewrite in &self.loose {
+            for (from, to) in [(&rewrite.from, &rewrite.to), (&rewrite.to, &rewrite.from)] {
+                out.extend(replace_one(words, from, to, same));
+            }
+        }
+        out.truncate(MAX_LOOSE);
+        out
+    }
+
+    /// The same for words typed without accents.
+    pub(super) fn canonical_folded(&self, words: &[String]) -> Vec<String> {
+        rewrite(words, &self.folded)
+    }
+}
+
+fn split(text: &str) -> Vec<String> {
+    text.split(' ')
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn overlaps(one: &[String], other: &[String]) -> bool {
+    let contains = |long: &[String], short: &[String]| {
+        short.is_empty() || long.windows(short.len()).any(|window| window == short)
+    };
+    contains(one, other) || contains(other, one)
+}
+
+fn replace_one(
+    words: &[String],
+    from: &[String],
+    to: &[String],
+    same: fn(&str, &str) -> bool,
+) -> Option<Vec<String>> {
+    let is_from = |window: &[String]| window.iter().zip(from).all(|(a, b)| same(a, b));
+    let at = words.windows(from.len()).position(is_from)?;
+    Some([&words[..at], to, &words[at + from.len()..]].concat())
+}
+
+fn rewrite(words: &[String], rewrites: &[Rewrite]) -> Vec<String> {
+    let mut rest = words;
+    let mut out = Vec::with_capacity(words.len());
+    while let Some((first, tail)) = rest.split_first() {
+        if let Some(found) = rewrites.iter().find(|each| rest.starts_with(&each.from)) {
+            out.extend(found.to.iter().cloned());
+            rest = &rest[found.from.len()..];
+        } else {
+            out.push(first.clone());
+            rest = tail;
+        }
+    }
+    out
+}

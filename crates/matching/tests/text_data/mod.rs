@@ -1,0 +1,61 @@
+//! The committed tables that the text tests read: synonyms and real products.
+
+#![allow(dead_code)]
+
+use matching::text::synonyms::{SynonymRow, Synonyms};
+
+const SYNONYMS: &str = include_str!("../../../../data/synonyms.csv");
+const PRODUCTS: &str = include_str!("../../../../data/ocop_products.csv");
+
+/// A real product as its row gives it.
+pub(crate) struct Product {
+    pub(crate) name: String,
+    pub(crate) producer: String,
+    pub(crate) place: String,
+    pub(crate) stars: Option<u8>,
+    pub(crate) set: Option<u8>,
+}
+
+/// The rows of a CSV text without its header; fields may be quoted.
+pub(crate) fn rows(text: &str) -> Vec<Vec<String>> {
+    text.lines().skip(1).map(fields).collect()
+}
+
+fn fields(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    for letter in line.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            _ => fields.last_mut().expect("a field").push(letter),
+        }
+    }
+    fields
+}
+
+pub(crate) fn synonyms() -> Synonyms {
+    let rows = rows(SYNONYMS);
+    Synonyms::from_rows(rows.iter().map(|row| SynonymRow {
+        canonical: &row[0],
+        variant: &row[1],
+        relation: &row[2],
+        ambiguous: row[5] == "1",
+    }))
+}
+
+pub(crate) fn products() -> Vec<Product> {
+    let place = |row: &[String]| format!("{} {} {}", row[3], row[2], row[14]);
+    let product = |row: Vec<String>| Product {
+        place: place(&row),
+        stars: row[5].parse().ok(),
+        set: row[11].parse().ok(),
+        name: row[0].clone(),
+        producer: row[1].clone(),
+    };
+    rows(PRODUCTS).into_iter().map(product).collect()
+}
+
+pub(crate) fn product_names() -> Vec<String> {
+    products().into_iter().map(|product| product.name).collect()
+}
