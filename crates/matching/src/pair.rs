@@ -12,6 +12,7 @@ use crate::facts::{
 };
 use crate::offer::OfferState;
 use crate::price::{Conversion, FreightRate};
+use crate::product::ProductSet;
 use crate::text::relevance::ELIGIBLE;
 
 /// A gap that no number measures.
@@ -86,30 +87,13 @@ impl Pair<'_> {
         self.demand.rare().product_ids.binary_search(&self.product.id).is_ok()
     }
 
-    /// Why the product is wanted: named, else its set, else the text where nothing is named, else
-    /// the first declared substitute that fits.
+    /// Why the product is wanted: named, else as [`route_of`] says.
     #[must_use]
     pub fn route(&self) -> Option<Route> {
         if self.is_named() {
             return Some(Route::Named);
         }
-        if self.demand.wants_set(self.product.product_set) {
-            return Some(Route::ProductSet);
-        }
-        if !self.demand.names_something() && self.likeness.text >= ELIGIBLE {
-            return Some(Route::Text);
-        }
-        let likeness = |index: usize| self.likeness.substitutes.get(index).copied().unwrap_or(0);
-        let mut substitutes = self.demand.rare().substitutes.iter().enumerate();
-        let fitting = substitutes.find(|(index, substitute)| {
-            is_set_substitute(substitute, self.product.product_set)
-                || matches!(substitute.product, SubstituteProduct::Text(_))
-                    && likeness(*index) >= ELIGIBLE
-        });
-        fitting.map(|(index, substitute)| Route::Substitute {
-            index: u8::try_from(index).unwrap_or(u8::MAX),
-            ratio: substitute.ratio,
-        })
+        route_of(self.demand, self.product.product_set, &self.likeness)
     }
 
     /// How quantities convert, if the units do.
@@ -168,6 +152,28 @@ impl Pair<'_> {
         let star = star.filter(|last| *last < date).max();
         if kind == CertificateKind::Ocop { lapsed.max(star) } else { lapsed }
     }
+}
+
+/// Why a product that the demand does not name is wanted: its set, else the text where nothing is
+/// named, else the first declared substitute that fits.
+#[must_use]
+pub fn route_of(demand: &DemandFacts, set: ProductSet, likeness: &Likeness) -> Option<Route> {
+    if demand.wants_set(set) {
+        return Some(Route::ProductSet);
+    }
+    if !demand.names_something() && likeness.text >= ELIGIBLE {
+        return Some(Route::Text);
+    }
+    let like = |index: usize| likeness.substitutes.get(index).copied().unwrap_or(0);
+    let mut substitutes = demand.rare().substitutes.iter().enumerate();
+    let fitting = substitutes.find(|(index, substitute)| {
+        is_set_substitute(substitute, set)
+            || matches!(substitute.product, SubstituteProduct::Text(_)) && like(*index) >= ELIGIBLE
+    });
+    fitting.map(|(index, substitute)| Route::Substitute {
+        index: u8::try_from(index).unwrap_or(u8::MAX),
+        ratio: substitute.ratio,
+    })
 }
 
 /// The checks of one capacity period with one delivery: how far each is from passing, 0 passes.
