@@ -28,10 +28,14 @@ type Slip = fn(&str, &mut Dice) -> String;
 const SLIPS: [(&str, Slip); 15] = [
     ("no accents", |text, _| fold(text)),
     ("missing letter", |text, dice| {
-        edit(&fold(text), dice, |letters, at| drop(letters.remove(at)))
+        edit(&fold(text), dice, |letters, at| {
+            letters.remove(at);
+        })
     }),
     ("missing letter, accents", |text, dice| {
-        edit(text, dice, |letters, at| drop(letters.remove(at)))
+        edit(text, dice, |letters, at| {
+            letters.remove(at);
+        })
     }),
     ("doubled letter", |text, dice| {
         edit(&fold(text), dice, |letters, at| {

@@ -24,7 +24,9 @@
 //! A demand is eligible from [`ELIGIBLE`] on, so eligibility is exactly C ≥ 7000.
 
 use super::fold::normalize;
-use super::lexicon::{FILLERS, INGREDIENT_MARKERS, KINDS, QUALIFIERS, UNITS};
+use super::lexicon::{
+    FILLING, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING, is_package, is_unit,
+};
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
 use super::word::{Word, glued_similarity, similarity};
@@ -368,11 +370,10 @@ fn find_kind(words: &[String]) -> Option<(u8, u8)> {
 
 /// The weight of each word of a query; fillers count when there is nothing else.
 fn weights(words: &[String], content_weights: &[u16]) -> Vec<u16> {
-    let folded: Vec<String> = words.iter().map(|word| super::fold::fold(word)).collect();
     let mut weights: Vec<Option<u16>> = vec![None; words.len()];
-    mark_phrases(&folded, &FILLERS, 0, &mut weights);
-    mark_phrases(&folded, &QUALIFIERS, QUALIFIER_WEIGHT, &mut weights);
-    mark_measures(&folded, &mut weights);
+    mark_phrases(words, &FILLING, 0, &mut weights);
+    mark_phrases(words, &QUALIFYING, QUALIFIER_WEIGHT, &mut weights);
+    mark_measures(words, &mut weights);
     let mut content = 0;
     for weight in weights.iter_mut().filter(|weight| weight.is_none()) {
         *weight = Some(content_weights[content.min(content_weights.len() - 1)]);
@@ -387,30 +388,30 @@ fn weights(words: &[String], content_weights: &[u16]) -> Vec<u16> {
         .collect()
 }
 
-fn mark_phrases(words: &[String], phrases: &[&str], weight: u16, weights: &mut [Option<u16>]) {
+fn mark_phrases(words: &[String], phrases: &Phrases, weight: u16, weights: &mut [Option<u16>]) {
+    let accented = has_accents(words);
     for start in 0..words.len() {
-        for phrase in phrases {
-            let len = phrase.split(' ').count();
-            let end = start + len;
-            let fits = end <= words.len() && phrase.split(' ').eq(&words[start..end]);
-            if fits && weights[start..end].iter().all(Option::is_none) {
-                weights[start..end].fill(Some(weight));
-            }
+        let end = start + phrases.length_at(&words[start..], accented);
+        if weights[start..end].iter().all(Option::is_none) {
+            weights[start..end].fill(Some(weight));
         }
     }
 }
 
-/// Numbers weigh little; with a unit beside them, number and unit weigh nothing.
+/// Numbers weigh little; with a unit or package beside them, both weigh nothing.
 fn mark_measures(words: &[String], weights: &mut [Option<u16>]) {
+    let accented = has_accents(words);
     let is_number = |at: usize| words[at].bytes().all(|byte| byte.is_ascii_digit());
-    let is_unit = |at: usize| UNITS.contains(&words[at].as_str());
     for at in (0..words.len()).filter(|at| is_number(*at)) {
         weights[at] = Some(NUMBER_WEIGHT);
-        for unit in [at.wrapping_sub(1), at + 1] {
-            if unit < words.len() && is_unit(unit) {
-                weights[at] = Some(0);
-                weights[unit] = Some(0);
-            }
+        if words
+            .get(at + 1)
+            .is_some_and(|word| is_unit(word, accented))
+        {
+            weights[at..=at + 1].fill(Some(0));
+        }
+        if at > 0 && is_package(&words[at - 1], accented) {
+            weights[at - 1] = Some(0);
         }
     }
 }

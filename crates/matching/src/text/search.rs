@@ -3,8 +3,8 @@
 //! Knows the texts and stars of products; must not know offers, requests or pages.
 //!
 //! Each word of the query counts by how rare it is among the documents, times its likeness to the
-//! most similar word of the document, times the field's weight (name 100, producer and place 60,
-//! product set 40 percent). Two words that stand side by side in the query and in a field count
+//! most similar word of the document, times the field's weight (name 100, producer and place 75,
+//! product set 50 percent). Two words that stand side by side in the query and in a field count
 //! once more. Of two documents with the same words, the one whose name has them in
 //! order, has little else, and starts with them comes first. Other stars than those asked for
 //! halve the score.
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// A score below which a document shares too little with the query to be shown.
 pub const DEFAULT_FLOOR: u16 = 3_500;
 
-const FIELD_PERCENT: [u32; 4] = [100, 60, 60, 40];
+const FIELD_PERCENT: [u32; 4] = [100, 75, 75, 50];
 const OTHER_STARS_PERCENT: u32 = 50;
 /// What two neighbours weigh of their own weights together.
 const PAIR_PERCENT: u64 = 25;
