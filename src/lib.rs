@@ -1,1 +1,3 @@
 //! ocop-link: links small OCOP producers with the distributors who need them.
+
+pub mod market;

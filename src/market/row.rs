@@ -4,10 +4,10 @@
 
 use matching::certificate::{CertificateKind, CertificateKinds, Stars};
 use matching::date::{Date, Period};
-use matching::demand::{MAX_RATIO, PriceBasis};
+use matching::demand::PriceBasis;
+use matching::factor::{BASIS_POINTS, Factor};
 use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::facts::{RELIABILITY_WITHOUT_HISTORY, is_set_substitute};
-use matching::factor::{BASIS_POINTS, Factor};
 use matching::place::{EARTH_RADIUS_KM, ProvinceCode, ProvinceSet, UnitVector};
 use matching::price::{FreightRate, mass_g};
 use matching::product::ProductSet;
@@ -68,7 +68,7 @@ pub struct DemandRow {
     /// The ceiling of one unit, or [`OPEN`].
     ceiling: f32,
     base_units: f32,
-    /// Wanted in all, and the most of one delivery, in the demand's unit.
+    /// Wanted in all, and the most that one delivery takes of any substitute, in its unit.
     wanted: f32,
     most: f32,
     /// The smallest ratio of a substitute or 1, as a fraction.
@@ -206,8 +206,9 @@ impl DemandRow {
         let needs = demand.needs.iter();
         let (middle, radius) = middle(demand);
         let rare = demand.rare();
-        let ratios = rare.substitutes.iter().map(|substitute| substitute.ratio);
-        let ratio = ratios.min().map_or(BASIS_POINTS as u32, |least| least.min(MAX_RATIO as u32));
+        let ratios = rare.substitutes.iter().map(|each| each.ratio as f32 / BASIS_POINTS as f32);
+        let largest = ratios.clone().fold(1.0, f32::max);
+        let most = needs.clone().map(|need| need.most).max().unwrap_or(0) as f32;
         let papers = demand.certificates.union(rare.market_papers);
         Self {
             demand: slot,
@@ -217,8 +218,8 @@ impl DemandRow {
             ceiling: demand.max_unit_price.map_or(OPEN, |price| price.vnd() as f32 * SLACK),
             base_units: demand.content.base_units as f32,
             wanted: needs.clone().map(|need| need.wanted).sum::<u64>() as f32 / SLACK,
-            most: needs.clone().map(|need| need.most).max().unwrap_or(0) as f32 * SLACK,
-            ratio: (ratio as f32 / BASIS_POINTS as f32).min(1.0),
+            most: most * largest * SLACK,
+            ratio: ratios.fold(1.0, f32::min),
             max_distance_km: demand.max_distance_km.map_or(f32::MAX, |max| max as f32),
             provinces: needs.clone().fold(0, |bits, need| bits | folded_bit(need.province)),
             allowed: folded(rare.provinces),
@@ -253,7 +254,9 @@ pub fn bound(offer: &OfferRow, demand: &DemandRow, text: u16, rate: FreightRate)
     let chord = (chord(offer.direction, demand.middle) - demand.radius).max(0.0);
     let distance_km = (chord * EARTH_RADIUS_KM as f32 / SLACK - SLACK_KM).max(0.0);
     let supply = content / (demand.base_units * demand.ratio);
-    if distance_km > demand.max_distance_km || offer.min_order * content > most_base(demand) {
+    if distance_km > demand.max_distance_km
+        || offer.min_order * content > demand.most * demand.base_units
+    {
         return None;
     }
     let freight = rate.vnd_per_tonne_km() as f32 * offer.mass_g * distance_km / 1e6;
@@ -270,11 +273,6 @@ pub fn bound(offer: &OfferRow, demand: &DemandRow, text: u16, rate: FreightRate)
     let weighted = values.iter().zip(demand.weights);
     let sum: f32 = weighted.map(|(value, weight)| value * f32::from(weight)).sum();
     Some((sum * SLACK / 10_000.0 + 1.0) as u16)
-}
-
-/// What a delivery takes at the most, in base units of the offered product.
-fn most_base(demand: &DemandRow) -> f32 {
-    demand.most * demand.base_units * MAX_SUBSTITUTE_SHARE
 }
 
 #[inline]

@@ -87,6 +87,17 @@ impl<T> Table<T> {
         self.place(slot).as_mut().map(Arc::make_mut)
     }
 
+    /// The record in `slot`, to be changed; an empty one if there is none.
+    pub fn get_or_default(&mut self, slot: Slot) -> &mut T
+    where
+        T: Clone + Default,
+    {
+        if self.get(slot).is_none() {
+            self.put(slot, T::default());
+        }
+        Arc::make_mut(self.place(slot).get_or_insert_default())
+    }
+
     fn place(&mut self, slot: Slot) -> &mut Option<Arc<T>> {
         let page = &mut self.pages[slot as usize / PAGE];
         &mut Arc::make_mut(page)[slot as usize % PAGE]
