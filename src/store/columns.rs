@@ -146,7 +146,7 @@ pub(super) const DIMENSIONS: [(Dimension, &str); 7] = [
     (Dimension::Count, "count"),
     (Dimension::Length, "length"),
     (Dimension::Area, "area"),
-    (Dimension::Persons, "persons"),
+    (Dimension::Guests, "guests"),
     (Dimension::RoomNights, "room_nights"),
 ];
 
