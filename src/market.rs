@@ -26,6 +26,9 @@ mod table;
 mod texts;
 mod wanted;
 
+#[cfg(test)]
+mod tests;
+
 use change::MarketChange;
 use matches::{Ask, Match, Reader};
 use rank::{MissKey, Page, RankKey};
