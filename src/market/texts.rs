@@ -72,13 +72,13 @@ impl Inner {
 /// Names and texts with their likenesses.
 #[derive(Debug)]
 pub(super) struct Texts {
-    synonyms: Arc<Synonyms>,
+    synonyms: Synonyms,
     inner: RwLock<Inner>,
 }
 
 impl Texts {
     /// No names and texts yet.
-    pub(super) fn new(synonyms: Arc<Synonyms>) -> Self {
+    pub(super) fn new(synonyms: Synonyms) -> Self {
         Self { synonyms, inner: RwLock::default() }
     }
 
@@ -135,12 +135,6 @@ impl Texts {
         }
         let query = Query::new(text, &self.synonyms);
         inner.names.prepared.iter().map(|name| relevance(&query, name)).collect()
-    }
-
-    /// The likeness of one name to one text.
-    pub(super) fn likeness(&self, query: TextNumber, name: TextNumber) -> u16 {
-        let inner = self.read();
-        relevance(&inner.queries.prepared[query as usize], &inner.names.prepared[name as usize])
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
