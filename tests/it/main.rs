@@ -1,0 +1,4 @@
+//! The integration tests: one binary, so that it links once and shares one throw-away server.
+
+mod store;
+mod support;

@@ -1,0 +1,11 @@
+//! The store on both databases: each behaviour is written once and is two test cases.
+
+mod capacity;
+mod change_log;
+mod drafts;
+mod filters;
+mod migrations;
+mod paging;
+mod plans;
+mod records;
+mod transactions;

@@ -1,0 +1,95 @@
+//! A throw-away PostgreSQL server from local binaries, one a test process. Must not know the schema.
+//!
+//! A shell watches over it: it stops the server and removes its files as soon as its standard input
+//! ends, which happens however this process ends.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Prints `ready` once the server accepts connections on the socket in `$1`; `$2` has the binaries.
+/// Signals from the terminal are left to the test process.
+const SUPERVISOR: &str = r#"
+trap '' INT TERM HUP
+home=$1 bin=$2
+cd "$home" || exit 1
+"$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
+"$bin/pg_ctl" -D data -l log -w -o "-k $home -c listen_addresses= -c fsync=off \
+  -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >>log 2>&1 &&
+echo ready
+read -r _
+"$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1
+rm -rf "$home"/*
+rmdir "$home" 2>/dev/null
+"#;
+
+/// A running server; its end comes with the end of the process.
+pub(crate) struct Cluster {
+    socket_directory: PathBuf,
+    _supervisor: Child,
+}
+
+impl Cluster {
+    /// Starts a server; none if this machine has no binaries for one.
+    pub(crate) fn start() -> Option<Self> {
+        let binaries = find_binaries()?;
+        let home = tempfile::Builder::new().prefix("ocop-link-pg-").tempdir().expect("a folder");
+        let home = home.keep();
+        let mut command = shell_of_an_ordinary_user(&home)?;
+        let mut supervisor = command
+            .args(["-c", SUPERVISOR, "sh"])
+            .args([&home, &binaries])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        let mut answer = String::new();
+        let output = supervisor.stdout.take().expect("piped");
+        BufReader::new(output).read_line(&mut answer).expect("an answer");
+        let log = || std::fs::read_to_string(home.join("log")).unwrap_or_default();
+        assert_eq!(answer, "ready\n", "PostgreSQL does not start: {}", log());
+        Some(Self { socket_directory: home, _supervisor: supervisor })
+    }
+
+    /// The URL of its database `name`.
+    pub(crate) fn url(&self, name: &str) -> String {
+        let host = self.socket_directory.display();
+        format!("postgres:///{name}?host={host}&user=postgres")
+    }
+}
+
+/// The folder with `initdb` and `pg_ctl`: one of the path, or the newest that Debian installs.
+fn find_binaries() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin"))
+        .collect();
+    versions.sort();
+    folders.extend(versions.into_iter().rev());
+    let has = |folder: &Path, name: &str| folder.join(name).is_file();
+    folders.into_iter().find(|folder| has(folder, "initdb") && has(folder, "pg_ctl"))
+}
+
+/// PostgreSQL refuses to run as root; then the shell, and `home` with it, is another user's.
+fn shell_of_an_ordinary_user(home: &Path) -> Option<Command> {
+    if std::fs::metadata(home).expect("the folder").uid() != 0 {
+        return Some(Command::new("sh"));
+    }
+    let id = |user: &str, flag: &str| -> Option<u32> {
+        let output = Command::new("id").args([flag, user]).output().ok()?;
+        String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+    };
+    let ids = |user: &&str| Some((id(user, "-u")?, id(user, "-g")?));
+    let (user, group) = ["postgres", "nobody"].iter().find_map(ids)?;
+    chown(home, Some(user), Some(group)).expect("root may");
+    let mut command = Command::new("setpriv");
+    command.args([format!("--reuid={user}"), format!("--regid={group}")]);
+    command.args(["--clear-groups", "sh"]);
+    Some(command)
+}

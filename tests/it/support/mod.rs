@@ -1,0 +1,4 @@
+//! The test kit.
+
+pub(crate) mod cluster;
+pub(crate) mod databases;
