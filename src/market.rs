@@ -79,19 +79,25 @@ impl Market {
 
     /// Makes the version that `changes` lead to, in their order but dismissals last, and shows it
     /// to the queries that begin from now on. Returns how many changes referred to a party,
-    /// product or demand that is not in the market; those are left out.
-    pub fn apply(&self, as_of: i64, changes: Vec<MarketChange>) -> usize {
+    /// product or demand that is not in the market; those are left out. A whole market is best
+    /// given as one batch, read as it goes.
+    pub fn apply(&self, as_of: i64, changes: impl IntoIterator<Item = MarketChange>) -> usize {
         let _one_at_a_time = self.feeder.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current.load_full();
         let mut next = State::clone(&before);
         next.as_of = as_of;
-        let is_last = |change: &MarketChange| matches!(change, MarketChange::Dismissed(_));
-        let (last, first): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_last);
-        let (mut unknown, mut products) = (0, Vec::new());
-        for change in first.into_iter().chain(last) {
+        let (mut unknown, mut products, mut last) = (0, Vec::new(), Vec::new());
+        for change in changes {
+            if matches!(change, MarketChange::Dismissed(_)) {
+                last.push(change);
+                continue;
+            }
             let subject = Subject::of(&change);
             unknown += usize::from(!next.apply(change, &self.shared.texts));
             products.extend(subject.map(|it| it.products(&next)).unwrap_or_default());
+        }
+        for change in last {
+            unknown += usize::from(!next.apply(change, &self.shared.texts));
         }
         self.shared.catalogue.follow(&before, &next, &products);
         self.current.store(Arc::new(next));

@@ -87,7 +87,7 @@ impl<R: Row> Blocks<R> {
             return;
         }
         match self.with_room(key).and_then(|slot| self.blocks.get_mut(slot)) {
-            Some(block) => block.rows.push(row),
+            Some(block) => push(&mut block.rows, row),
             None => self.add(Block { key, rows: vec![row] }),
         }
     }
@@ -136,6 +136,14 @@ impl<R: Row> Blocks<R> {
             list(&mut self.by_set, set.into()).push(slot);
         }
     }
+}
+
+/// Adds an item and room for few more: most lists grow seldom.
+pub(super) fn push<T>(items: &mut Vec<T>, item: T) {
+    if items.len() == items.capacity() {
+        items.reserve_exact(items.len() / 8 + 1);
+    }
+    items.push(item);
 }
 
 fn list(lists: &mut Table<Vec<Slot>>, slot: Slot) -> &mut Vec<Slot> {

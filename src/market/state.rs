@@ -8,7 +8,7 @@ use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::offer::{Offer, OfferStatus};
 
-use super::block::{Blocks, Key, Row};
+use super::block::{Blocks, Key, Row, push};
 use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
 use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow};
@@ -74,7 +74,7 @@ impl State {
             MarketChange::Party(party) => self.put_party(*party).is_some(),
             MarketChange::Product(product) => self.put_product(*product, texts).is_some(),
             MarketChange::Offer(offer) if offer.status == OfferStatus::Published => {
-                self.put_offer(&offer).is_some()
+                self.put_offer(&offer, texts).is_some()
             }
             MarketChange::Offer(offer) => self.drop_offer(offer.id),
             MarketChange::OfferGone(id) => self.drop_offer(id),
@@ -128,7 +128,7 @@ impl State {
             },
             name_number: texts.name(&change.name),
             name: change.name.into(),
-            unit: change.unit.into(),
+            unit: texts.unit(&change.unit.into()),
             is_listed: change.is_listed,
             producer,
             offers: old.as_ref().map(|old| old.offers.clone()).unwrap_or_default(),
@@ -137,12 +137,12 @@ impl State {
         let (Some(slot), Some(old)) = (known, old) else {
             let slot = self.products.insert(record);
             self.product_index.insert(change.id.as_u128(), slot);
-            self.parties.get_mut(producer)?.products.push(slot);
+            push(&mut self.parties.get_mut(producer)?.products, slot);
             return Some(());
         };
         if old.producer != producer {
             self.parties.get_mut(old.producer)?.products.retain(|other| *other != slot);
-            self.parties.get_mut(producer)?.products.push(slot);
+            push(&mut self.parties.get_mut(producer)?.products, slot);
         }
         for offer in &old.offers {
             self.offer_rows.remove(offer_key(&old), *offer);
@@ -170,15 +170,17 @@ impl State {
         Some(())
     }
 
-    fn put_offer(&mut self, offer: &Offer) -> Option<()> {
+    fn put_offer(&mut self, offer: &Offer, texts: &Texts) -> Option<()> {
         let product = self.product_slot(offer.terms.product_id)?;
-        let record = OfferRecord { facts: OfferFacts::from(offer), product };
+        let mut facts = OfferFacts::from(offer);
+        facts.unit = texts.unit(&facts.unit);
+        let record = OfferRecord { facts, product };
         match self.offer_slot(offer.id) {
             Some(slot) => {
                 let old = self.offers.get(slot)?.product;
                 if old != product {
                     self.unlist_offer(slot, old);
-                    self.products.get_mut(product)?.offers.push(slot);
+                    push(&mut self.products.get_mut(product)?.offers, slot);
                 }
                 self.offers.put(slot, record);
                 self.put_offer_row(slot)
@@ -186,7 +188,7 @@ impl State {
             None => {
                 let slot = self.offers.insert(record);
                 self.offer_index.insert(offer.id.as_u128(), slot);
-                self.products.get_mut(product)?.offers.push(slot);
+                push(&mut self.products.get_mut(product)?.offers, slot);
                 self.put_offer_row(slot)
             }
         }
@@ -215,7 +217,8 @@ impl State {
         let buyer = self.party_slot(demand.terms.party_id)?;
         let old = self.demand_slot(demand.id);
         let old = old.and_then(|slot| Some((slot, self.demands.get(slot)?.clone())));
-        let (facts, text) = (DemandFacts::from(demand), demand.terms.text.as_deref());
+        let (mut facts, text) = (DemandFacts::from(demand), demand.terms.text.as_deref());
+        facts.unit = texts.unit(&facts.unit);
         let record = DemandRecord {
             facts,
             buyer,
@@ -249,7 +252,7 @@ impl State {
         }
         for product in products {
             if let Some(product) = self.products.get_mut(product) {
-                product.wanted_by.push(slot);
+                push(&mut product.wanted_by, slot);
             }
         }
     }

@@ -500,3 +500,20 @@ fn a_period_over_new_year_has_the_months_of_both_years() {
     let decade = Period::new(day("2026-05-01"), day("2036-01-01")).expect("in order");
     assert!((1..=12).all(|month| Months::default().with(decade).contains(month)));
 }
+#[test]
+fn zz_sizes() {
+    use std::mem::size_of;
+    eprintln!(
+        "OfferFacts {} OfferRecord {} DemandFacts {} Rare {} Need {} DemandRecord {} OfferRow {} DemandRow {} Product {} Party {} ",
+        size_of::<OfferFacts>(),
+        size_of::<super::record::OfferRecord>(),
+        size_of::<DemandFacts>(),
+        size_of::<matching::facts::RareTerms>(),
+        size_of::<matching::facts::NeedFacts>(),
+        size_of::<super::record::DemandRecord>(),
+        size_of::<super::row::OfferRow>(),
+        size_of::<super::row::DemandRow>(),
+        size_of::<super::record::ProductRecord>(),
+        size_of::<super::record::PartyRecord>()
+    );
+}

@@ -4,7 +4,7 @@
 //! Numbers are given once and never taken back, and likeness depends on the two texts alone, so
 //! one table serves every version of the market.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use matching::text::relevance::{Name, Query, relevance};
@@ -54,6 +54,7 @@ impl<T> Distinct<T> {
 
 #[derive(Debug, Default)]
 struct Inner {
+    units: HashSet<Arc<str>>,
     names: Distinct<Name>,
     queries: Distinct<Query>,
     kept: usize,
@@ -90,6 +91,16 @@ impl Texts {
     /// The number of a demand's text.
     pub(super) fn query(&self, text: &str) -> TextNumber {
         self.write().queries.number(text, || Query::new(text, &self.synonyms))
+    }
+
+    /// The code of a unit, one allocation for all that use it.
+    pub(super) fn unit(&self, code: &Arc<str>) -> Arc<str> {
+        let mut inner = self.write();
+        if let Some(kept) = inner.units.get(code) {
+            return Arc::clone(kept);
+        }
+        inner.units.insert(Arc::clone(code));
+        Arc::clone(code)
     }
 
     /// The likeness of every name to a text, by number of the name.
