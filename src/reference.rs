@@ -6,8 +6,6 @@ pub mod certificate_kinds;
 pub mod communes;
 pub mod former_units;
 pub mod markets;
-use std::sync::LazyLock;
-
 mod place_index;
 pub mod place_name;
 mod place_search;
@@ -20,6 +18,7 @@ mod table;
 pub mod units;
 
 use jiff::civil::Date;
+use std::sync::LazyLock;
 
 pub use certificate_kinds::{CertificateKind, CertificateSubject};
 pub use communes::{Commune, CommuneCode, CommuneKind, Communes};

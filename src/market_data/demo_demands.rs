@@ -1,4 +1,5 @@
-//! Demo buyers and what they want: invented, marked as such, and chosen to show what a demand can say.
+//! Demo buyers and what they want: invented, marked as such, and chosen to show what a demand can
+//! say.
 
 use super::wire::{self, DEMO_SYSTEM, external_ids, month, place, reference};
 use jiff::civil::{Date, date};

@@ -69,7 +69,7 @@ pub(super) struct ListRow {
 
 /// The rows of the list in its order.
 pub(super) fn list() -> Vec<ListRow> {
-    csv::Reader::from_reader(include_bytes!("../../data/market/ocop_products.csv").as_slice())
+    csv::Reader::from_reader(include_bytes!("../../data/ocop_products.csv").as_slice())
         .into_deserialize()
         .collect::<Result<_, _>>()
         .expect("the list compiled in from data/ is well-formed")

@@ -118,7 +118,7 @@ fn rows<T: serde::de::DeserializeOwned>(text: &str) -> Vec<T> {
 
 /// Offers of the supply lines.
 pub(super) fn supplies(today: Date) -> RealLines {
-    let rows: Vec<SupplyRow> = rows(include_str!("../../data/market/supplies.csv"));
+    let rows: Vec<SupplyRow> = rows(include_str!("../../data/supplies.csv"));
     let mut lines = RealLines { left_out: rows.len() - SUPPLIES.len(), ..RealLines::default() };
     for (supply, row) in SUPPLIES.iter().map(|supply| (supply, &rows[supply.row - 1])) {
         let first_of_producer = SUPPLIES
@@ -195,7 +195,10 @@ impl Supply {
     }
 
     fn capacity(&self, today: Date) -> Value {
-        let period = |(from, to): (Date, Date), quantity: u64| json!({ "from": from.to_string(), "to": to.to_string(), "quantity": quantity });
+        let period = |(from, to): (Date, Date), quantity: u64| {
+            let (from, to) = (from.to_string(), to.to_string());
+            json!({ "from": from, "to": to, "quantity": quantity })
+        };
         let next = month(today, 1);
         match self.pace {
             Pace::Once => json!([period(next, self.quantity)]),
@@ -212,7 +215,7 @@ impl Supply {
 
 /// Demands of the demand lines.
 pub(super) fn demands(today: Date) -> RealLines {
-    let rows: Vec<DemandRow> = rows(include_str!("../../data/market/demands.csv"));
+    let rows: Vec<DemandRow> = rows(include_str!("../../data/demands.csv"));
     let mut lines = RealLines { left_out: rows.len() - WANTED.len(), ..RealLines::default() };
     for (wanted, row) in WANTED.iter().map(|wanted| (wanted, &rows[wanted.row - 1])) {
         let first_of_buyer = WANTED
