@@ -105,6 +105,18 @@ impl App {
         blocking(move || app.0.database.read(|tx| work(tx, &context))).await
     }
 
+    /// Asks the database something that concerns no caller.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if it does not answer.
+    pub async fn probe<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let app = self.clone();
+        blocking(move || app.0.database.read(work)).await
+    }
+
     /// Writes for `caller`, all or nothing; a repeated attempt has the same time and ids.
     ///
     /// # Errors

@@ -53,9 +53,7 @@ impl Clock {
     pub fn moment(&self) -> Moment {
         let entropy = match self {
             Self::System => random_u128(),
-            Self::Fixed(clock) => {
-                u128::from(clock.contexts.fetch_add(1, Ordering::SeqCst)) << 32
-            }
+            Self::Fixed(clock) => u128::from(clock.contexts.fetch_add(1, Ordering::SeqCst)) << 32,
         };
         Moment { now: self.now(), entropy, made: Cell::new(0) }
     }

@@ -3,11 +3,13 @@
 pub mod actions;
 pub mod app;
 pub mod caller;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
 pub mod http;
 pub mod identity;
+pub mod market;
 pub mod market_data;
 pub mod reference;
 pub mod store;

@@ -1,3 +1,10 @@
 //! Subcommands and exit codes only.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    ocop_link::cli::run()
+}

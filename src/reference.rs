@@ -17,6 +17,8 @@ pub mod synonyms;
 mod table;
 pub mod units;
 
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
 use std::sync::LazyLock;
 

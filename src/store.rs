@@ -1,20 +1,30 @@
 //! The database: the only code that knows diesel. Holds no business rule, and no row type leaves it.
 
+mod capacities;
+pub mod certificates;
 pub mod changes;
 mod columns;
 mod connection;
 pub mod database;
+mod delivery_needs;
+mod demand_columns;
+pub mod demands;
 mod dialect;
+pub mod dismissals;
 pub mod external_ids;
+mod invitations;
 pub mod keyset;
 mod migrations;
+pub mod offers;
 pub mod parties;
 mod pool;
 mod postgres;
+pub mod products;
 pub(crate) mod schema;
 pub mod secrets;
 mod sqlite;
 mod transaction;
+pub mod visibility;
 
 pub use database::Database;
 pub use transaction::{ReadTx, WriteTx};

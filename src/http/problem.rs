@@ -203,20 +203,21 @@ pub struct Problem {
 }
 
 /// An error on its way out: the code, and what belongs to this case of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ApiError {
     pub(super) code: ProblemCode,
     pub(super) violations: Vec<Violation>,
     conflict: Option<Conflict>,
     pub(super) headers: HeaderMap,
     cause: Option<String>,
+    detail: Option<String>,
 }
 
 impl ApiError {
     /// An error with nothing but its code.
     pub fn new(code: ProblemCode) -> Self {
         let headers = HeaderMap::new();
-        Self { code, violations: Vec::new(), conflict: None, headers, cause: None }
+        Self { code, violations: Vec::new(), conflict: None, headers, cause: None, detail: None }
     }
 
     /// Adds a header to the answer.
@@ -224,6 +225,12 @@ impl ApiError {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
         }
+        self
+    }
+
+    /// Adds a technical remark to the sentence, such as where reading stopped.
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
         self
     }
 
@@ -253,7 +260,9 @@ impl ApiError {
         let challenge = if reason.is_empty() {
             "Bearer realm=\"ocop-link\"".to_owned()
         } else {
-            format!("Bearer realm=\"ocop-link\", error=\"invalid_token\", error_description=\"{reason}\"")
+            format!(
+                "Bearer realm=\"ocop-link\", error=\"invalid_token\", error_description=\"{reason}\""
+            )
         };
         Self::new(ProblemCode::Unauthenticated).with_header(header::WWW_AUTHENTICATE, &challenge)
     }
@@ -275,11 +284,15 @@ impl ApiError {
             kind: format!("{PROBLEM_TYPE_BASE}{}", self.code.code()),
             title: self.code.title(language).into(),
             status: self.code.status(),
-            detail: self.code.detail(language).into(),
+            detail: self.sentence(language),
             instance: instance.into(),
             code: self.code.code().into(),
             request_id: request_id.into(),
-            errors: self.violations.iter().map(|violation| self.field(violation, language)).collect(),
+            errors: self
+                .violations
+                .iter()
+                .map(|violation| self.field(violation, language))
+                .collect(),
             state: None,
             allowed_actions: None,
             taken: None,
@@ -296,11 +309,17 @@ impl ApiError {
         problem
     }
 
+    fn sentence(&self, language: Language) -> String {
+        let sentence = self.code.detail(language);
+        match &self.detail {
+            Some(detail) => format!("{sentence} ({detail})"),
+            None => sentence.to_owned(),
+        }
+    }
+
     fn field(&self, violation: &Violation, language: Language) -> FieldError {
-        let of_query = matches!(
-            self.code,
-            ProblemCode::UnknownParameter | ProblemCode::InvalidParameter
-        );
+        let of_query =
+            matches!(self.code, ProblemCode::UnknownParameter | ProblemCode::InvalidParameter);
         let at = Some(violation.at.clone());
         FieldError {
             pointer: at.clone().filter(|_| !of_query),

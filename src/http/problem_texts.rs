@@ -19,7 +19,8 @@ impl Language {
             let ranges = header.unwrap_or("").split(',').filter_map(|range| {
                 let mut parts = range.split(';');
                 let tag = parts.next()?.trim().to_ascii_lowercase();
-                let quality = parts.find_map(|part| part.trim().strip_prefix("q=").map(thousandths));
+                let quality =
+                    parts.find_map(|part| part.trim().strip_prefix("q=").map(thousandths));
                 let fits = tag == language || tag.starts_with(&format!("{language}-"));
                 fits.then_some(quality.unwrap_or(1000))
             });

@@ -2,6 +2,8 @@
 //! the product, the place or an agreement has none, and is refused until a packaging defines it.
 
 use super::{place_name, table};
+use matching::product::FixedUnits;
+use matching::quantity::{Content, Dimension as Measured};
 use serde::Deserialize;
 use std::num::NonZeroU64;
 
@@ -28,6 +30,21 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    /// What a quantity in such a unit measures; `None` for a packaging.
+    #[must_use]
+    pub const fn measured(self) -> Option<Measured> {
+        match self {
+            Self::Mass => Some(Measured::Mass),
+            Self::Volume => Some(Measured::Volume),
+            Self::Count => Some(Measured::Count),
+            Self::Length => Some(Measured::Length),
+            Self::Area => Some(Measured::Area),
+            Self::Guests => Some(Measured::Guests),
+            Self::RoomNights => Some(Measured::RoomNights),
+            Self::Pack => None,
+        }
+    }
+
     /// Code of the base unit; `None` for a packaging.
     #[must_use]
     pub fn base_unit(self) -> Option<&'static str> {
@@ -131,6 +148,18 @@ impl From<Row> for Unit {
             dimension: row.dimension,
             base_per_unit: row.base_per_unit,
         }
+    }
+}
+
+impl FixedUnits for Units {
+    fn is_unit(&self, code: &str) -> bool {
+        self.get(code).is_some()
+    }
+
+    fn fixed_content(&self, code: &str) -> Option<Content> {
+        let unit = self.get(code)?;
+        let dimension = unit.dimension.measured()?;
+        Some(Content { dimension, base_units: unit.base_per_unit?.get() })
     }
 }
 

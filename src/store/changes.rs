@@ -11,13 +11,10 @@ use uuid::Uuid;
 
 use super::columns::uuid_of;
 use super::connection::AnyConnection;
-use super::dialect::on_each;
+use super::dialect::{ROWS_PER_INSERT, on_each};
 use super::schema::{change_counter, changes};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
-
-/// The most rows of one insert; PostgreSQL allows 65,535 parameters.
-const ROWS_PER_INSERT: usize = 500;
 
 /// What kind of record a change is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

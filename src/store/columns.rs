@@ -5,8 +5,12 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use matching::date::{Date, Period};
+use matching::id::PartyId;
 use matching::money::Price;
 use matching::place::{Place, Point, ProvinceCode, ProvinceSet};
+use matching::product::{Packaging, ProductSet};
+use matching::quantity::{Content, Dimension};
+use matching::visibility::{Audience, Visibility};
 use serde_json::{from_str, to_string};
 use uuid::Uuid;
 
@@ -27,9 +31,13 @@ pub(super) fn uuid_of(text: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(text).map_err(|_| illegal("id", text))
 }
 
-/// Reads a date.
+/// Reads a date as it was written, also one after the years that a caller can name: a period that
+/// is repeated may end there.
 pub(super) fn date_of(text: &str) -> Result<Date, Error> {
-    text.parse().map_err(|_| illegal("date", text))
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i16>().ok();
+    let parts = || Some((number(0, 4)?, number(5, 7)? as i8, number(8, 10)? as i8));
+    let date = parts().and_then(|(year, month, day)| Date::from_ymd(year, month, day));
+    date.ok_or_else(|| illegal("date", text))
 }
 
 /// Reads a period.
@@ -45,6 +53,16 @@ pub(super) fn quantity_of(number: i64) -> Result<u64, Error> {
 /// Writes a quantity; domain quantities are far below the limit.
 pub(super) fn bigint(quantity: u64) -> i64 {
     i64::try_from(quantity).unwrap_or(i64::MAX)
+}
+
+/// Writes a price.
+pub(super) fn price(price: Option<Price>) -> Option<i64> {
+    price.map(|price| bigint(price.vnd()))
+}
+
+/// Writes a small number; domain numbers of INTEGER columns are far below the limit.
+pub(super) fn small(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// Reads a small number.
@@ -78,6 +96,64 @@ pub(super) fn word_of<T: Copy>(table: &[(T, &'static str)], word: &str) -> Resul
 /// Writes an enum by its table of words.
 pub(super) fn word<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
     table.iter().find(|(known, _)| known == value).map_or("", |(_, word)| *word)
+}
+
+/// Writes packagings as a list of unit, quantity and contained unit.
+pub(super) fn packagings(packagings: &[Packaging]) -> String {
+    let rows: Vec<(&str, u64, &str)> = packagings
+        .iter()
+        .map(|Packaging { unit, quantity, contained_unit }| {
+            (unit.as_str(), *quantity, contained_unit.as_str())
+        })
+        .collect();
+    json(&rows)
+}
+
+/// Reads packagings.
+pub(super) fn packagings_of(text: &str) -> Result<Vec<Packaging>, Error> {
+    let rows: Vec<(String, u64, String)> = json_of(text)?;
+    let packaging = |(unit, quantity, contained_unit)| Packaging { unit, quantity, contained_unit };
+    Ok(rows.into_iter().map(packaging).collect())
+}
+
+/// Reads a product set.
+pub(super) fn product_set_of(number: i32) -> Result<ProductSet, Error> {
+    ProductSet::new(small_of(number)?).ok_or_else(|| illegal("product set", number))
+}
+
+/// Writes who may see a thing; the parties named stand in a table of their own.
+pub(super) fn visibility(audience: &Audience) -> &'static str {
+    word(&VISIBILITIES, &audience.visibility())
+}
+
+/// Reads who may see a thing.
+pub(super) fn audience_of(visibility: &str, invited: Vec<PartyId>) -> Result<Audience, Error> {
+    let level = word_of(&VISIBILITIES, visibility)?;
+    Audience::new(level, invited).map_err(|_| illegal("visibility", visibility))
+}
+
+/// The words of visibilities.
+pub(super) const VISIBILITIES: [(Visibility, &str); 3] = [
+    (Visibility::Public, "public"),
+    (Visibility::Coordinators, "coordinators"),
+    (Visibility::Invited, "invited"),
+];
+
+/// The words of dimensions.
+pub(super) const DIMENSIONS: [(Dimension, &str); 7] = [
+    (Dimension::Mass, "mass"),
+    (Dimension::Volume, "volume"),
+    (Dimension::Count, "count"),
+    (Dimension::Length, "length"),
+    (Dimension::Area, "area"),
+    (Dimension::Guests, "guests"),
+    (Dimension::RoomNights, "room_nights"),
+];
+
+/// Reads a content.
+pub(super) fn content_of(dimension: &str, base_units: i64) -> Result<Content, Error> {
+    let dimension = word_of(&DIMENSIONS, dimension)?;
+    Ok(Content { dimension, base_units: quantity_of(base_units)? })
 }
 
 /// Writes provinces as their codes with commas.

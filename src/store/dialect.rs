@@ -1,9 +1,44 @@
 //! What diesel cannot say once for both databases: the expression is written once and type-checked
 //! on each connection. A statement that truly differs stands here with both arms side by side.
 
+use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
+use super::connection::AnyConnection;
 use crate::error::Error;
+
+/// The backend of either database.
+pub(super) type AnyBackend = <AnyConnection as Connection>::Backend;
+
+/// A condition on the rows of table `T`, built at run time.
+pub(super) type Condition<T> =
+    Box<dyn BoxableExpression<T, AnyBackend, SqlType = diesel::sql_types::Bool>>;
+
+/// The most values of one list in a statement; SQLite allows 32,766 parameters in all.
+pub(super) const VALUES_PER_STATEMENT: usize = 1_000;
+
+/// The most rows of one insert; PostgreSQL allows 65,535 parameters.
+pub(super) const ROWS_PER_INSERT: usize = 500;
+
+/// The condition that at least one of `conditions` holds; none without conditions.
+pub(super) fn any_of<T: 'static>(
+    conditions: impl IntoIterator<Item = Condition<T>>,
+) -> Option<Condition<T>> {
+    conditions.into_iter().reduce(|any, next| Box::new(any.or(next)))
+}
+
+/// Why an update of one version of a row met no row: another version is current, or there is none.
+macro_rules! stale {
+    ($tx:expr, $table:ident, $id:expr) => {{
+        let version = $table::table.find($id).select($table::version);
+        let current: Option<i64> = version.first($tx.connection()).optional()?;
+        Err(current.map_or($crate::error::Error::NotFound, |current| {
+            $crate::error::Error::PreconditionFailed { current }
+        }))
+    }};
+}
+
+pub(super) use stale;
 
 /// Runs one expression on whichever connection it is.
 macro_rules! on_each {

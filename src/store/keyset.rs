@@ -66,14 +66,10 @@ macro_rules! by_creation {
             let (at, id) = (key.created_at.micros(), key.id.to_string());
             query = match request.direction {
                 $crate::store::keyset::Direction::Descending => query.filter(
-                    $table::created_at
-                        .lt(at)
-                        .or($table::created_at.eq(at).and($table::id.lt(id))),
+                    $table::created_at.lt(at).or($table::created_at.eq(at).and($table::id.lt(id))),
                 ),
                 $crate::store::keyset::Direction::Ascending => query.filter(
-                    $table::created_at
-                        .gt(at)
-                        .or($table::created_at.eq(at).and($table::id.gt(id))),
+                    $table::created_at.gt(at).or($table::created_at.eq(at).and($table::id.gt(id))),
                 ),
             };
         }

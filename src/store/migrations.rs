@@ -3,7 +3,7 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
-use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::AnyConnection;
@@ -60,8 +60,10 @@ where
         known.iter().any(|migration| &migration.name().version() == version)
     };
     if let Some(newer) = applied.iter().find(|version| !is_known(version)) {
-        return Err(format!("its schema has migration {newer}, which this program does not know; \
-                            run the newer program"));
+        return Err(format!(
+            "its schema has migration {newer}, which this program does not know; \
+                            run the newer program"
+        ));
     }
     connection.run_pending_migrations(source).map(drop).map_err(|error| error.to_string())
 }

@@ -187,8 +187,7 @@ fn meaning(outcome: QueryResult<usize>) -> Result<usize, Error> {
 /// # Errors
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: PartyId) -> Result<Option<Party>, Error> {
-    let row: Option<Row> =
-        parties::table.find(id.to_string()).first(tx.connection()).optional()?;
+    let row: Option<Row> = parties::table.find(id.to_string()).first(tx.connection()).optional()?;
     row.map(Party::try_from).transpose()
 }
 
@@ -222,11 +221,10 @@ pub fn list(
 ) -> Result<Page<Party>, Error> {
     let mut query = parties::table.into_boxed();
     if !filter.roles.is_empty() {
-        let has = |role: &Role| {
-            parties::roles.like(format!("%{}%", word(&ROLES, role)))
-        };
-        let mut any: Box<dyn BoxableExpression<parties::table, _, SqlType = diesel::sql_types::Bool>> =
-            Box::new(has(&filter.roles[0]));
+        let has = |role: &Role| parties::roles.like(format!("%{}%", word(&ROLES, role)));
+        let mut any: Box<
+            dyn BoxableExpression<parties::table, _, SqlType = diesel::sql_types::Bool>,
+        > = Box::new(has(&filter.roles[0]));
         for role in &filter.roles[1..] {
             any = Box::new(any.or(has(role)));
         }

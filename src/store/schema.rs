@@ -42,6 +42,7 @@ diesel::table! {
         updated_at -> BigInt,
         party_id -> Text,
         name -> Text,
+        name_folded -> Text,
         product_set -> Integer,
         unit -> Text,
         packagings -> Text,
@@ -225,4 +226,12 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(offers, invitations, demands, products, parties);
+diesel::allow_tables_to_appear_in_same_query!(
+    offers,
+    capacities,
+    invitations,
+    demands,
+    delivery_needs,
+    products,
+    parties,
+);

@@ -188,7 +188,7 @@ pub struct CertificateDraft {
     pub note: Option<String>,
 }
 
-/// What a certificate says, checked.
+/// What a certificate says, checked; its draft names the last day, unless it has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateTerms {
     draft: CertificateDraft,
@@ -204,7 +204,7 @@ impl CertificateTerms {
     ///
     /// # Errors
     /// Every broken rule with its place.
-    pub fn new(draft: CertificateDraft) -> Result<Self, Vec<Violation>> {
+    pub fn new(mut draft: CertificateDraft) -> Result<Self, Vec<Violation>> {
         let mut violations = Violations::default();
         let limits = (1, MAX_CERTIFICATE_TEXT_CHARS);
         violations.length(draft.number.trim(), limits, "/number");
@@ -217,6 +217,7 @@ impl CertificateTerms {
         let default =
             if is_ocop { draft.decision_date.plus_months(OCOP_VALID_MONTHS) } else { NO_EXPIRY };
         let expires_on = draft.expires_on.unwrap_or(default);
+        draft.expires_on = (expires_on != NO_EXPIRY).then_some(expires_on);
         match Period::new(draft.decision_date, expires_on) {
             Some(validity) => violations.into_result(Self { draft, stars, validity }),
             None => {

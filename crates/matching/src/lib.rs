@@ -5,16 +5,22 @@
 //! input gives the same answer, byte for byte.
 
 pub mod certificate;
+pub mod check;
 pub mod date;
 pub mod demand;
+pub mod evaluation;
 pub mod factor;
+pub mod facts;
 pub mod id;
 pub mod money;
 pub mod offer;
+pub mod pair;
 pub mod party;
 pub mod place;
+pub mod price;
 pub mod product;
 pub mod quantity;
+pub mod score;
 pub mod text;
 pub mod violation;
 pub mod visibility;

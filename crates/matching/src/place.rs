@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// Mean radius of the Earth in kilometres (IUGG).
-const EARTH_RADIUS_KM: f64 = 6371.0088;
+pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 
 /// A current province code: `01` to `96`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +116,12 @@ fn radians(degrees_e6: i32) -> f64 {
 pub struct UnitVector([f64; 3]);
 
 impl UnitVector {
+    /// Its coordinates, for bounds that need not be exact.
+    #[must_use]
+    pub const fn coordinates(self) -> [f64; 3] {
+        self.0
+    }
+
     /// Great-circle distance by the chord, `2 R asin(|a − b| / 2)`, which is exact for near points
     /// too; rounded once to whole kilometres.
     #[must_use]

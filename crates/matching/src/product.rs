@@ -134,6 +134,13 @@ impl ProductTerms {
         }
         violations.into_result(Self(draft))
     }
+
+    /// Terms that were checked when they were recorded: a later table of units does not make a
+    /// recorded product illegal. For the store only.
+    #[must_use]
+    pub const fn recorded(draft: ProductDraft) -> Self {
+        Self(draft)
+    }
 }
 
 impl std::ops::Deref for ProductTerms {

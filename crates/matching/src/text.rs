@@ -6,6 +6,8 @@ pub mod fold;
 pub mod index;
 mod lexicon;
 pub mod relevance;
+pub mod search;
+mod search_query;
 pub mod syllable;
 pub mod synonyms;
 mod vocabulary;

@@ -52,7 +52,7 @@ proptest! {
         let names: Vec<Name> =
             product_names().iter().map(|name| Name::new(name, &synonyms)).collect();
         let ids: Vec<u32> = names.iter().map(|name| index.insert(name.clone())).collect();
-        let gone = |at: &usize| removed > 0 && at % (removed + 1) == 0;
+        let gone = |at: &usize| removed > 0 && at.is_multiple_of(removed + 1);
         for at in (0..names.len()).filter(gone) {
             prop_assert_eq!(index.remove(ids[at]), Some(names[at].clone()));
         }
@@ -76,7 +76,7 @@ proptest! {
         let queries: Vec<Query> = texts.iter().map(|text| Query::new(text, &synonyms)).collect();
         let mut index = QueryIndex::default();
         let ids: Vec<u32> = queries.iter().map(|query| index.insert(query.clone())).collect();
-        let gone = |at: &usize| removed > 0 && at % (removed + 1) == 0;
+        let gone = |at: &usize| removed > 0 && at.is_multiple_of(removed + 1);
         for at in (0..queries.len()).filter(gone) {
             prop_assert_eq!(index.remove(ids[at]), Some(queries[at].clone()));
         }

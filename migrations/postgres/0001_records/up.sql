@@ -40,6 +40,7 @@ CREATE TABLE products (
     updated_at BIGINT NOT NULL,
     party_id TEXT NOT NULL REFERENCES parties (id),
     name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
     product_set INTEGER NOT NULL CHECK (product_set BETWEEN 1 AND 26),
     unit TEXT NOT NULL,
     packagings TEXT NOT NULL,
@@ -52,6 +53,7 @@ CREATE TABLE products (
 );
 CREATE INDEX products_by_party ON products (party_id, created_at, id);
 CREATE INDEX products_by_created ON products (created_at, id);
+CREATE INDEX products_by_set ON products (product_set, created_at, id);
 
 CREATE TABLE certificates (
     id TEXT NOT NULL PRIMARY KEY,
@@ -75,7 +77,7 @@ CREATE TABLE certificates (
     CHECK (decision_date <= expires_on)
 );
 CREATE UNIQUE INDEX certificates_unique ON certificates (authority, number, decision_date, subject_id);
-CREATE INDEX certificates_by_subject ON certificates (subject_id, decision_date, id);
+CREATE INDEX certificates_by_subject ON certificates (subject_id, created_at, id);
 
 CREATE TABLE offers (
     id TEXT NOT NULL PRIMARY KEY,

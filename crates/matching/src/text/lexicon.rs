@@ -2,6 +2,9 @@
 //!
 //! Knows no product of the market. The lists are small on purpose: they decide eligibility.
 
+use super::fold::{fold, normalize};
+use std::sync::LazyLock;
+
 /// What a product is when its name starts with it; longest phrases match first.
 pub(super) const KINDS: [&str; 62] = [
     "mật ong",
@@ -73,79 +76,125 @@ pub(super) const INGREDIENT_MARKERS: [&str; 11] = [
     "vị", "rang", "ngâm", "tẩm", "nhân", "ướp", "sốt", "rim", "trộn", "với", "ngào",
 ];
 
-/// Folded words that describe a product without saying what it is.
-pub(super) const QUALIFIERS: [&str; 27] = [
-    "nguyen chat",
-    "cao cap",
-    "dac san",
-    "thuong hang",
-    "tu nhien",
-    "thien nhien",
-    "truyen thong",
-    "chat luong cao",
-    "chat luong",
-    "an toan",
-    "dac biet",
-    "hao hang",
-    "huu co",
-    "loai mot",
-    "chinh goc",
-    "chinh hieu",
+/// Words that describe a product without saying what it is.
+const QUALIFIERS: [&str; 27] = [
+    "nguyên chất",
+    "cao cấp",
+    "đặc sản",
+    "thượng hạng",
+    "tự nhiên",
+    "thiên nhiên",
+    "truyền thống",
+    "chất lượng cao",
+    "chất lượng",
+    "an toàn",
+    "đặc biệt",
+    "hảo hạng",
+    "hữu cơ",
+    "loại một",
+    "chính gốc",
+    "chính hiệu",
     "organic",
     "vietgap",
     "globalgap",
-    "tuoi",
-    "sach",
+    "tươi",
+    "sạch",
     "ngon",
-    "trai",
-    "qua",
-    "tot",
-    "moi",
-    "xin",
+    "trái",
+    "quả",
+    "tốt",
+    "mới",
+    "xịn",
 ];
 
-/// Folded words of a demand that say nothing about the product.
-pub(super) const FILLERS: [&str; 36] = [
-    "he thong sieu thi",
-    "chuoi cua hang",
-    "so luong lon",
-    "chuoi sieu thi",
-    "cua hang tien loi",
-    "so luong",
-    "sieu thi",
-    "cua hang",
-    "nha hang",
-    "khach san",
-    "xuat khau",
-    "tim mua",
-    "can mua",
-    "can tim",
-    "dat mua",
-    "dat hang",
-    "giao hang",
-    "bep an",
-    "truong hoc",
-    "lam qua",
-    "nha cung cap",
-    "san pham",
-    "mat hang",
-    "hang hoa",
-    "gia re",
-    "gia si",
-    "o dau",
+/// Words of a demand that say nothing about the product.
+const FILLERS: [&str; 35] = [
+    "hệ thống siêu thị",
+    "chuỗi cửa hàng",
+    "số lượng lớn",
+    "chuỗi siêu thị",
+    "cửa hàng tiện lợi",
+    "số lượng",
+    "siêu thị",
+    "cửa hàng",
+    "nhà hàng",
+    "khách sạn",
+    "xuất khẩu",
+    "tìm mua",
+    "cần mua",
+    "cần tìm",
+    "đặt mua",
+    "đặt hàng",
+    "giao hàng",
+    "bếp ăn",
+    "trường học",
+    "làm quà",
+    "nhà cung cấp",
+    "sản phẩm",
+    "mặt hàng",
+    "hàng hóa",
+    "giá rẻ",
+    "giá sỉ",
+    "ở đâu",
     "cho",
-    "cac",
-    "nhung",
-    "loai",
+    "các",
+    "những",
+    "loại",
     "ocop",
     "mua",
-    "tim",
-    "voi",
-    "cua",
+    "tìm",
+    "với",
 ];
 
-/// Folded units and packages: fillers beside a number.
-pub(super) const UNITS: [&str; 26] = [
-    "kg", "g", "gr", "gam", "ky", "ki", "ta", "tan", "ml", "l", "lit", "lo", "hu", "chai", "hop",
-    "goi", "tui", "thung", "bich", "bao", "cai", "chiec", "phan", "chuc", "set", "vi",
+/// Units: fillers after a number.
+const UNITS: [&str; 26] = [
+    "kg", "g", "gr", "gam", "ký", "kí", "tạ", "tấn", "ml", "l", "lít", "lọ", "hũ", "chai", "hộp",
+    "gói", "túi", "thùng", "bịch", "bao", "cái", "chiếc", "phần", "chục", "lạng", "yến",
 ];
+
+/// Packages: fillers before a number too.
+const PACKAGES: [&str; 6] = ["chai", "hộp", "gói", "túi", "thùng", "hũ"];
+
+/// Phrases in one spelling, with accents and without.
+pub(super) struct Phrases(Vec<[Vec<String>; 2]>);
+
+pub(super) static QUALIFYING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&QUALIFIERS));
+pub(super) static FILLING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&FILLERS));
+static UNIT_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&UNITS));
+static PACKAGE_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&PACKAGES));
+
+impl Phrases {
+    fn new(phrases: &[&str]) -> Self {
+        let spell = |phrase: &&str| {
+            let accented = normalize(phrase);
+            [split(&accented), split(&fold(&accented))]
+        };
+        Self(phrases.iter().map(spell).collect())
+    }
+
+    /// How many words the longest phrase at the start of the words has; 0 for none.
+    ///
+    /// A text typed without accents is compared without them.
+    pub(super) fn length_at(&self, words: &[String], accented: bool) -> usize {
+        let spellings = self.0.iter().map(|phrase| &phrase[usize::from(!accented)]);
+        spellings
+            .filter(|phrase| words.starts_with(phrase))
+            .map(Vec::len)
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// Whether a word is a unit, which says nothing after a number.
+pub(super) fn is_unit(word: &String, accented: bool) -> bool {
+    UNIT_WORDS.length_at(std::slice::from_ref(word), accented) > 0
+}
+
+/// Whether a word is a package, which says nothing before a number.
+pub(super) fn is_package(word: &String, accented: bool) -> bool {
+    PACKAGE_WORDS.length_at(std::slice::from_ref(word), accented) > 0
+}
+
+fn split(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}

@@ -24,10 +24,12 @@
 //! A demand is eligible from [`ELIGIBLE`] on, so eligibility is exactly C ≥ 7000.
 
 use super::fold::normalize;
-use super::lexicon::{FILLERS, INGREDIENT_MARKERS, KINDS, QUALIFIERS, UNITS};
+use super::lexicon::{
+    FILLING, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING, is_package, is_unit,
+};
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
-use super::word::{Word, glued_similarity, similarity};
+use super::word::{Word, can_be_glued, glued_similarity, similarity};
 
 /// The relevance of a name that is the query, word for word.
 pub const FULL: u16 = 10_000;
@@ -46,7 +48,7 @@ const OTHER_KIND_PERCENT: u32 = 68;
 const FOUND: u16 = 5_000;
 /// A name of so many words without one accent was typed without them.
 const UNACCENTED_WORDS: usize = 3;
-pub(super) const MAX_GLUED_WORDS: usize = 4;
+const MAX_GLUED_WORDS: usize = 4;
 
 /// A word of a query and how much it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,9 +136,22 @@ impl Name {
 
 impl Reading {
     fn new(spelled: &[String]) -> Self {
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS))
+    }
+
+    /// A reading for search: every content word weighs the same, wherever it stands.
+    pub(super) fn level(spelled: &[String]) -> Self {
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1]))
+    }
+
+    pub(super) fn plain_words(&self) -> Vec<Word> {
+        self.words.iter().map(|query| query.word).collect()
+    }
+
+    fn weighted(spelled: &[String], weigh: impl Fn(&[String]) -> Vec<u16>) -> Self {
         let spelled = &spelled[..spelled.len().min(MAX_WORDS)];
         let known = has_accents(spelled);
-        let weights = weights(spelled);
+        let weights = weigh(spelled);
         let words: Box<[QueryWord]> = spelled
             .iter()
             .zip(weights)
@@ -181,6 +196,12 @@ pub(super) fn reading_relevance(reading: &Reading, name: &Name) -> u16 {
     ELIGIBLE + (u32::from(FULL - ELIGIBLE) * quality / u32::from(FULL)) as u16
 }
 
+/// How a reading lies in a name: order, share of the name asked for and nearness of its start,
+/// each 0..=10000.
+pub(super) fn shape(reading: &Reading, name: &Name) -> (u32, u32, u32) {
+    Alignment::new(reading, name).shape(name)
+}
+
 /// Where and how well each word of a reading is found in a name.
 struct Alignment {
     /// Per query word: likeness, and the first and last word of the name that it is like.
@@ -214,9 +235,8 @@ impl Alignment {
     fn match_run_together(&mut self, reading: &Reading, name: &Name) {
         for (at, query) in reading.words.iter().enumerate() {
             if query.word.is_gluable() {
-                for (first, last) in spans(name.words.len()) {
-                    let glued = Word::glue(&name.words[first..=last]);
-                    self.offer(at, glued_similarity(&query.word, &glued), (first, last));
+                for (first, last, likeness) in glued_in(&query.word, &name.words) {
+                    self.offer(at, likeness, (first, last));
                 }
             }
         }
@@ -230,10 +250,9 @@ impl Alignment {
             .enumerate()
             .filter(|(_, word)| word.is_gluable())
         {
-            for (first, last) in spans(reading.words.len()) {
-                let glued = glue(&reading.words[first..=last]);
+            for (first, last, likeness) in glued_in(word, &reading.plain_words()) {
                 for at in first..=last {
-                    self.offer(at, glued_similarity(&glued, word), (place, place));
+                    self.offer(at, likeness, (place, place));
                 }
             }
         }
@@ -292,37 +311,37 @@ impl Alignment {
     }
 }
 
-/// First and last word of every span of two to four words.
-fn spans(words: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..words).flat_map(move |first| {
-        let end = words.min(first + MAX_GLUED_WORDS);
-        (first + 1..end).map(move |last| (first, last))
+/// First and last word of each span of two to four words that a word may be, and their likeness.
+pub(super) fn glued_in(word: &Word, words: &[Word]) -> impl Iterator<Item = (usize, usize, u16)> {
+    let ends = |first: usize| first + 1..words.len().min(first + MAX_GLUED_WORDS);
+    let spans = (0..words.len()).flat_map(move |first| ends(first).map(move |last| (first, last)));
+    spans.filter_map(move |(first, last)| {
+        let span = &words[first..=last];
+        let fits = can_be_glued(word, span);
+        let likeness = if fits {
+            glued_similarity(word, &Word::glue(span))
+        } else {
+            0
+        };
+        (likeness > 0).then_some((first, last, likeness))
     })
 }
 
-pub(super) fn glue(span: &[QueryWord]) -> Word {
-    let mut words = [span[0].word; MAX_GLUED_WORDS];
-    for (word, query) in words.iter_mut().zip(span) {
-        *word = query.word;
-    }
-    Word::glue(&words[..span.len()])
-}
-
-fn split(text: &str) -> Vec<String> {
+pub(super) fn split(text: &str) -> Vec<String> {
     text.split(' ')
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
 }
 
-fn decode_all(text: &str) -> Vec<String> {
+pub(super) fn decode_all(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let words = lower.split(|letter: char| !letter.is_alphanumeric());
     let decoded = words.map(|word| decode_keys(word).unwrap_or_else(|| word.to_owned()));
     split(&normalize(&decoded.collect::<Vec<_>>().join(" ")))
 }
 
-fn canonical_query(words: &[String], synonyms: &Synonyms) -> Vec<String> {
+pub(super) fn canonical_query(words: &[String], synonyms: &Synonyms) -> Vec<String> {
     if has_accents(words) {
         synonyms.canonical(words)
     } else {
@@ -352,16 +371,15 @@ fn find_kind(words: &[String]) -> Option<(u8, u8)> {
 }
 
 /// The weight of each word of a query; fillers count when there is nothing else.
-fn weights(words: &[String]) -> Vec<u16> {
-    let folded: Vec<String> = words.iter().map(|word| super::fold::fold(word)).collect();
+fn weights(words: &[String], content_weights: &[u16]) -> Vec<u16> {
     let mut weights: Vec<Option<u16>> = vec![None; words.len()];
-    mark_phrases(&folded, &FILLERS, 0, &mut weights);
-    mark_phrases(&folded, &QUALIFIERS, QUALIFIER_WEIGHT, &mut weights);
-    mark_measures(&folded, &mut weights);
+    mark_phrases(words, &FILLING, 0, &mut weights);
+    mark_phrases(words, &QUALIFYING, QUALIFIER_WEIGHT, &mut weights);
+    mark_measures(words, &mut weights);
     let mut content = 0;
     for weight in weights.iter_mut().filter(|weight| weight.is_none()) {
-        *weight = Some(CONTENT_WEIGHTS[content]);
-        content = (content + 1).min(CONTENT_WEIGHTS.len() - 1);
+        *weight = Some(content_weights[content.min(content_weights.len() - 1)]);
+        content += 1;
     }
     if content == 0 {
         return vec![CONTENT_WEIGHTS[0]; words.len()];
@@ -372,30 +390,30 @@ fn weights(words: &[String]) -> Vec<u16> {
         .collect()
 }
 
-fn mark_phrases(words: &[String], phrases: &[&str], weight: u16, weights: &mut [Option<u16>]) {
+fn mark_phrases(words: &[String], phrases: &Phrases, weight: u16, weights: &mut [Option<u16>]) {
+    let accented = has_accents(words);
     for start in 0..words.len() {
-        for phrase in phrases {
-            let len = phrase.split(' ').count();
-            let end = start + len;
-            let fits = end <= words.len() && phrase.split(' ').eq(&words[start..end]);
-            if fits && weights[start..end].iter().all(Option::is_none) {
-                weights[start..end].fill(Some(weight));
-            }
+        let end = start + phrases.length_at(&words[start..], accented);
+        if weights[start..end].iter().all(Option::is_none) {
+            weights[start..end].fill(Some(weight));
         }
     }
 }
 
-/// Numbers weigh little; with a unit beside them, number and unit weigh nothing.
+/// Numbers weigh little; with a unit or package beside them, both weigh nothing.
 fn mark_measures(words: &[String], weights: &mut [Option<u16>]) {
+    let accented = has_accents(words);
     let is_number = |at: usize| words[at].bytes().all(|byte| byte.is_ascii_digit());
-    let is_unit = |at: usize| UNITS.contains(&words[at].as_str());
     for at in (0..words.len()).filter(|at| is_number(*at)) {
         weights[at] = Some(NUMBER_WEIGHT);
-        for unit in [at.wrapping_sub(1), at + 1] {
-            if unit < words.len() && is_unit(unit) {
-                weights[at] = Some(0);
-                weights[unit] = Some(0);
-            }
+        if words
+            .get(at + 1)
+            .is_some_and(|word| is_unit(word, accented))
+        {
+            weights[at..=at + 1].fill(Some(0));
+        }
+        if at > 0 && is_package(&words[at - 1], accented) {
+            weights[at - 1] = Some(0);
         }
     }
 }

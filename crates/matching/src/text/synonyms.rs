@@ -34,6 +34,9 @@ pub struct Synonyms {
     loose: Vec<Rewrite>,
 }
 
+/// Most wordings that an ambiguous one is replaced by, one at a time.
+const MAX_LOOSE: usize = 4;
+
 impl Synonyms {
     /// From the rows of the table, in any order.
     pub fn from_rows<'a>(rows: impl IntoIterator<Item = SynonymRow<'a>>) -> Self {
@@ -89,6 +92,19 @@ impl Synonyms {
         rewrite(words, &self.accented)
     }
 
+    /// The words with one ambiguous wording replaced by another that may mean the same, in turn.
+    /// Only a search, which a person reads, may offer these.
+    pub(super) fn loose(&self, words: &[String], same: fn(&str, &str) -> bool) -> Vec<Vec<String>> {
+        let mut out = Vec::new();
+        for rewrite in &self.loose {
+            for (from, to) in [(&rewrite.from, &rewrite.to), (&rewrite.to, &rewrite.from)] {
+                out.extend(replace_one(words, from, to, same));
+            }
+        }
+        out.truncate(MAX_LOOSE);
+        out
+    }
+
     /// The same for words typed without accents.
     pub(super) fn canonical_folded(&self, words: &[String]) -> Vec<String> {
         rewrite(words, &self.folded)
@@ -107,6 +123,17 @@ fn overlaps(one: &[String], other: &[String]) -> bool {
         short.is_empty() || long.windows(short.len()).any(|window| window == short)
     };
     contains(one, other) || contains(other, one)
+}
+
+fn replace_one(
+    words: &[String],
+    from: &[String],
+    to: &[String],
+    same: fn(&str, &str) -> bool,
+) -> Option<Vec<String>> {
+    let is_from = |window: &[String]| window.iter().zip(from).all(|(a, b)| same(a, b));
+    let at = words.windows(from.len()).position(is_from)?;
+    Some([&words[..at], to, &words[at + from.len()..]].concat())
 }
 
 fn rewrite(words: &[String], rewrites: &[Rewrite]) -> Vec<String> {

@@ -33,6 +33,13 @@ impl<P: Ord + Copy> Vocabulary<P> {
         &self.terms
     }
 
+    /// The occurrences of exactly this word.
+    pub(super) fn postings(&self, word: &Word) -> &[P] {
+        self.by_word
+            .get(word)
+            .map_or(&[], |at| &self.terms[*at as usize].postings)
+    }
+
     /// Adds an occurrence; one that is there already is not added again.
     pub(super) fn insert(&mut self, word: Word, posting: P) {
         let next = self.terms.len() as u32;
@@ -65,6 +72,20 @@ impl<P: Ord + Copy> Vocabulary<P> {
                 self.by_word.insert(moved.word, at);
             }
         }
+    }
+}
+
+impl Vocabulary<(u32, u8)> {
+    /// Takes all occurrences of a text out, whichever words it had.
+    pub(super) fn remove_text(&mut self, text: u32) {
+        for term in &mut self.terms {
+            let from = term.postings.partition_point(|posting| posting.0 < text);
+            let len = term.postings[from..].partition_point(|posting| posting.0 == text);
+            term.postings.drain(from..from + len);
+        }
+        self.terms.retain(|term| !term.postings.is_empty());
+        let words = self.terms.iter().enumerate();
+        self.by_word = words.map(|(at, term)| (term.word, at as u32)).collect();
     }
 }
 

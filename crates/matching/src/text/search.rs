@@ -1,0 +1,337 @@
+//! Product search: a few words of a person, the products that they may mean, best first.
+//!
+//! Knows the texts and stars of products; must not know offers, requests or pages.
+//!
+//! Each word of the query counts by how rare it is among the documents, times its likeness to the
+//! most similar word of the document, times the field's weight (name 100, producer and place 75,
+//! product set 50 percent). Two words that stand side by side in the query and in a field count
+//! once more. Of two documents with the same words, the one whose name has them in
+//! order, has little else, and starts with them comes first. Other stars than those asked for
+//! halve the score.
+
+use super::fold::normalize;
+use super::relevance::{Name, Reading, shape, split};
+use super::search_query::SearchQuery;
+use super::synonyms::Synonyms;
+use super::vocabulary::{Slots, Vocabulary};
+use super::word::{EXACT, Word, similarity};
+use std::collections::{BTreeMap, HashMap};
+
+/// A score below which a document shares too little with the query to be shown.
+pub const DEFAULT_FLOOR: u16 = 3_500;
+
+const FIELD_PERCENT: [u32; 4] = [100, 75, 75, 50];
+const OTHER_STARS_PERCENT: u32 = 50;
+/// What two neighbours weigh of their own weights together.
+const PAIR_PERCENT: u64 = 25;
+const SHAPE_PERCENT: u32 = 15;
+/// The shape of the name is weighed for documents with at least this percentage of the best.
+const SHAPED_PERCENT: u32 = 70;
+
+/// The searchable texts of a product.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DocumentText<'a> {
+    /// The product's name.
+    pub name: &'a str,
+    /// The producer's name; empty when unknown.
+    pub producer: &'a str,
+    /// Commune, district and province, old and new names, in any order.
+    pub place: &'a str,
+    /// The label of its product set; empty when unknown.
+    pub product_set_label: &'a str,
+    /// Recognised stars.
+    pub stars: Option<u8>,
+}
+
+/// Products by the words of their texts, under numbers that the caller gives.
+#[derive(Clone, Debug)]
+pub struct SearchIndex {
+    synonyms: Synonyms,
+    documents: Slots<Document>,
+    slots: HashMap<u32, u32>,
+    vocabulary: Vocabulary<(u32, u8)>,
+    /// Neighbours, glued, without accents.
+    pairs: Vocabulary<(u32, u8)>,
+    /// Words as written, before synonyms, without accents.
+    written: Vocabulary<(u32, u8)>,
+}
+
+#[derive(Clone, Debug)]
+struct Document {
+    id: u32,
+    name: Name,
+    stars: Option<u8>,
+}
+
+/// The documents that have a word like one of the query: slot and likeness in its field.
+type Occurrences = Vec<(u32, u32)>;
+
+/// Weighted likenesses summed by document.
+struct Sums {
+    by_slot: Vec<u64>,
+    total_weight: u64,
+}
+
+impl Sums {
+    fn new(slots: usize) -> Self {
+        Self {
+            by_slot: vec![0; slots],
+            total_weight: 0,
+        }
+    }
+
+    fn add(&mut self, weight: u64, occurrences: impl Iterator<Item = (u32, u32)>) {
+        self.total_weight += weight;
+        for (slot, likeness) in occurrences {
+            self.by_slot[slot as usize] += weight * u64::from(likeness);
+        }
+    }
+
+    fn means(self) -> Vec<u32> {
+        let total = self.total_weight.max(1);
+        self.by_slot
+            .into_iter()
+            .map(|sum| (sum / total) as u32)
+            .collect()
+    }
+}
+
+/// A query word among the documents.
+struct Found {
+    rarity: u32,
+    occurrences: Occurrences,
+}
+
+impl SearchIndex {
+    /// An empty index.
+    #[must_use]
+    pub fn new(synonyms: Synonyms) -> Self {
+        Self {
+            synonyms,
+            documents: Slots::default(),
+            slots: HashMap::new(),
+            vocabulary: Vocabulary::default(),
+            pairs: Vocabulary::default(),
+            written: Vocabulary::default(),
+        }
+    }
+
+    /// Adds a document, in place of the one that had this number.
+    pub fn insert(&mut self, id: u32, text: &DocumentText<'_>) {
+        self.remove(id);
+        let name = Name::new(text.name, &self.synonyms);
+        let fields = self.fields(&name, text);
+        let slot = self.documents.insert(Document {
+            id,
+            name,
+            stars: text.stars,
+        });
+        self.slots.insert(id, slot);
+        for (word, in_fields) in by_word(&fields) {
+            self.vocabulary.insert(word, (slot, in_fields));
+        }
+        let pairs = fields
+            .each_ref()
+            .map(|field| field.windows(2).map(Word::glue).collect());
+        for (pair, in_fields) in by_word(&pairs) {
+            self.pairs.insert(pair, (slot, in_fields));
+        }
+        for text in [text.name, text.producer, text.place, text.product_set_label] {
+            for word in split(&normalize(text)) {
+                self.written
+                    .insert(Word::glue(&[Word::new(&word, false)]), (slot, 0));
+            }
+        }
+    }
+
+    /// The words of each field, in the order of its weight.
+    fn fields(&self, name: &Name, text: &DocumentText<'_>) -> [Vec<Word>; 4] {
+        let words = |field: &str| {
+            let words = self.synonyms.canonical(&split(&normalize(field)));
+            words.iter().map(|word| Word::new(word, true)).collect()
+        };
+        let label = words(text.product_set_label);
+        [
+            name.words().to_vec(),
+            words(text.producer),
+            words(text.place),
+            label,
+        ]
+    }
+
+    /// Takes a document out; whether it was there.
+    pub fn remove(&mut self, id: u32) -> bool {
+        let Some(slot) = self.slots.remove(&id) else {
+            return false;
+        };
+        self.documents.remove(slot);
+        self.vocabulary.remove_text(slot);
+        self.pairs.remove_text(slot);
+        self.written.remove_text(slot);
+        true
+    }
+
+    /// The best `limit` documents for a text, by score and then number.
+    #[must_use]
+    pub fn search(&self, text: &str, limit: usize) -> Vec<(u32, u16)> {
+        let mut hits = self.hits(text, DEFAULT_FLOOR, |_| true);
+        hits.truncate(limit);
+        hits
+    }
+
+    /// All documents that pass the filter and score at least `floor`, by score and then number.
+    ///
+    /// A text without a word matches every document with full score.
+    #[must_use]
+    pub fn hits(&self, text: &str, floor: u16, filter: impl Fn(u32) -> bool) -> Vec<(u32, u16)> {
+        let query = SearchQuery::new(text, &self.synonyms, &|letters| self.is_known(letters));
+        let scores = self.scores(&query);
+        let documents = self
+            .documents
+            .iter()
+            .filter(|(_, document)| filter(document.id));
+        let mut hits: Vec<(u32, u16)> = documents
+            .map(|(slot, document)| (document, scores[slot as usize]))
+            .map(|(document, score)| (document.id, with_stars(score, document, query.stars)))
+            .filter(|(_, score)| *score >= floor)
+            .collect();
+        hits.sort_unstable_by_key(|(id, score)| (std::cmp::Reverse(*score), *id));
+        hits
+    }
+
+    /// The best score of each document over the readings of a query.
+    fn scores(&self, query: &SearchQuery) -> Vec<u32> {
+        let unread = if query.readings.is_empty() {
+            u32::from(EXACT)
+        } else {
+            0
+        };
+        let mut best = vec![unread; self.documents.bound()];
+        let mut found = HashMap::new();
+        for (reading, percent) in &query.readings {
+            for (best, score) in best.iter_mut().zip(self.score(reading, &mut found)) {
+                *best = (*best).max(score * percent / 100);
+            }
+        }
+        best
+    }
+
+    fn is_known(&self, letters: &str) -> bool {
+        !self
+            .written
+            .postings(&Word::glue(&[Word::new(letters, false)]))
+            .is_empty()
+    }
+
+    /// The score of every document, by slot.
+    fn score(&self, reading: &Reading, found: &mut HashMap<Word, Found>) -> Vec<u32> {
+        let mut sums = Sums::new(self.documents.bound());
+        let mut weights = Vec::with_capacity(reading.words.len());
+        for query in &reading.words {
+            let found = found
+                .entry(query.word)
+                .or_insert_with(|| self.find(&query.word));
+            let weight = u64::from(query.weight) * u64::from(found.rarity);
+            sums.add(weight, found.occurrences.iter().copied());
+            weights.push(weight);
+        }
+        for (words, weights) in reading.words.windows(2).zip(weights.windows(2)) {
+            let pair = self
+                .pairs
+                .postings(&Word::glue(&[words[0].word, words[1].word]));
+            if !pair.is_empty() {
+                let weight = (weights[0] + weights[1]) * PAIR_PERCENT / 100;
+                sums.add(
+                    weight,
+                    pair.iter().map(|(slot, _)| (*slot, u32::from(EXACT))),
+                );
+            }
+        }
+        self.with_shape(reading, sums.means())
+    }
+
+    /// Scores with the shape of the names of the best documents weighed in.
+    fn with_shape(&self, reading: &Reading, mut scores: Vec<u32>) -> Vec<u32> {
+        let best = scores.iter().copied().max().unwrap_or(0);
+        let shaped = best * SHAPED_PERCENT / 100;
+        for (slot, score) in (0..).zip(&mut scores).filter(|(_, score)| **score > 0) {
+            let shape = if *score >= shaped {
+                self.shape(reading, slot)
+            } else {
+                0
+            };
+            *score = (*score * (100 - SHAPE_PERCENT) + shape * SHAPE_PERCENT) / 100;
+        }
+        scores
+    }
+
+    /// How the reading lies in the document's name, 0..=10000.
+    fn shape(&self, reading: &Reading, slot: u32) -> u32 {
+        let Some(document) = self.documents.get(slot) else {
+            return 0;
+        };
+        let (order, asked, start) = shape(reading, &document.name);
+        (order * 4 + asked * 3 + start * 3) / 10
+    }
+
+    /// Where a query word is found, by its best likeness in each document.
+    fn find(&self, word: &Word) -> Found {
+        let mut occurrences: Occurrences = Vec::new();
+        let mut closest = 0;
+        for term in self.vocabulary.terms() {
+            let likeness = u32::from(similarity(word, &term.word));
+            if likeness > 0 {
+                closest = closest.max(likeness);
+                let weighed = |fields: u8| likeness * field_percent(fields) / 100;
+                let postings = term.postings.iter();
+                occurrences.extend(postings.map(|(slot, fields)| (*slot, weighed(*fields))));
+            }
+        }
+        occurrences.sort_unstable_by_key(|(slot, likeness)| (*slot, std::cmp::Reverse(*likeness)));
+        occurrences.dedup_by_key(|(slot, _)| *slot);
+        let common = occurrences
+            .iter()
+            .filter(|(_, likeness)| likeness * 3 >= closest)
+            .count();
+        Found {
+            rarity: self.rarity(common),
+            occurrences,
+        }
+    }
+
+    /// Four times the binary logarithm of how rare a word is, at least 4.
+    fn rarity(&self, documents: usize) -> u32 {
+        let ratio = (self.slots.len() as u128 + 1) / (documents as u128 + 1);
+        4 + ratio.max(1).saturating_pow(4).ilog2()
+    }
+}
+
+/// The distinct words of the fields with the fields that have them, as bits.
+fn by_word(fields: &[Vec<Word>; 4]) -> BTreeMap<Word, u8> {
+    let mut words = BTreeMap::new();
+    for (at, field) in fields.iter().enumerate() {
+        for word in field {
+            *words.entry(*word).or_insert(0) |= 1 << at;
+        }
+    }
+    words
+}
+
+fn with_stars(score: u32, document: &Document, stars: Option<u8>) -> u16 {
+    let other = stars.is_some() && stars != document.stars;
+    (if other {
+        score * OTHER_STARS_PERCENT / 100
+    } else {
+        score
+    }) as u16
+}
+
+/// The greatest weight of the fields that have a word.
+fn field_percent(fields: u8) -> u32 {
+    let weights = FIELD_PERCENT.iter().enumerate();
+    weights
+        .filter(|(at, _)| fields & (1 << at) != 0)
+        .map(|(_, weight)| *weight)
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,40 @@
+//! What a caller may do, beyond what its own records say.
+
+use matching::party::Role;
+
+use crate::app::Context;
+use crate::caller::{Resource, Scope};
+use crate::error::Error;
+use crate::store::{ReadTx, parties};
+
+/// The caller may read records of this kind.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the scope.
+pub fn read(context: &Context, resource: Resource) -> Result<(), Error> {
+    require(context, Scope::Read(resource))
+}
+
+/// The caller may write records of this kind.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the scope.
+pub fn write(context: &Context, resource: Resource) -> Result<(), Error> {
+    require(context, Scope::Write(resource))
+}
+
+fn require(context: &Context, scope: Scope) -> Result<(), Error> {
+    if context.caller.holds(scope) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// Whether the caller's party has `role`; an admin has every role.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn has_role(tx: &mut ReadTx<'_>, context: &Context, role: Role) -> Result<bool, Error> {
+    if context.caller.is_admin() {
+        return Ok(true);
+    }
+    let party = parties::find(tx, context.caller.party())?;
+    Ok(party.is_some_and(|party| party.terms.roles.contains(&role)))
+}

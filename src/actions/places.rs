@@ -1,0 +1,148 @@
+//! Places as callers give them (codes of any time, or words) become places of today.
+
+use matching::date::Date;
+use matching::place::{Place, Point, ProvinceCode, ProvinceSet};
+use matching::violation::{Rule, Violation};
+
+use crate::reference::{PlaceError, Reference, ResolvedPlace};
+
+/// The longest address, in characters.
+const MAX_ADDRESS_CHARS: usize = 300;
+
+/// A place as a caller gives it.
+#[derive(Debug, Clone)]
+pub enum PlaceInput {
+    /// Codes or words.
+    Stated(StatedPlace),
+    /// The place that the record has, with the text that it was once given as.
+    Kept(Place),
+}
+
+/// A place in codes or words.
+#[derive(Debug, Clone, Default)]
+pub struct StatedPlace {
+    /// Code of a province.
+    pub province_code: Option<String>,
+    /// Code of a commune.
+    pub commune_code: Option<String>,
+    /// Street address.
+    pub address: Option<String>,
+    /// Latitude and longitude in millionths of a degree.
+    pub point: Option<(i32, i32)>,
+    /// The place in words, instead of codes.
+    pub text: Option<String>,
+    /// The day on which the codes had their meaning; today if absent.
+    pub as_of: Option<Date>,
+}
+
+/// The place of today that `input` means.
+///
+/// # Errors
+/// Every broken rule with its place.
+pub fn resolve(reference: &Reference, input: &PlaceInput) -> Result<Place, Vec<Violation>> {
+    match input {
+        PlaceInput::Stated(stated) => resolve_stated(reference, stated),
+        PlaceInput::Kept(place) => Ok(place.clone()),
+    }
+}
+
+fn resolve_stated(reference: &Reference, input: &StatedPlace) -> Result<Place, Vec<Violation>> {
+    let one = |at: &str, rule| vec![Violation::new(at, rule)];
+    let resolved = resolve_area(reference, input)?;
+    let own = Point::new(resolved.point.lat_e6, resolved.point.lon_e6);
+    let given = match input.point {
+        Some((lat_e6, lon_e6)) => {
+            let rule = Rule::OutOfRange { min: -180, max: 180 };
+            Some(Point::new(lat_e6, lon_e6).ok_or_else(|| one("/lat", rule))?)
+        }
+        None => None,
+    };
+    let long = input.address.as_ref().is_some_and(|text| text.chars().count() > MAX_ADDRESS_CHARS);
+    if long {
+        return Err(one("/address", Rule::OutOfRange { min: 0, max: MAX_ADDRESS_CHARS as i64 }));
+    }
+    let point = given.or(own).ok_or_else(|| one("", Rule::UnknownProvince))?;
+    let is_old = input.text.is_some() || input.as_of.is_some();
+    Ok(Place {
+        province: resolved.province_code,
+        commune_code: resolved.commune_code.map(|code| code.to_string()),
+        address: input.address.clone(),
+        given: is_old.then_some(resolved.as_given),
+        point,
+    })
+}
+
+fn resolve_area(
+    reference: &Reference,
+    input: &StatedPlace,
+) -> Result<ResolvedPlace, Vec<Violation>> {
+    let one = |at: &str, rule| vec![Violation::new(at, rule)];
+    match (&input.province_code, &input.text) {
+        (None, None) => Err(one("/province_code", Rule::Required)),
+        (Some(_), Some(_)) => Err(one("/text", Rule::Contradicts { other: "province_code" })),
+        (None, Some(_)) if input.commune_code.is_some() => {
+            Err(one("/commune_code", Rule::Contradicts { other: "text" }))
+        }
+        (None, Some(text)) => {
+            reference.resolve_text(text).map_err(|error| one("/text", rule_of(error)))
+        }
+        (Some(province), None) => {
+            let commune = input.commune_code.as_deref();
+            reference.resolve_codes(province, commune, input.as_of.map(civil)).map_err(|error| {
+                let at = if error.concerns_commune(commune) {
+                    "/commune_code"
+                } else {
+                    "/province_code"
+                };
+                one(at, rule_of(error))
+            })
+        }
+    }
+}
+
+impl PlaceError {
+    fn concerns_commune(&self, commune: Option<&str>) -> bool {
+        match self {
+            Self::CommuneOutsideProvince { .. } => true,
+            Self::UnknownCode { code } | Self::OldCodeWithoutDate { code } => {
+                commune == Some(code.as_str())
+            }
+            _ => false,
+        }
+    }
+}
+
+fn rule_of(error: PlaceError) -> Rule {
+    match error {
+        PlaceError::Empty => Rule::Required,
+        PlaceError::UnknownPart { part } | PlaceError::AmbiguousPart { part, .. } => {
+            Rule::UnknownPlace { part }
+        }
+        PlaceError::UnknownCode { code } if code.len() == 2 => Rule::UnknownProvince,
+        PlaceError::UnknownCode { .. } | PlaceError::CommuneOutsideProvince { .. } => {
+            Rule::UnknownCommune
+        }
+        PlaceError::OldCodeWithoutDate { .. } => Rule::OldCodeWithoutDate,
+    }
+}
+
+fn civil(date: Date) -> jiff::civil::Date {
+    let (year, month, day) = date.ymd();
+    jiff::civil::date(year, month, day)
+}
+
+/// Today's provinces with these codes.
+///
+/// # Errors
+/// [`Rule::UnknownProvince`] or [`Rule::OldCodeWithoutDate`] for each that is none.
+pub fn provinces(reference: &Reference, codes: &[String]) -> Result<ProvinceSet, Vec<Violation>> {
+    let mut violations = Vec::new();
+    let mut set: Vec<ProvinceCode> = Vec::new();
+    for (index, code) in codes.iter().enumerate() {
+        match reference.provinces().by_code(code, None) {
+            Ok(province) => set.push(province.code),
+            Err(error) => violations.push(Violation::new(format!("/{index}"), rule_of(error))),
+        }
+    }
+    if violations.is_empty() { Ok(set.into_iter().collect()) } else { Err(violations) }
+}

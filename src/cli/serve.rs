@@ -1,0 +1,45 @@
+//! `ocop-link serve`: serves the API until it is told to stop.
+
+use std::net::TcpListener;
+
+use actix_web::web;
+use tracing_subscriber::EnvFilter;
+
+use super::{Failure, config};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::server;
+use crate::http::state::AppData;
+
+pub(super) fn run() -> Result<(), Failure> {
+    let config = config()?;
+    start_log(&config)?;
+    let listener = listen(&config)?;
+    let app = App::open(config, Clock::System).map_err(Failure::Other)?;
+    let data = AppData::new(app).map_err(Failure::Other)?;
+    serve(web::Data::new(data), listener)
+}
+
+/// Listens before the database is opened, so that a taken port changes nothing.
+pub(super) fn listen(config: &Config) -> Result<TcpListener, Failure> {
+    let address = (config.host.as_str(), config.port);
+    TcpListener::bind(address).map_err(|error| {
+        Failure::Other(format!("cannot listen on {}:{}: {error}", config.host, config.port))
+    })
+}
+
+pub(super) fn serve(data: web::Data<AppData>, listener: TcpListener) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::Other(error.to_string());
+    actix_web::rt::System::new().block_on(async move {
+        server::serve(data, listener).map_err(failed)?.await.map_err(failed)
+    })
+}
+
+/// Sends the log to standard error.
+pub(super) fn start_log(config: &Config) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|error| Failure::Usage(format!("setting log = {:?}: {error}", config.log)))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! `ocop-link token`: mints an access token for a script, on the machine that has the database.
+
+use clap::Args;
+use matching::id::PartyId;
+
+use super::{Failure, open, output};
+use crate::caller;
+use crate::http::token::{Grant, Tokens};
+
+/// The longest life of a script's token, in seconds: a day.
+const MAX_SECONDS: u32 = 24 * 3600;
+
+/// Whom the token is for.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The party that the script acts for.
+    #[arg(long)]
+    party: String,
+    /// Scopes with spaces between; all but `admin` if absent.
+    #[arg(long)]
+    scope: Option<String>,
+    /// Name of the script, for the log.
+    #[arg(long, default_value = "script")]
+    subject: String,
+    /// How long it is valid, in seconds; a day at the most.
+    #[arg(long)]
+    seconds: Option<u32>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let party: PartyId =
+        arguments.party.parse().map_err(|_| Failure::Usage("--party is not an id".into()))?;
+    let app = open()?;
+    let seconds = arguments.seconds.unwrap_or(app.config().token_seconds);
+    if seconds > MAX_SECONDS {
+        return Err(Failure::Usage(format!("--seconds is more than {MAX_SECONDS}")));
+    }
+    let tokens = Tokens::new(&app.keys().signing, app.config());
+    let scope = arguments.scope.clone().unwrap_or_else(caller::ordinary_scopes);
+    let grant = Grant { subject: arguments.subject.clone(), party, scope, seconds };
+    let moment = app.clock().moment();
+    let token = tokens.mint(&grant, moment.now(), moment.new_id()).map_err(Failure::Other)?;
+    output::say(&token);
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! JSON bodies: bounded, timed, strictly read, held against the published schema, then decoded.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::{self, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::json;
+use super::problem::{ApiError, ProblemCode};
+use super::schema::Contract;
+use super::state::AppData;
+
+/// The largest body, in bytes.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// Media type of a merge patch (RFC 7396).
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// A body of type `T`, legal by its published schema.
+pub struct Body<T>(pub T);
+
+type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            require_type(&request, "application/json")?;
+            let value = read(&request, payload).await?;
+            decode(contract(&request)?, value).map(Body)
+        })
+    }
+}
+
+/// A merge patch for a body of type `T`.
+pub struct Patch<T> {
+    patch: Value,
+    app: web::Data<AppData>,
+    target: PhantomData<T>,
+}
+
+impl<T: 'static> FromRequest for Patch<T> {
+    type Error = ApiError;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            require_type(&request, MERGE_PATCH)?;
+            let patch = read(&request, payload).await?;
+            let app = request.app_data::<web::Data<AppData>>().cloned();
+            let app = app.ok_or_else(|| ApiError::new(ProblemCode::Internal))?;
+            Ok(Self { patch, app, target: PhantomData })
+        })
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
+    /// The body that results from patching `current`, as legal as one that was sent whole.
+    ///
+    /// # Errors
+    /// Every violation of the published schema.
+    pub fn apply(self, current: &T) -> Result<T, ApiError> {
+        let unwritable = |error: serde_json::Error| {
+            ApiError::new(ProblemCode::Internal).because(error.to_string())
+        };
+        let mut value = serde_json::to_value(current).map_err(unwritable)?;
+        super::places::forget_replaced(&mut value, &self.patch);
+        json::merge_patch(&mut value, self.patch);
+        decode(&self.app.contract, value)
+    }
+}
+
+fn contract(request: &HttpRequest) -> Result<&Contract, ApiError> {
+    let app = request.app_data::<web::Data<AppData>>();
+    app.map(|app| &app.contract).ok_or_else(|| ApiError::new(ProblemCode::Internal))
+}
+
+fn decode<T: DeserializeOwned + ToSchema>(
+    contract: &Contract,
+    value: Value,
+) -> Result<T, ApiError> {
+    let violations = contract.violations(&T::name(), &value);
+    if !violations.is_empty() {
+        return Err(ApiError::invalid(violations));
+    }
+    serde_json::from_value(value)
+        .map_err(|error| ApiError::new(ProblemCode::MalformedJson).because(error.to_string()))
+}
+
+fn require_type(request: &HttpRequest, expected: &str) -> Result<(), ApiError> {
+    let header = request.headers().get(header::CONTENT_TYPE);
+    let text = header.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or("");
+    let utf8 = parts.all(|parameter| {
+        let parameter = parameter.to_ascii_lowercase();
+        !parameter.starts_with("charset=") || parameter.trim_matches('"').ends_with("utf-8")
+    });
+    let encoded = request.headers().contains_key(header::CONTENT_ENCODING);
+    if essence.eq_ignore_ascii_case(expected) && utf8 && !encoded {
+        return Ok(());
+    }
+    let accepted = if expected == MERGE_PATCH { "accept-patch" } else { "accept-post" };
+    let name = header::HeaderName::from_static(accepted);
+    Err(ApiError::new(ProblemCode::UnsupportedMediaType).with_header(name, expected))
+}
+
+async fn read(request: &HttpRequest, payload: Payload) -> Result<Value, ApiError> {
+    let declared = request.headers().get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(ApiError::new(ProblemCode::PayloadTooLarge));
+    }
+    let arrived = tokio::time::timeout(BODY_TIMEOUT, collect(payload)).await;
+    let bytes = arrived.map_err(|_| ApiError::new(ProblemCode::RequestTimeout))??;
+    json::read(&bytes)
+        .map_err(|reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason))
+}
+
+async fn collect(mut payload: Payload) -> Result<BytesMut, ApiError> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| ApiError::new(ProblemCode::MalformedJson))?;
+        if bytes.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(ApiError::new(ProblemCode::PayloadTooLarge));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}

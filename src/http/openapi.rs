@@ -1,0 +1,261 @@
+//! The published document: generated from the routes, completed with what every operation has in
+//! common (security, problems, headers, patch bodies), so that no handler repeats it.
+
+use actix_web::App;
+use serde_json::{Map, Value, json};
+use utoipa_actix_web::AppExt;
+
+use super::problem::{FieldError, PROBLEM_JSON, Problem, ProblemCode};
+use super::routes::routes;
+
+const MERGE_PATCH: &str = "application/merge-patch+json";
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// The OpenAPI 3.1 document.
+#[must_use]
+pub fn document() -> Value {
+    let (_, document) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    rename_lists(&mut document);
+    describe(&mut document);
+    add_schema::<Problem>(&mut document, "Problem");
+    add_schema::<FieldError>(&mut document, "FieldError");
+    complete_operations(&mut document);
+    add_patch_schemas(&mut document);
+    make_outputs_plain(&mut document);
+    document
+}
+
+fn add_schema<T: utoipa::PartialSchema>(document: &mut Value, name: &str) {
+    document["components"]["schemas"][name] = serde_json::to_value(T::schema()).unwrap_or_default();
+}
+
+/// `List_PartyRecord` is a name that no generator renders well.
+fn rename_lists(document: &mut Value) {
+    let text = document.to_string();
+    let mut renamed = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find("List_") {
+        let name: String =
+            rest[at + 5..].chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+        renamed.push_str(&rest[..at]);
+        renamed.push_str(name.strip_suffix("Record").unwrap_or(&name));
+        renamed.push_str("List");
+        rest = &rest[at + 5 + name.len()..];
+    }
+    renamed.push_str(rest);
+    if let Ok(value) = serde_json::from_str(&renamed) {
+        *document = value;
+    }
+}
+
+fn describe(document: &mut Value) {
+    document["info"] = json!({
+        "title": "ocop-link",
+        "version": env!("CARGO_PKG_VERSION"),
+        "summary": "Links OCOP producers with the distributors who need them",
+        "description": "Money is whole đồng. A quantity is a whole number of its unit. Dates are \
+            ISO 8601 and both ends of a period belong to it; times are RFC 3339 in UTC. Clients \
+            must tolerate fields and words that they do not know in answers; unknown fields and \
+            parameters in requests are refused. Errors are problem documents (RFC 9457) in \
+            Vietnamese or English by Accept-Language.",
+        "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" }
+    });
+    document["servers"] = json!([{ "url": "/", "description": "This server" }]);
+    document["tags"] = json!([
+        { "name": "parties", "description": "Producers, distributors, coordinators, authorities" },
+        { "name": "products", "description": "What producers make, with their certificates" },
+        { "name": "offers", "description": "What producers can supply" },
+        { "name": "demands", "description": "What distributors want" },
+        { "name": "matches", "description": "Which offers may serve which demands, and why" },
+        { "name": "reference", "description": "Product sets, units, places, kinds of certificate" },
+        { "name": "service", "description": "Health, keys and this contract" }
+    ]);
+    document["components"]["securitySchemes"] = json!({
+        "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "An access token (EdDSA, 15 minutes)" }
+    });
+    document["security"] = json!([{ "bearer": [] }]);
+}
+
+/// Adds to each operation what follows from its kind.
+fn complete_operations(document: &mut Value) {
+    let Some(paths) = document["paths"].as_object_mut() else { return };
+    for (path, item) in paths {
+        for method in METHODS {
+            if let Some(operation) = item.get_mut(method) {
+                complete(path, method, operation);
+            }
+        }
+    }
+}
+
+fn complete(path: &str, method: &str, operation: &mut Value) {
+    let is_open = operation["security"].as_array().is_some_and(|all| all[0] == json!({}));
+    let has_body = operation.get("requestBody").is_some();
+    if has_body {
+        operation["requestBody"]["required"] = true.into();
+    }
+    if operation.get("parameters").is_none() {
+        operation["parameters"] = json!([]);
+    }
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        response["headers"] = headers(method, status);
+    }
+    if method == "get" && path.ends_with("/{id}") {
+        operation["responses"]["304"] = json!({
+            "description": "You have this version", "headers": headers(method, "304") });
+    }
+    if method == "patch" {
+        add_if_match(operation);
+    }
+    for status in problem_statuses(path, method, (is_open, has_body)) {
+        operation["responses"][status.to_string()] = problem_response(status);
+    }
+}
+
+fn add_if_match(operation: &mut Value) {
+    let parameter = json!({
+        "name": "If-Match", "in": "header", "required": true,
+        "description": "The `ETag` of the version that the change is based on.",
+        "schema": { "type": "string" }, "example": "\"3\""
+    });
+    if let Some(parameters) = operation["parameters"].as_array_mut() {
+        parameters.push(parameter);
+    }
+}
+
+fn headers(method: &str, status: &str) -> Value {
+    let text = |description: &str| {
+        json!({
+        "description": description, "required": true, "schema": { "type": "string" } })
+    };
+    let mut headers = Map::new();
+    headers.insert("X-Request-Id".into(), text("Id of the request, for support."));
+    if status == "201" {
+        headers.insert("Location".into(), text("Address of the new record."));
+    }
+    if status == "201" || method == "patch" || status == "304" {
+        headers.insert("ETag".into(), text("The version, for If-Match and If-None-Match."));
+    }
+    Value::Object(headers)
+}
+
+fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool)) -> Vec<u16> {
+    let mut statuses = vec![400, 414, 500, 503];
+    if path.starts_with("/v1/") {
+        statuses.push(406);
+    }
+    if !is_open {
+        statuses.extend([401, 403]);
+    }
+    if path.contains('{') {
+        statuses.push(404);
+    }
+    if has_body {
+        statuses.extend([408, 413, 415, 422]);
+    }
+    if method != "get" {
+        statuses.push(409);
+    }
+    if method == "patch" {
+        statuses.extend([412, 428]);
+    }
+    statuses.sort_unstable();
+    statuses
+}
+
+fn problem_response(status: u16) -> Value {
+    let codes = ProblemCode::ALL.iter().filter(|code| code.status() == status);
+    let codes: Vec<&str> = codes.map(|code| code.code()).collect();
+    let mut headers = headers("", "");
+    if status == 401 {
+        headers["WWW-Authenticate"] = json!({ "description": "How to authenticate (RFC 6750).",
+            "required": true, "schema": { "type": "string" } });
+    }
+    if status == 503 {
+        headers["Retry-After"] = json!({ "description": "Seconds to wait.", "required": true,
+            "schema": { "type": "string" } });
+    }
+    json!({
+        "description": format!("Problem: {}", codes.join(", ")),
+        "headers": headers,
+        "content": { PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } } }
+    })
+}
+
+/// A patch body is its whole body with nothing required and every member removable by null.
+fn add_patch_schemas(document: &mut Value) {
+    let mut targets = Vec::new();
+    for item in document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let content = item.pointer_mut("/patch/requestBody/content");
+        let Some(content) = content.and_then(Value::as_object_mut) else { continue };
+        if let Some(schema) = content.get_mut(MERGE_PATCH).map(|media| &mut media["schema"]) {
+            let target = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+            let target = target.unwrap_or_default().to_owned();
+            let name = target.replace("Body", "Patch");
+            *schema = json!({ "$ref": format!("#/components/schemas/{name}") });
+            targets.push((target, name));
+        }
+    }
+    for (target, name) in targets {
+        let schema = patch_schema(&document["components"]["schemas"], &target);
+        document["components"]["schemas"][name] = schema;
+    }
+}
+
+fn patch_schema(schemas: &Value, target: &str) -> Value {
+    let mut schema = schemas[target].clone();
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("required");
+    }
+    for member in schema["properties"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        make_nullable(schemas, member);
+    }
+    schema
+}
+
+fn make_nullable(schemas: &Value, member: &mut Value) {
+    if let Some(word) = member["type"].as_str().map(str::to_owned) {
+        member["type"] = json!([word, "null"]);
+    } else if let Some(path) = member["$ref"].as_str().map(str::to_owned) {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let nested = if schemas[name]["type"] == "object" {
+            patch_schema(schemas, name)
+        } else {
+            member.clone()
+        };
+        *member = json!({ "oneOf": [{ "type": "null" }, nested] });
+    }
+}
+
+/// Answers leave absent members out and never say null, so that clients need not ask for both.
+fn make_outputs_plain(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    for (name, schema) in schemas {
+        let is_input = name.ends_with("Body") || name.ends_with("Patch");
+        if !is_input {
+            for member in schema["properties"].as_object_mut().into_iter().flat_map(Map::values_mut)
+            {
+                remove_null(member);
+            }
+        }
+    }
+}
+
+fn remove_null(member: &mut Value) {
+    if let Some(types) = member["type"].as_array() {
+        let kept: Vec<Value> = types.iter().filter(|word| *word != "null").cloned().collect();
+        member["type"] = if kept.len() == 1 { kept[0].clone() } else { Value::Array(kept) };
+    }
+    let branches = member["oneOf"].as_array().cloned().unwrap_or_default();
+    if let [first, second] = branches.as_slice()
+        && first["type"] == "null"
+    {
+        let description = member.get("description").cloned();
+        *member = second.clone();
+        if let Some(description) = description {
+            member["description"] = description;
+        }
+    }
+}

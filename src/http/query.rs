@@ -1,0 +1,123 @@
+//! Query parameters: strictly the published ones, each held against its schema, all violations told
+//! at once.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use matching::violation::{Rule, Violation};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+
+use super::json;
+use super::problem::{ApiError, ProblemCode};
+use super::schema::Contract;
+use super::state::AppData;
+
+/// The most parameters of one query, repeated ones counted each time.
+const MAX_PARAMETERS: usize = 200;
+
+/// Query parameters of type `T`, legal by their published schemas.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request).map(Self))
+    }
+}
+
+fn read<T: DeserializeOwned + IntoParams>(request: &HttpRequest) -> Result<T, ApiError> {
+    let app = request.app_data::<web::Data<AppData>>();
+    let app = app.ok_or_else(|| ApiError::new(ProblemCode::Internal))?;
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let pairs = pairs.map_err(|_| ApiError::new(ProblemCode::InvalidParameter))?.into_inner();
+    let parameters = T::into_params(|| Some(ParameterIn::Query));
+    let object = collect(&app.contract, &parameters, &pairs)?;
+    serde_json::from_value(Value::Object(object)).map_err(|error| {
+        ApiError::new(ProblemCode::InvalidParameter).with_detail(error.to_string())
+    })
+}
+
+fn collect(
+    contract: &Contract,
+    parameters: &[Parameter],
+    pairs: &[(String, String)],
+) -> Result<Map<String, Value>, ApiError> {
+    let mut violations = Vec::new();
+    if pairs.len() > MAX_PARAMETERS {
+        let rule = Rule::OutOfRange { min: 0, max: MAX_PARAMETERS as i64 };
+        return Err(ApiError::invalid_parameters(vec![Violation::new("", rule)]));
+    }
+    let mut object = Map::new();
+    for (name, text) in pairs {
+        let parameter = parameters.iter().find(|parameter| parameter.name == *name);
+        let Some(parameter) = parameter else {
+            violations.push(Violation::new(name, Rule::UnknownParameter));
+            continue;
+        };
+        let schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
+        add(&mut object, &mut violations, (name, text), &schema);
+    }
+    for parameter in parameters {
+        if let Some(value) = object.get(&parameter.name) {
+            let schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
+            let key = format!("{} {schema}", parameter.name);
+            let found = contract.parameter_violations(&key, &schema, value);
+            violations.extend(
+                found
+                    .into_iter()
+                    .map(|violation| Violation { at: parameter.name.clone(), ..violation }),
+            );
+        }
+    }
+    if violations.is_empty() { Ok(object) } else { Err(ApiError::invalid_parameters(violations)) }
+}
+
+/// Adds one value: to a list if the schema is an array, else once.
+fn add(
+    object: &mut Map<String, Value>,
+    violations: &mut Vec<Violation>,
+    (name, text): (&str, &str),
+    schema: &Value,
+) {
+    let Some(text) = json::clean(text) else {
+        violations.push(Violation::new(name, Rule::WrongFormat { format: "text".into() }));
+        return;
+    };
+    if has_type(schema, "array") {
+        let item = typed(&text, &schema["items"]);
+        let list = object.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(items) = list {
+            items.push(item);
+        }
+    } else if object.insert(name.to_owned(), typed(&text, schema)).is_some() {
+        violations.push(Violation::new(name, Rule::Duplicate));
+    }
+}
+
+/// The value of a text by the type that its schema says; a text that does not fit stays a text, and
+/// the schema then refuses it.
+fn typed(text: &str, schema: &Value) -> Value {
+    let plain_integer = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if has_type(schema, "integer") && plain_integer {
+        return text.parse::<i64>().map_or_else(|_| text.into(), Value::from);
+    }
+    match text {
+        "true" if has_type(schema, "boolean") => true.into(),
+        "false" if has_type(schema, "boolean") => false.into(),
+        _ => text.into(),
+    }
+}
+
+fn has_type(schema: &Value, name: &str) -> bool {
+    match &schema["type"] {
+        Value::String(word) => word == name,
+        Value::Array(words) => words.iter().any(|word| word == name),
+        _ => false,
+    }
+}

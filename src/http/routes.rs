@@ -1,0 +1,12 @@
+//! Every route, in one place. The published document is made from this list, so an undocumented
+//! route cannot exist.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{parties, service};
+
+/// Adds every route.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    parties::routes(config);
+    service::routes(config);
+}

@@ -1,0 +1,57 @@
+//! The HTTP server: address, limits and timeouts, and a clean stop.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use utoipa_actix_web::AppExt;
+
+use super::edge;
+use super::routes::routes;
+use super::state::AppData;
+
+/// How long a client may take to send its headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long requests under way may take to finish after a stop was asked for, in seconds.
+const SHUTDOWN_SECONDS: u64 = 30;
+/// The most open connections of one worker.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// Adds to an application what every request meets: state, routes, fallback.
+pub fn configure(data: web::Data<AppData>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| {
+        let page = utoipa_swagger_ui::Config::from("/openapi.json");
+        config.app_data(data).app_data(web::Data::new(Arc::new(page)));
+    }
+}
+
+/// Starts to serve on `listener`; the future ends after a stop signal, once requests are finished.
+///
+/// # Errors
+/// What the operating system says of the listener.
+pub fn serve(data: web::Data<AppData>, listener: TcpListener) -> std::io::Result<Server> {
+    let workers = data.app.config().workers;
+    let server = HttpServer::new(move || {
+        App::new()
+            .into_utoipa_app()
+            .configure(routes)
+            .into_app()
+            .configure(configure(data.clone()))
+            .default_service(web::to(edge::fallback))
+            .wrap(Compress::default())
+            .wrap(from_fn(edge::edge))
+    });
+    let server = server
+        .workers(workers)
+        .max_connections(MAX_CONNECTIONS)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEADER_TIMEOUT)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .listen(listener)?;
+    Ok(server.run())
+}

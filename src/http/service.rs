@@ -1,0 +1,98 @@
+//! The service about itself: health, keys, the published contract and its page.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::etag;
+use super::problem::{ApiError, ProblemCode};
+use super::state::AppData;
+use crate::store::changes;
+
+/// How long clients may keep the key set, in seconds.
+const KEY_SET_SECONDS: u32 = 300;
+
+/// Whether the service can answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    #[schema(example = "ok")]
+    pub status: String,
+}
+
+fn healthy() -> HttpResponse {
+    HttpResponse::Ok().json(Health { status: "ok".into() })
+}
+
+/// Is the process alive?
+#[utoipa::path(tag = "service", operation_id = "getLiveness", security(()),
+    responses((status = 200, description = "It is", body = Health)))]
+#[get("/health/live")]
+async fn get_liveness() -> HttpResponse {
+    healthy()
+}
+
+/// Can requests be served?
+#[utoipa::path(tag = "service", operation_id = "getReadiness", security(()),
+    responses((status = 200, description = "They can: the database answers", body = Health)))]
+#[get("/health/ready")]
+async fn get_readiness(app: web::Data<AppData>) -> Result<HttpResponse, ApiError> {
+    app.app.probe(changes::last).await?;
+    Ok(healthy())
+}
+
+/// Public keys that access tokens are signed with
+///
+/// A JSON Web Key Set (RFC 7517).
+#[utoipa::path(tag = "service", operation_id = "getKeySet", security(()),
+    responses((status = 200, description = "The key set", body = serde_json::Value)))]
+#[get("/.well-known/jwks.json")]
+async fn get_key_set(app: web::Data<AppData>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, format!("public, max-age={KEY_SET_SECONDS}")))
+        .json(app.authenticator.tokens().key_set())
+}
+
+/// This contract
+///
+/// OpenAPI 3.1.
+#[utoipa::path(tag = "service", operation_id = "getOpenApi", security(()),
+    responses((status = 200, description = "The document", body = serde_json::Value)))]
+#[get("/openapi.json")]
+async fn get_openapi(app: web::Data<AppData>, request: HttpRequest) -> HttpResponse {
+    let tag = format!("\"{}\"", env!("CARGO_PKG_VERSION"));
+    if etag::is_known(&request, &tag) {
+        return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+    }
+    HttpResponse::Ok()
+        .insert_header((header::ETAG, tag))
+        .content_type("application/json")
+        .body(app.contract.text().to_owned())
+}
+
+/// The contract as a page
+#[utoipa::path(tag = "service", operation_id = "getDocs", security(()),
+    params(("tail" = String, Path, description = "A file of the page")),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+#[get("/docs/{tail:.*}")]
+async fn get_docs(
+    tail: web::Path<String>,
+    page: web::Data<std::sync::Arc<utoipa_swagger_ui::Config<'static>>>,
+) -> Result<HttpResponse, ApiError> {
+    let file = utoipa_swagger_ui::serve(&tail, page.get_ref().clone());
+    let file =
+        file.map_err(|error| ApiError::new(ProblemCode::Internal).because(error.to_string()))?;
+    let file = file.ok_or_else(|| ApiError::new(ProblemCode::NotFound))?;
+    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.to_vec()))
+}
+
+/// Adds the routes of this resource.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config
+        .service(get_liveness)
+        .service(get_readiness)
+        .service(get_key_set)
+        .service(get_openapi)
+        .service(get_docs);
+}

@@ -1,0 +1,162 @@
+//! The live market: published offers and open demands in memory, fed by the change log, so that
+//! match queries never touch the database. A cache: reservations are decided by the database only.
+//! Must not know HTTP, nor where changes come from.
+//!
+//! Every version is immutable and shares what did not change with the one before; a reader keeps
+//! the version that it began with, and never waits for the feeder
+//! (docs/adr/0006-keep-the-live-market-in-memory.md).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use matching::date::Timestamp;
+use matching::demand::DemandTerms;
+use matching::id::{DemandId, OfferId};
+use matching::price::FreightRate;
+use matching::text::synonyms::Synonyms;
+
+mod block;
+pub mod change;
+pub mod matches;
+pub mod rank;
+pub mod record;
+mod row;
+mod state;
+mod table;
+mod texts;
+mod wanted;
+
+use change::MarketChange;
+use matches::{Ask, Match, Reader};
+use rank::{MissKey, Page, RankKey};
+use state::State;
+use texts::Texts;
+
+/// The live market.
+#[derive(Debug)]
+pub struct Market {
+    current: ArcSwap<State>,
+    feeder: Mutex<()>,
+    texts: Arc<Texts>,
+    freight: FreightRate,
+}
+
+impl Market {
+    /// An empty market.
+    #[must_use]
+    pub fn new(synonyms: Arc<Synonyms>, freight: FreightRate) -> Self {
+        Self {
+            current: ArcSwap::default(),
+            feeder: Mutex::default(),
+            texts: Arc::new(Texts::new(synonyms)),
+            freight,
+        }
+    }
+
+    /// Makes the version that `changes` lead to, in their order but dismissals last, and shows it
+    /// to the queries that begin from now on. Returns how many changes referred to a party,
+    /// product or demand that is not in the market; those are left out.
+    pub fn apply(&self, as_of: i64, changes: Vec<MarketChange>) -> usize {
+        let _one_at_a_time = self.feeder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = State::clone(&self.current.load());
+        next.as_of = as_of;
+        let is_last = |change: &MarketChange| matches!(change, MarketChange::Dismissed(_));
+        let (last, first): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_last);
+        let known = first.into_iter().chain(last).map(|change| next.apply(change, &self.texts));
+        let unknown = known.filter(|known| !known).count();
+        self.current.store(Arc::new(next));
+        unknown
+    }
+
+    /// The present version.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let (state, texts) = (self.current.load_full(), Arc::clone(&self.texts));
+        View { state, texts, freight: self.freight }
+    }
+}
+
+/// One version of the market; it does not change while it is kept.
+#[derive(Debug, Clone)]
+pub struct View {
+    state: Arc<State>,
+    texts: Arc<Texts>,
+    freight: FreightRate,
+}
+
+impl View {
+    /// The number of the last change that it knows.
+    #[must_use]
+    pub fn as_of(&self) -> i64 {
+        self.state.as_of
+    }
+
+    /// How many published offers and open demands it has.
+    #[must_use]
+    pub fn len(&self) -> (usize, usize) {
+        (self.state.offers.len(), self.state.demands.len())
+    }
+
+    /// Whether it has neither offers nor demands.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == (0, 0)
+    }
+
+    /// Eligible offers for a demand, best first; none if the demand is not in the market.
+    #[must_use]
+    pub fn matches_for_demand(
+        &self,
+        id: DemandId,
+        ask: &Ask<RankKey>,
+    ) -> Option<Page<Match<'_>, RankKey>> {
+        self.reader().for_demand(id, ask)
+    }
+
+    /// Demands that an offer is eligible for, best first; none if the offer is not in the market.
+    #[must_use]
+    pub fn matches_for_offer(
+        &self,
+        id: OfferId,
+        ask: &Ask<RankKey>,
+    ) -> Option<Page<Match<'_>, RankKey>> {
+        self.reader().for_offer(id, ask)
+    }
+
+    /// Eligible offers for a demand that is not recorded; none if its buyer is not in the market.
+    #[must_use]
+    pub fn matches_for_terms(
+        &self,
+        terms: &DemandTerms,
+        ask: &Ask<RankKey>,
+    ) -> Option<Page<Match<'_>, RankKey>> {
+        self.reader().for_terms(terms, ask)
+    }
+
+    /// Near misses of a demand, nearest first: open, visible offers of a wanted product that fail
+    /// another check.
+    #[must_use]
+    pub fn excluded_for_demand(
+        &self,
+        id: DemandId,
+        ask: &Ask<MissKey>,
+    ) -> Option<Page<Match<'_>, MissKey>> {
+        self.reader().excluded(id, ask)
+    }
+
+    /// The judgement of one pair of the market, whether it passes or not. The caller checks that
+    /// the asker may see both sides.
+    #[must_use]
+    pub fn explain(
+        &self,
+        demand_id: DemandId,
+        offer_id: OfferId,
+        now: Timestamp,
+    ) -> Option<Match<'_>> {
+        self.reader().explain((demand_id, offer_id), now)
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { state: &self.state, texts: &self.texts, freight: self.freight }
+    }
+}

@@ -1,0 +1,143 @@
+//! Rows grouped by what decides whether they are wanted: product set and name, or set and text. A
+//! block holds a few hundred rows, so that a change copies one block. Must not know what a row says.
+
+use super::table::{Slot, Table};
+use super::texts::TextNumber;
+
+/// The most rows of a block.
+const BLOCK_ROWS: usize = 256;
+
+/// What the rows of a block have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// Offers of a product set with a name; or demands for a set with a text.
+    Set(u8, Option<TextNumber>),
+    /// Demands for whatever answers a text.
+    Text(TextNumber),
+    /// Demands with a substitute that answers a text, with the demand's own text.
+    Substitute(TextNumber),
+}
+
+impl Key {
+    const fn text(self) -> Slot {
+        match self {
+            Self::Set(_, None) => 0,
+            Self::Set(_, Some(text)) | Self::Text(text) | Self::Substitute(text) => text + 1,
+        }
+    }
+}
+
+/// A row names its record.
+pub trait Row: Copy {
+    /// The record's slot.
+    fn slot(&self) -> Slot;
+}
+
+/// Rows with one key.
+#[derive(Debug, Clone)]
+pub struct Block<R> {
+    pub key: Key,
+    pub rows: Vec<R>,
+}
+
+/// All blocks, found by set and by text; a clone shares every block.
+#[derive(Debug)]
+pub struct Blocks<R> {
+    blocks: Table<Block<R>>,
+    by_set: Table<Vec<Slot>>,
+    by_text: Table<Vec<Slot>>,
+}
+
+impl<R> Clone for Blocks<R> {
+    fn clone(&self) -> Self {
+        let (blocks, by_set) = (self.blocks.clone(), self.by_set.clone());
+        Self { blocks, by_set, by_text: self.by_text.clone() }
+    }
+}
+
+impl<R> Default for Blocks<R> {
+    fn default() -> Self {
+        Self { blocks: Table::default(), by_set: Table::default(), by_text: Table::default() }
+    }
+}
+
+impl<R: Row> Blocks<R> {
+    /// The block in `slot`.
+    #[inline]
+    pub fn get(&self, slot: Slot) -> Option<&Block<R>> {
+        self.blocks.get(slot)
+    }
+
+    /// Blocks of a set.
+    pub fn of_set(&self, set: u8) -> &[Slot] {
+        self.by_set.get(set.into()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Blocks with a name or text.
+    pub fn of_text(&self, text: TextNumber) -> &[Slot] {
+        self.by_text.get(text + 1).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds a row, in place of the one of its record.
+    pub fn put(&mut self, key: Key, row: R) {
+        if let Some((slot, place)) = self.find(key, row.slot()) {
+            if let Some(block) = self.blocks.get_mut(slot) {
+                block.rows[place] = row;
+            }
+            return;
+        }
+        match self.with_room(key).and_then(|slot| self.blocks.get_mut(slot)) {
+            Some(block) => block.rows.push(row),
+            None => self.add(Block { key, rows: vec![row] }),
+        }
+    }
+
+    /// Takes the row of a record out.
+    pub fn remove(&mut self, key: Key, record: Slot) {
+        let Some((slot, place)) = self.find(key, record) else {
+            return;
+        };
+        let Some(block) = self.blocks.get_mut(slot) else {
+            return;
+        };
+        block.rows.swap_remove(place);
+        if block.rows.is_empty() {
+            self.blocks.remove(slot);
+            list(&mut self.by_text, key.text()).retain(|other| *other != slot);
+            if let Key::Set(set, _) = key {
+                list(&mut self.by_set, set.into()).retain(|other| *other != slot);
+            }
+        }
+    }
+
+    fn with_key(&self, key: Key) -> impl Iterator<Item = (Slot, &Block<R>)> {
+        let slots = self.by_text.get(key.text()).map_or(&[][..], Vec::as_slice);
+        let blocks = slots.iter().rev().filter_map(|slot| Some((*slot, self.blocks.get(*slot)?)));
+        blocks.filter(move |(_, block)| block.key == key)
+    }
+
+    fn find(&self, key: Key, record: Slot) -> Option<(Slot, usize)> {
+        self.with_key(key).find_map(|(slot, block)| {
+            let place = block.rows.iter().position(|row| row.slot() == record)?;
+            Some((slot, place))
+        })
+    }
+
+    fn with_room(&self, key: Key) -> Option<Slot> {
+        let mut with_room = self.with_key(key).filter(|(_, block)| block.rows.len() < BLOCK_ROWS);
+        with_room.next().map(|(slot, _)| slot)
+    }
+
+    fn add(&mut self, block: Block<R>) {
+        let key = block.key;
+        let slot = self.blocks.insert(block);
+        list(&mut self.by_text, key.text()).push(slot);
+        if let Key::Set(set, _) = key {
+            list(&mut self.by_set, set.into()).push(slot);
+        }
+    }
+}
+
+fn list(lists: &mut Table<Vec<Slot>>, slot: Slot) -> &mut Vec<Slot> {
+    lists.get_or_default(slot)
+}

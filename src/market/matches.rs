@@ -1,0 +1,305 @@
+//! Answers match queries from one version of the market: by bounds first, exactly for what is left.
+//! Must not know changes, HTTP or the database.
+
+use std::sync::Arc;
+
+use matching::date::Timestamp;
+use matching::demand::DemandTerms;
+use matching::evaluation::{Evaluation, Judgement, NO_TEXT_VALUE, evaluate};
+use matching::facts::DemandFacts;
+use matching::id::{DemandId, OfferId, PartyId};
+use matching::pair::{Likeness, Pair, route_of};
+use matching::price::FreightRate;
+use matching::product::ProductSet;
+use matching::text::relevance::{ELIGIBLE, FULL};
+
+use super::block::{Block, Key};
+use super::rank::{Best, Candidate, MissKey, Page, RankKey, best_first};
+use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
+use super::row::{DemandRow, OfferRow, bound, has_set_substitute};
+use super::state::State;
+use super::table::Slot;
+use super::texts::{TextNumber, Texts};
+
+/// What a list query asks besides its subject.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<K> {
+    /// When it is asked.
+    pub now: Timestamp,
+    /// The most items.
+    pub limit: usize,
+    /// Continue after this place.
+    pub after: Option<K>,
+    /// Leave out what this party dismissed.
+    pub dismissed_by: Option<PartyId>,
+}
+
+/// An offer and a demand, judged.
+#[derive(Debug, Clone)]
+pub struct Match<'v> {
+    /// The offer.
+    pub offer: &'v OfferRecord,
+    /// Its product.
+    pub product: &'v ProductRecord,
+    /// Its producer.
+    pub producer: &'v PartyRecord,
+    /// The demand; absent for one that is not in the market.
+    pub demand: Option<&'v DemandRecord>,
+    /// The buyer.
+    pub buyer: &'v PartyRecord,
+    /// The judgement with its explanation.
+    pub evaluation: Evaluation,
+}
+
+/// One version of the market with what it shares with the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'v> {
+    pub(super) state: &'v State,
+    pub(super) texts: &'v Texts,
+    pub(super) freight: FreightRate,
+}
+
+/// A demand that offers are sought for, with the likeness of every name to its texts.
+struct Sought<'f, 'v> {
+    facts: &'f DemandFacts,
+    record: Option<&'v DemandRecord>,
+    buyer: &'v PartyRecord,
+    text: Option<Arc<[u16]>>,
+    substitutes: Vec<Option<Arc<[u16]>>>,
+}
+
+impl Sought<'_, '_> {
+    fn likeness(&self, name: TextNumber) -> Likeness {
+        let of = |row: &Option<Arc<[u16]>>| {
+            row.as_ref().and_then(|row| row.get(name as usize)).copied().unwrap_or(0)
+        };
+        Likeness { text: of(&self.text), substitutes: self.substitutes.iter().map(of).collect() }
+    }
+
+    fn text_value(&self, likeness: &Likeness) -> u16 {
+        if self.facts.has_text { likeness.text } else { NO_TEXT_VALUE }
+    }
+}
+
+impl<'v> Reader<'v> {
+    /// Offers for a demand of the market, best first.
+    pub(super) fn for_demand(
+        self,
+        id: DemandId,
+        ask: &Ask<RankKey>,
+    ) -> Option<Page<Match<'v>, RankKey>> {
+        let record = self.state.demands.get(self.state.demand_slot(id)?)?;
+        let sought = self.sought(record)?;
+        let page = self.ranked_offers(&sought, ask);
+        Some(page.map(|(_, slot)| self.shown(&sought, slot, ask.now)).flatten())
+    }
+
+    /// Offers for a demand that is not in the market, best first.
+    pub(super) fn for_terms(
+        self,
+        terms: &DemandTerms,
+        ask: &Ask<RankKey>,
+    ) -> Option<Page<Match<'v>, RankKey>> {
+        let buyer = self.state.parties.get(self.state.party_slot(terms.party_id)?)?;
+        let facts = DemandFacts::of_terms(DemandId::new(uuid::Uuid::nil()), terms, []);
+        let row = |text: &str| self.texts.names_by_text(text);
+        let substitutes = terms.substitutes.iter().map(|substitute| match &substitute.product {
+            matching::demand::SubstituteProduct::Text(text) => Some(row(text)),
+            matching::demand::SubstituteProduct::ProductSet(_) => None,
+        });
+        let sought = Sought {
+            facts: &facts,
+            record: None,
+            buyer,
+            text: terms.text.as_deref().map(row),
+            substitutes: substitutes.collect(),
+        };
+        let page = self.ranked_offers(&sought, ask);
+        Some(page.map(|(_, slot)| self.shown(&sought, slot, ask.now)).flatten())
+    }
+
+    /// Open, visible and wanted offers that fail for a demand, nearest first.
+    pub(super) fn excluded(
+        self,
+        id: DemandId,
+        ask: &Ask<MissKey>,
+    ) -> Option<Page<Match<'v>, MissKey>> {
+        let record = self.state.demands.get(self.state.demand_slot(id)?)?;
+        let sought = self.sought(record)?;
+        let mut best = Best::new(ask.limit, ask.after);
+        for slot in self.wanted_offers(&sought) {
+            let Some(pair) = self.pair(&sought, slot, ask.now) else { continue };
+            if is_dismissed(record, &pair, ask.dismissed_by) || !may_be_shown(&pair) {
+                continue;
+            }
+            let judgement = Judgement::of(&pair);
+            let (failed, gap) = judgement.miss(&pair);
+            if failed > 0 {
+                let (score, id) = (judgement.score, pair.offer.id.as_u128());
+                best.offer(MissKey { failed, gap, score, id }, slot);
+            }
+        }
+        Some(best.into_page().map(|(_, slot)| self.shown(&sought, slot, ask.now)).flatten())
+    }
+
+    /// One pair of the market, whether it passes or not.
+    pub(super) fn explain(
+        self,
+        (demand_id, offer_id): (DemandId, OfferId),
+        now: Timestamp,
+    ) -> Option<Match<'v>> {
+        let record = self.state.demands.get(self.state.demand_slot(demand_id)?)?;
+        let sought = self.sought(record)?;
+        self.shown(&sought, self.state.offer_slot(offer_id)?, now)
+    }
+
+    fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
+        let row = |number: TextNumber| self.texts.names_by_query(number);
+        Some(Sought {
+            facts: &record.facts,
+            record: Some(record),
+            buyer: self.state.parties.get(record.buyer)?,
+            text: record.text.map(row),
+            substitutes: record.substitutes.iter().map(|number| number.map(row)).collect(),
+        })
+    }
+
+    fn ranked_offers(
+        self,
+        sought: &Sought<'_, '_>,
+        ask: &Ask<RankKey>,
+    ) -> Page<(RankKey, Slot), RankKey> {
+        let candidates = self.offer_candidates(sought);
+        best_first(candidates, Best::new(ask.limit, ask.after), |slot| {
+            let pair = self.pair(sought, slot, ask.now)?;
+            let is_dismissed =
+                sought.record.is_some_and(|it| is_dismissed(it, &pair, ask.dismissed_by));
+            let key = if is_dismissed { None } else { rank(&pair, pair.offer.id.as_u128()) };
+            key.map(|key| (key, slot))
+        })
+    }
+
+    fn offer_candidates(self, sought: &Sought<'_, '_>) -> Vec<Candidate> {
+        let probe = DemandRow::new(0, sought.facts);
+        let named = self.named_products(sought);
+        let mut candidates = Vec::new();
+        for offer in self.offers_of(&named) {
+            candidates.push(Candidate { bound: FULL, slot: offer });
+        }
+        for (block, text) in self.wanted_blocks(sought) {
+            let rows = block.rows.iter().filter(|row| !named.contains(&row.product));
+            candidates.extend(rows.filter_map(|row| {
+                let bound = bound(row, &probe, text, self.freight)?;
+                Some(Candidate { bound, slot: row.offer })
+            }));
+        }
+        candidates
+    }
+
+    /// Every offer whose product is wanted, each once.
+    fn wanted_offers(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
+        let named = self.named_products(sought);
+        let blocks = self.wanted_blocks(sought).into_iter();
+        let rows = blocks.flat_map(|(block, _)| &block.rows);
+        let others = rows.filter(|row| !named.contains(&row.product)).map(|row| row.offer);
+        self.offers_of(&named).chain(others).collect()
+    }
+
+    fn named_products(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
+        let ids = sought.facts.rare().product_ids.iter();
+        ids.filter_map(|id| self.state.product_slot(*id)).collect()
+    }
+
+    fn offers_of(self, products: &[Slot]) -> impl Iterator<Item = Slot> {
+        let products = products.iter().filter_map(move |slot| self.state.products.get(*slot));
+        products.flat_map(|product| product.offers.iter().copied())
+    }
+
+    /// Blocks whose products are wanted by set, text or substitute, with the text factor's value.
+    fn wanted_blocks(self, sought: &Sought<'_, '_>) -> Vec<(&'v Block<OfferRow>, u16)> {
+        let blocks = &self.state.offer_rows;
+        let mut slots: Vec<Slot> = Vec::new();
+        for set in (1..=matching::product::PRODUCT_SETS).filter_map(ProductSet::new) {
+            if sought.facts.wants_set(set) || has_set_substitute(sought.facts, set) {
+                slots.extend(blocks.of_set(set.number()));
+            }
+        }
+        let text = sought.text.iter().filter(|_| !sought.facts.names_something());
+        for row in text.chain(sought.substitutes.iter().flatten()) {
+            for name in answering(row) {
+                slots.extend(blocks.of_text(name));
+            }
+        }
+        slots.sort_unstable();
+        slots.dedup();
+        let blocks = slots.into_iter().filter_map(|slot| blocks.get(slot));
+        blocks.filter_map(|block| self.wanted_block(sought, block)).collect()
+    }
+
+    fn wanted_block(
+        self,
+        sought: &Sought<'_, '_>,
+        block: &'v Block<OfferRow>,
+    ) -> Option<(&'v Block<OfferRow>, u16)> {
+        let Key::Set(set, Some(name)) = block.key else { return None };
+        let likeness = sought.likeness(name);
+        route_of(sought.facts, ProductSet::new(set)?, &likeness)?;
+        Some((block, sought.text_value(&likeness)))
+    }
+
+    fn pair<'a>(self, sought: &'a Sought<'_, '_>, offer: Slot, now: Timestamp) -> Option<Pair<'a>>
+    where
+        'v: 'a,
+    {
+        let offer = self.state.offers.get(offer)?;
+        let product = self.state.products.get(offer.product)?;
+        Some(Pair {
+            offer: &offer.facts,
+            product: &product.facts,
+            producer: &self.state.parties.get(product.producer)?.facts,
+            demand: sought.facts,
+            buyer: &sought.buyer.facts,
+            likeness: sought.likeness(product.name_number),
+            freight: self.freight,
+            now,
+        })
+    }
+
+    fn shown(self, sought: &Sought<'_, 'v>, slot: Slot, now: Timestamp) -> Option<Match<'v>> {
+        let offer = self.state.offers.get(slot)?;
+        let product = self.state.products.get(offer.product)?;
+        Some(Match {
+            offer,
+            product,
+            producer: self.state.parties.get(product.producer)?,
+            demand: sought.record,
+            buyer: sought.buyer,
+            evaluation: evaluate(&self.pair(sought, slot, now)?),
+        })
+    }
+}
+
+/// The names that answer a text.
+fn answering(row: &[u16]) -> impl Iterator<Item = TextNumber> {
+    (0..).zip(row).filter(|(_, likeness)| **likeness >= ELIGIBLE).map(|(name, _)| name)
+}
+
+/// Whether the pair is open and each side may see the other.
+fn may_be_shown(pair: &Pair<'_>) -> bool {
+    pair.is_open() && pair.offer_admits() && pair.demand_admits()
+}
+
+fn is_dismissed(record: &DemandRecord, pair: &Pair<'_>, by: Option<PartyId>) -> bool {
+    by.is_some_and(|by| record.is_dismissed(pair.offer, by))
+}
+
+/// The place of an eligible pair.
+pub(super) fn rank(pair: &Pair<'_>, id: u128) -> Option<RankKey> {
+    if !may_be_shown(pair) {
+        return None;
+    }
+    let judgement = Judgement::of(pair);
+    let eligible = judgement.is_eligible(pair);
+    let key = RankKey { score: judgement.score, unit_price: judgement.unit_price, id };
+    eligible.then_some(key)
+}

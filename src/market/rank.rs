@@ -1,0 +1,148 @@
+//! The order of matches and of near misses, pages of them, and the search for the best without
+//! judging all. Must not know what is ranked.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use matching::price::UnitPrice;
+
+use super::table::Slot;
+
+/// The place of a match in its list: score down, unit price up (by agreement last), id up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RankKey {
+    /// The score.
+    pub score: u16,
+    /// The price of one demand unit; absent by agreement.
+    pub unit_price: Option<UnitPrice>,
+    /// Id of the offer, or of the demand from the offer's side.
+    pub id: u128,
+}
+
+impl Ord for RankKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let open = |key: &Self| key.unit_price.is_none();
+        let by_score = other.score.cmp(&self.score);
+        let by_price = open(self).cmp(&open(other)).then(self.unit_price.cmp(&other.unit_price));
+        by_score.then(by_price).then(self.id.cmp(&other.id))
+    }
+}
+
+impl PartialOrd for RankKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The place of a near miss in its list: failed checks up, gap up, score down, id up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissKey {
+    /// Failed checks.
+    pub failed: u8,
+    /// Their gaps together, in basis points.
+    pub gap: u32,
+    /// The score that it would have.
+    pub score: u16,
+    /// Id of the offer.
+    pub id: u128,
+}
+
+impl Ord for MissKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let nearness = (self.failed, self.gap).cmp(&(other.failed, other.gap));
+        nearness.then(other.score.cmp(&self.score)).then(self.id.cmp(&other.id))
+    }
+}
+
+impl PartialOrd for MissKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// One page of a list, and the place of its last item where more follow.
+#[derive(Debug, Clone)]
+pub struct Page<T, K> {
+    /// The items, best first.
+    pub items: Vec<T>,
+    /// What to continue after.
+    pub next: Option<K>,
+}
+
+impl<T, K> Page<T, K> {
+    /// The same page with each item shown.
+    pub(super) fn map<U>(self, show: impl FnMut(T) -> U) -> Page<U, K> {
+        Page { items: self.items.into_iter().map(show).collect(), next: self.next }
+    }
+}
+
+impl<T, K> Page<Option<T>, K> {
+    /// The same page without what is absent.
+    pub(super) fn flatten(self) -> Page<T, K> {
+        Page { items: self.items.into_iter().flatten().collect(), next: self.next }
+    }
+}
+
+/// A record that may rank, with at least the score that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Candidate {
+    pub(super) bound: u16,
+    pub(super) slot: Slot,
+}
+
+/// What is found of a candidate, with its place.
+pub(super) type Found<T, K> = (K, T);
+
+/// The best of a list so far, sorted.
+pub(super) struct Best<T, K> {
+    found: Vec<Found<T, K>>,
+    limit: usize,
+    after: Option<K>,
+}
+
+impl<T, K: Ord + Copy> Best<T, K> {
+    pub(super) fn new(limit: usize, after: Option<K>) -> Self {
+        Self { found: Vec::with_capacity(limit + 2), limit, after }
+    }
+
+    /// The worst of a full list.
+    pub(super) fn worst(&self) -> Option<&K> {
+        self.found.get(self.limit).map(|(key, _)| key)
+    }
+
+    pub(super) fn offer(&mut self, key: K, item: T) {
+        if self.after.is_some_and(|after| key <= after) {
+            return;
+        }
+        let place = self.found.partition_point(|(other, _)| *other < key);
+        if place <= self.limit {
+            self.found.insert(place, (key, item));
+            self.found.truncate(self.limit + 1);
+        }
+    }
+
+    pub(super) fn into_page(mut self) -> Page<Found<T, K>, K> {
+        let more = self.found.len() > self.limit;
+        self.found.truncate(self.limit);
+        let next = self.found.last().filter(|_| more).map(|(key, _)| *key);
+        Page { items: self.found, next }
+    }
+}
+
+/// Judges candidates by falling bound until none can be among the best.
+pub(super) fn best_first<T>(
+    candidates: Vec<Candidate>,
+    mut best: Best<T, RankKey>,
+    mut judge: impl FnMut(Slot) -> Option<Found<T, RankKey>>,
+) -> Page<Found<T, RankKey>, RankKey> {
+    let mut candidates = BinaryHeap::from(candidates);
+    while let Some(candidate) = candidates.pop() {
+        if best.worst().is_some_and(|worst| worst.score > candidate.bound) {
+            break;
+        }
+        if let Some((key, item)) = judge(candidate.slot) {
+            best.offer(key, item);
+        }
+    }
+    best.into_page()
+}

@@ -1,0 +1,82 @@
+//! The records of the live market. Must not know how they are found or ranked.
+
+use std::sync::Arc;
+
+use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::id::{OfferId, PartyId};
+use matching::place::Place;
+
+use super::table::Slot;
+use super::texts::TextNumber;
+
+/// A party of the market.
+#[derive(Debug, Clone)]
+pub struct PartyRecord {
+    /// What it is judged by.
+    pub facts: PartyFacts,
+    /// Registered name.
+    pub name: Arc<str>,
+    /// Seat.
+    pub place: Arc<Place>,
+    /// Names of its place for product search.
+    pub(super) place_names: Arc<str>,
+    pub(super) products: Vec<Slot>,
+}
+
+/// A product of the market.
+#[derive(Debug, Clone)]
+pub struct ProductRecord {
+    /// What it is judged by.
+    pub facts: ProductFacts,
+    /// Name as recognised.
+    pub name: Arc<str>,
+    /// Default selling unit.
+    pub unit: Arc<str>,
+    /// Whether product search shows it.
+    pub is_listed: bool,
+    pub(super) producer: Slot,
+    pub(super) name_number: TextNumber,
+    pub(super) offers: Vec<Slot>,
+    pub(super) wanted_by: Vec<Slot>,
+}
+
+/// A published offer of the market.
+#[derive(Debug, Clone)]
+pub struct OfferRecord {
+    /// What it is judged by.
+    pub facts: OfferFacts,
+    pub(super) product: Slot,
+}
+
+/// A pair that `by` does not want to see while both versions stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dismissed {
+    pub(super) offer_id: OfferId,
+    pub(super) by: PartyId,
+    pub(super) offer_terms_version: i64,
+    pub(super) demand_terms_version: i64,
+}
+
+/// An open demand of the market.
+#[derive(Debug, Clone)]
+pub struct DemandRecord {
+    /// What it is judged by.
+    pub facts: DemandFacts,
+    pub(super) buyer: Slot,
+    pub(super) text: Option<TextNumber>,
+    /// Text of each substitute, absent where it names a set; empty without substitutes.
+    pub(super) substitutes: Box<[Option<TextNumber>]>,
+    pub(super) dismissed: Vec<Dismissed>,
+}
+
+impl DemandRecord {
+    /// Whether `by` dismissed the offer and neither side's terms have changed since.
+    pub(super) fn is_dismissed(&self, offer: &OfferFacts, by: PartyId) -> bool {
+        self.dismissed.contains(&Dismissed {
+            offer_id: offer.id,
+            by,
+            offer_terms_version: offer.terms_version,
+            demand_terms_version: self.facts.terms_version,
+        })
+    }
+}

@@ -1,0 +1,327 @@
+//! One version of the live market, and how a change makes the next: records, their indexes and the
+//! rows that are scanned. Must not know how matches are ranked.
+
+use std::sync::Arc;
+
+use matching::demand::{Demand, DemandStatus, SubstituteProduct};
+use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::id::{DemandId, OfferId, PartyId, ProductId};
+use matching::offer::{Offer, OfferStatus};
+
+use super::block::{Blocks, Key, Row};
+use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
+use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord};
+use super::row::{DemandRow, OfferRow};
+use super::table::{Index, Slot, Table};
+use super::texts::Texts;
+
+impl Row for OfferRow {
+    fn slot(&self) -> Slot {
+        self.offer
+    }
+}
+
+impl Row for DemandRow {
+    fn slot(&self) -> Slot {
+        self.demand
+    }
+}
+
+/// One version of the market; a clone shares what does not change.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    pub as_of: i64,
+    pub parties: Table<PartyRecord>,
+    pub products: Table<ProductRecord>,
+    pub offers: Table<OfferRecord>,
+    pub demands: Table<DemandRecord>,
+    pub offer_rows: Blocks<OfferRow>,
+    pub demand_rows: Blocks<DemandRow>,
+    party_index: Index,
+    product_index: Index,
+    offer_index: Index,
+    demand_index: Index,
+}
+
+impl State {
+    /// The slot of a party.
+    pub fn party_slot(&self, id: PartyId) -> Option<Slot> {
+        let is_it = |slot| self.parties.get(slot).is_some_and(|party| party.facts.id == id);
+        self.party_index.find(id.as_u128(), is_it)
+    }
+
+    /// The slot of a product.
+    pub fn product_slot(&self, id: ProductId) -> Option<Slot> {
+        let is_it = |slot| self.products.get(slot).is_some_and(|product| product.facts.id == id);
+        self.product_index.find(id.as_u128(), is_it)
+    }
+
+    /// The slot of a published offer.
+    pub fn offer_slot(&self, id: OfferId) -> Option<Slot> {
+        let is_it = |slot| self.offers.get(slot).is_some_and(|offer| offer.facts.id == id);
+        self.offer_index.find(id.as_u128(), is_it)
+    }
+
+    /// The slot of an open demand.
+    pub fn demand_slot(&self, id: DemandId) -> Option<Slot> {
+        let is_it = |slot| self.demands.get(slot).is_some_and(|demand| demand.facts.id == id);
+        self.demand_index.find(id.as_u128(), is_it)
+    }
+
+    /// Applies one change; whether all that it refers to is known.
+    pub fn apply(&mut self, change: MarketChange, texts: &Texts) -> bool {
+        match change {
+            MarketChange::Party(party) => self.put_party(*party).is_some(),
+            MarketChange::Product(product) => self.put_product(*product, texts).is_some(),
+            MarketChange::Offer(offer) if offer.status == OfferStatus::Published => {
+                self.put_offer(&offer).is_some()
+            }
+            MarketChange::Offer(offer) => self.drop_offer(offer.id),
+            MarketChange::OfferGone(id) => self.drop_offer(id),
+            MarketChange::Demand(demand) if demand.status == DemandStatus::Open => {
+                self.put_demand(&demand, texts).is_some()
+            }
+            MarketChange::Demand(demand) => self.drop_demand(demand.id),
+            MarketChange::DemandGone(id) => self.drop_demand(id),
+            MarketChange::Dismissed(dismissal) => self.dismiss(dismissal).is_some(),
+        }
+    }
+
+    fn put_party(&mut self, change: PartyChange) -> Option<()> {
+        let known = self.party_slot(change.id);
+        let old = known.and_then(|slot| self.parties.get(slot));
+        let record = PartyRecord {
+            facts: PartyFacts {
+                id: change.id,
+                coordinates: change.coordinates,
+                papers: change.papers.into(),
+                fulfilments: change.fulfilments.into(),
+            },
+            name: change.name.into(),
+            place: Arc::new(change.place),
+            place_names: change.place_names.into(),
+            products: old.map(|old| old.products.clone()).unwrap_or_default(),
+        };
+        let Some(slot) = known else {
+            let slot = self.parties.insert(record);
+            self.party_index.insert(change.id.as_u128(), slot);
+            return Some(());
+        };
+        let products = record.products.clone();
+        self.parties.put(slot, record);
+        for product in products {
+            self.refresh_offers(product);
+        }
+        Some(())
+    }
+
+    fn put_product(&mut self, change: ProductChange, texts: &Texts) -> Option<()> {
+        let producer = self.party_slot(change.party_id)?;
+        let known = self.product_slot(change.id);
+        let old = known.and_then(|slot| self.products.get(slot)).cloned();
+        let record = ProductRecord {
+            facts: ProductFacts {
+                id: change.id,
+                product_set: change.product_set,
+                stars: change.stars.into(),
+                papers: change.papers.into(),
+            },
+            name_number: texts.name(&change.name),
+            name: change.name.into(),
+            unit: change.unit.into(),
+            is_listed: change.is_listed,
+            producer,
+            offers: old.as_ref().map(|old| old.offers.clone()).unwrap_or_default(),
+            wanted_by: old.as_ref().map(|old| old.wanted_by.clone()).unwrap_or_default(),
+        };
+        let (Some(slot), Some(old)) = (known, old) else {
+            let slot = self.products.insert(record);
+            self.product_index.insert(change.id.as_u128(), slot);
+            self.parties.get_mut(producer)?.products.push(slot);
+            return Some(());
+        };
+        if old.producer != producer {
+            self.parties.get_mut(old.producer)?.products.retain(|other| *other != slot);
+            self.parties.get_mut(producer)?.products.push(slot);
+        }
+        for offer in &old.offers {
+            self.offer_rows.remove(offer_key(&old), *offer);
+        }
+        self.products.put(slot, record);
+        self.refresh_offers(slot);
+        Some(())
+    }
+
+    /// Writes the rows of a product's offers again.
+    fn refresh_offers(&mut self, product: Slot) {
+        let offers = self.products.get(product).map(|product| product.offers.clone());
+        for offer in offers.unwrap_or_default() {
+            self.put_offer_row(offer);
+        }
+    }
+
+    fn put_offer_row(&mut self, slot: Slot) -> Option<()> {
+        let offer = self.offers.get(slot)?;
+        let product = self.products.get(offer.product)?;
+        let producer = self.parties.get(product.producer)?;
+        let of_product = (offer.product, &product.facts);
+        let row = OfferRow::new((slot, &offer.facts), of_product, &producer.facts);
+        self.offer_rows.put(offer_key(product), row);
+        Some(())
+    }
+
+    fn put_offer(&mut self, offer: &Offer) -> Option<()> {
+        let product = self.product_slot(offer.terms.product_id)?;
+        let record = OfferRecord { facts: OfferFacts::from(offer), product };
+        match self.offer_slot(offer.id) {
+            Some(slot) => {
+                let old = self.offers.get(slot)?.product;
+                if old != product {
+                    self.unlist_offer(slot, old);
+                    self.products.get_mut(product)?.offers.push(slot);
+                }
+                self.offers.put(slot, record);
+                self.put_offer_row(slot)
+            }
+            None => {
+                let slot = self.offers.insert(record);
+                self.offer_index.insert(offer.id.as_u128(), slot);
+                self.products.get_mut(product)?.offers.push(slot);
+                self.put_offer_row(slot)
+            }
+        }
+    }
+
+    fn unlist_offer(&mut self, slot: Slot, product: Slot) {
+        if let Some(product) = self.products.get_mut(product) {
+            product.offers.retain(|other| *other != slot);
+            let key = offer_key(product);
+            self.offer_rows.remove(key, slot);
+        }
+    }
+
+    fn drop_offer(&mut self, id: OfferId) -> bool {
+        let slot = self.offer_slot(id);
+        if let Some((slot, offer)) = slot.and_then(|slot| Some((slot, self.offers.get(slot)?))) {
+            let product = offer.product;
+            self.unlist_offer(slot, product);
+            self.offer_index.remove(id.as_u128(), slot);
+            self.offers.remove(slot);
+        }
+        true
+    }
+
+    fn put_demand(&mut self, demand: &Demand, texts: &Texts) -> Option<()> {
+        let buyer = self.party_slot(demand.terms.party_id)?;
+        let old = self.demand_slot(demand.id);
+        let old = old.and_then(|slot| Some((slot, self.demands.get(slot)?.clone())));
+        let (facts, text) = (DemandFacts::from(demand), demand.terms.text.as_deref());
+        let record = DemandRecord {
+            facts,
+            buyer,
+            text: text.map(|text| texts.query(text)),
+            substitutes: substitute_texts(demand, texts),
+            dismissed: old.as_ref().map(|(_, old)| old.dismissed.clone()).unwrap_or_default(),
+        };
+        let slot = match old {
+            Some((slot, old)) => {
+                self.unlist_demand(slot, &old);
+                self.demands.put(slot, record.clone());
+                slot
+            }
+            None => {
+                let slot = self.demands.insert(record.clone());
+                self.demand_index.insert(demand.id.as_u128(), slot);
+                slot
+            }
+        };
+        self.list_demand(slot, &record);
+        Some(())
+    }
+
+    fn list_demand(&mut self, slot: Slot, record: &DemandRecord) {
+        let keys = demand_keys(record);
+        let products = self.wanted_products(record);
+        let row = DemandRow::new(slot, &record.facts);
+        let row = DemandRow { is_multiple: keys.len() + products.len() > 1, ..row };
+        for key in keys {
+            self.demand_rows.put(key, row);
+        }
+        for product in products {
+            if let Some(product) = self.products.get_mut(product) {
+                product.wanted_by.push(slot);
+            }
+        }
+    }
+
+    fn unlist_demand(&mut self, slot: Slot, record: &DemandRecord) {
+        for key in demand_keys(record) {
+            self.demand_rows.remove(key, slot);
+        }
+        for product in self.wanted_products(record) {
+            if let Some(product) = self.products.get_mut(product) {
+                product.wanted_by.retain(|other| *other != slot);
+            }
+        }
+    }
+
+    fn wanted_products(&self, record: &DemandRecord) -> Vec<Slot> {
+        let named = record.facts.rare().product_ids.iter();
+        named.filter_map(|id| self.product_slot(*id)).collect()
+    }
+
+    fn drop_demand(&mut self, id: DemandId) -> bool {
+        let slot = self.demand_slot(id);
+        let found = slot.and_then(|slot| Some((slot, self.demands.get(slot)?.clone())));
+        if let Some((slot, record)) = found {
+            self.unlist_demand(slot, &record);
+            self.demand_index.remove(id.as_u128(), slot);
+            self.demands.remove(slot);
+        }
+        true
+    }
+
+    fn dismiss(&mut self, dismissal: Dismissal) -> Option<()> {
+        let Dismissal { demand_id, offer_id, by, offer_terms_version, demand_terms_version } =
+            dismissal;
+        let slot = self.demand_slot(demand_id)?;
+        let dismissed = &mut self.demands.get_mut(slot)?.dismissed;
+        dismissed.retain(|other| other.offer_id != offer_id || other.by != by);
+        dismissed.push(Dismissed { offer_id, by, offer_terms_version, demand_terms_version });
+        Some(())
+    }
+}
+
+fn offer_key(product: &ProductRecord) -> Key {
+    Key::Set(product.facts.product_set.number(), Some(product.name_number))
+}
+
+fn substitute_texts(demand: &Demand, texts: &Texts) -> Box<[Option<u32>]> {
+    let substitutes = demand.terms.substitutes.iter();
+    let numbers = substitutes.map(|substitute| match &substitute.product {
+        SubstituteProduct::Text(text) => Some(texts.query(text)),
+        SubstituteProduct::ProductSet(_) => None,
+    });
+    numbers.collect()
+}
+
+/// The blocks in which a demand stands, each once.
+fn demand_keys(record: &DemandRecord) -> Vec<Key> {
+    let facts = &record.facts;
+    let mut sets = facts.product_sets;
+    for substitute in &facts.rare().substitutes {
+        if let SubstituteProduct::ProductSet(set) = substitute.product {
+            sets |= 1 << set.number();
+        }
+    }
+    let sets = (0..u32::BITS as u8).filter(|set| sets >> set & 1 == 1);
+    let mut keys: Vec<Key> = sets.map(|set| Key::Set(set, record.text)).collect();
+    if let (Some(text), false) = (record.text, facts.names_something()) {
+        keys.push(Key::Text(text));
+    }
+    let mut substitutes: Vec<u32> = record.substitutes.iter().flatten().copied().collect();
+    substitutes.sort_unstable();
+    substitutes.dedup();
+    keys.extend(substitutes.into_iter().map(Key::Substitute));
+    keys
+}

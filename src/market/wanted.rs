@@ -1,0 +1,148 @@
+//! Answers the other way round: the demands that an offer fits. Must not know changes, HTTP or the
+//! database.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use matching::date::Timestamp;
+use matching::evaluation::{NO_TEXT_VALUE, evaluate};
+use matching::id::OfferId;
+use matching::pair::{Likeness, Pair};
+use matching::text::relevance::{ELIGIBLE, FULL};
+
+use super::block::{Block, Key};
+use super::matches::{Ask, Match, Reader, rank};
+use super::rank::{Best, Candidate, Page, RankKey, best_first};
+use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
+use super::row::{DemandRow, OfferRow, bound};
+use super::table::Slot;
+use super::texts::TextNumber;
+
+/// An offer that demands are sought for, with the likeness of its name to every text.
+struct Offered<'a> {
+    offer: &'a OfferRecord,
+    product: &'a ProductRecord,
+    producer: &'a PartyRecord,
+    likeness: Arc<[u16]>,
+}
+
+impl Offered<'_> {
+    fn to(&self, text: TextNumber) -> u16 {
+        self.likeness.get(text as usize).copied().unwrap_or(0)
+    }
+
+    fn likeness(&self, demand: &DemandRecord) -> Likeness {
+        let of = |text: &Option<TextNumber>| text.map_or(0, |text| self.to(text));
+        let substitutes = demand.substitutes.iter().map(of).collect();
+        Likeness { text: of(&demand.text), substitutes }
+    }
+}
+
+impl<'v> Reader<'v> {
+    /// Demands that an offer of the market fits, best first.
+    pub(super) fn for_offer(
+        self,
+        id: OfferId,
+        ask: &Ask<RankKey>,
+    ) -> Option<Page<Match<'v>, RankKey>> {
+        let slot = self.state.offer_slot(id)?;
+        let offered = self.offered(slot)?;
+        let candidates = self.demand_candidates(slot, &offered);
+        let page = best_first(candidates, Best::new(ask.limit, ask.after), |slot| {
+            let demand = self.state.demands.get(slot)?;
+            let by = ask.dismissed_by;
+            if by.is_some_and(|by| demand.is_dismissed(&offered.offer.facts, by)) {
+                return None;
+            }
+            let pair = self.pair_of(&offered, demand, ask.now)?;
+            Some((rank(&pair, demand.facts.id.as_u128())?, slot))
+        });
+        Some(page.map(|(_, slot)| self.shown_demand(&offered, slot, ask.now)).flatten())
+    }
+
+    fn offered(self, slot: Slot) -> Option<Offered<'v>> {
+        let offer = self.state.offers.get(slot)?;
+        let product = self.state.products.get(offer.product)?;
+        let producer = self.state.parties.get(product.producer)?;
+        let likeness = self.texts.queries_by_name(product.name_number);
+        Some(Offered { offer, product, producer, likeness })
+    }
+
+    fn demand_candidates(self, slot: Slot, offered: &Offered<'_>) -> Vec<Candidate> {
+        let of_product = (offered.offer.product, &offered.product.facts);
+        let probe =
+            OfferRow::new((slot, &offered.offer.facts), of_product, &offered.producer.facts);
+        let (mut candidates, mut seen) = (Vec::new(), HashSet::new());
+        for demand in &offered.product.wanted_by {
+            seen.insert(*demand);
+            candidates.push(Candidate { bound: FULL, slot: *demand });
+        }
+        for (block, text) in self.fitting_blocks(offered) {
+            let fresh = |row: &&DemandRow| !row.is_multiple || seen.insert(row.demand);
+            let rows = block.rows.iter().filter(fresh);
+            candidates.extend(rows.filter_map(|row| {
+                let bound = bound(&probe, row, text, self.freight)?;
+                Some(Candidate { bound, slot: row.demand })
+            }));
+        }
+        candidates
+    }
+
+    /// Blocks of demands that may want the product, with at least the text factor's value. Those
+    /// of substitutes come first: a demand that stands in several blocks is bounded where it is
+    /// seen first, and there the text factor is taken as full.
+    fn fitting_blocks(self, offered: &Offered<'_>) -> Vec<(&'v Block<DemandRow>, u16)> {
+        let blocks = &self.state.demand_rows;
+        let by_text = (0..).zip(offered.likeness.iter()).filter(|(_, each)| **each >= ELIGIBLE);
+        let by_text = by_text.flat_map(|(text, _)| blocks.of_text(text));
+        let by_text = by_text.filter_map(|slot| blocks.get(*slot));
+        let (mut first, mut rest) = (Vec::new(), Vec::new());
+        for block in by_text {
+            match block.key {
+                Key::Substitute(_) => first.push((block, FULL)),
+                Key::Text(text) => rest.push((block, offered.to(text))),
+                Key::Set(..) => {}
+            }
+        }
+        let set = blocks.of_set(offered.product.facts.product_set.number());
+        for block in set.iter().filter_map(|slot| blocks.get(*slot)) {
+            let Key::Set(_, text) = block.key else { continue };
+            rest.push((block, text.map_or(NO_TEXT_VALUE, |text| offered.to(text))));
+        }
+        first.append(&mut rest);
+        first
+    }
+
+    fn pair_of<'a>(
+        self,
+        offered: &Offered<'a>,
+        demand: &'a DemandRecord,
+        now: Timestamp,
+    ) -> Option<Pair<'a>>
+    where
+        'v: 'a,
+    {
+        Some(Pair {
+            offer: &offered.offer.facts,
+            product: &offered.product.facts,
+            producer: &offered.producer.facts,
+            demand: &demand.facts,
+            buyer: &self.state.parties.get(demand.buyer)?.facts,
+            likeness: offered.likeness(demand),
+            freight: self.freight,
+            now,
+        })
+    }
+
+    fn shown_demand(self, offered: &Offered<'v>, slot: Slot, now: Timestamp) -> Option<Match<'v>> {
+        let demand = self.state.demands.get(slot)?;
+        Some(Match {
+            offer: offered.offer,
+            product: offered.product,
+            producer: offered.producer,
+            demand: Some(demand),
+            buyer: self.state.parties.get(demand.buyer)?,
+            evaluation: evaluate(&self.pair_of(offered, demand, now)?),
+        })
+    }
+}
