@@ -20,7 +20,6 @@ pub mod units;
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
-use std::sync::LazyLock;
 
 pub use certificate_kinds::{CertificateKind, CertificateSubject};
 pub use communes::{Commune, CommuneCode, CommuneKind, Communes};
