@@ -11,11 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use matching::date::Timestamp;
 use matching::demand::DemandTerms;
-use matching::id::{DemandId, OfferId};
+use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::price::FreightRate;
 use matching::text::synonyms::Synonyms;
 
 mod block;
+pub mod catalogue;
 pub mod change;
 pub mod matches;
 pub mod rank;
@@ -26,31 +27,54 @@ mod table;
 mod texts;
 mod wanted;
 
+#[cfg(test)]
+mod tests;
+
+use catalogue::{Catalogue, Facets, ProductAsk, ProductHit, SearchKey};
 use change::MarketChange;
 use matches::{Ask, Match, Reader};
 use rank::{MissKey, Page, RankKey};
 use state::State;
 use texts::Texts;
 
+/// What a market is set up with.
+#[derive(Debug, Clone, Default)]
+pub struct MarketSettings {
+    /// Wordings that mean the same.
+    pub synonyms: Synonyms,
+    /// What one kilometre costs.
+    pub freight: FreightRate,
+    /// Labels of the product sets, from the first on, for product search.
+    pub product_set_labels: Vec<String>,
+}
+
 /// The live market.
 #[derive(Debug)]
 pub struct Market {
     current: ArcSwap<State>,
     feeder: Mutex<()>,
-    texts: Arc<Texts>,
+    shared: Arc<Shared>,
+}
+
+/// What every version shares.
+#[derive(Debug)]
+struct Shared {
+    texts: Texts,
+    catalogue: Catalogue,
     freight: FreightRate,
 }
 
 impl Market {
     /// An empty market.
     #[must_use]
-    pub fn new(synonyms: Arc<Synonyms>, freight: FreightRate) -> Self {
-        Self {
-            current: ArcSwap::default(),
-            feeder: Mutex::default(),
-            texts: Arc::new(Texts::new(synonyms)),
+    pub fn new(settings: MarketSettings) -> Self {
+        let MarketSettings { synonyms, freight, product_set_labels } = settings;
+        let shared = Shared {
+            texts: Texts::new(synonyms.clone()),
+            catalogue: Catalogue::new(synonyms, product_set_labels),
             freight,
-        }
+        };
+        Self { current: ArcSwap::default(), feeder: Mutex::default(), shared: Arc::new(shared) }
     }
 
     /// Makes the version that `changes` lead to, in their order but dismissals last, and shows it
@@ -58,12 +82,18 @@ impl Market {
     /// product or demand that is not in the market; those are left out.
     pub fn apply(&self, as_of: i64, changes: Vec<MarketChange>) -> usize {
         let _one_at_a_time = self.feeder.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = State::clone(&self.current.load());
+        let before = self.current.load_full();
+        let mut next = State::clone(&before);
         next.as_of = as_of;
         let is_last = |change: &MarketChange| matches!(change, MarketChange::Dismissed(_));
         let (last, first): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_last);
-        let known = first.into_iter().chain(last).map(|change| next.apply(change, &self.texts));
-        let unknown = known.filter(|known| !known).count();
+        let (mut unknown, mut products) = (0, Vec::new());
+        for change in first.into_iter().chain(last) {
+            let subject = Subject::of(&change);
+            unknown += usize::from(!next.apply(change, &self.shared.texts));
+            products.extend(subject.map(|it| it.products(&next)).unwrap_or_default());
+        }
+        self.shared.catalogue.follow(&before, &next, &products);
         self.current.store(Arc::new(next));
         unknown
     }
@@ -71,8 +101,31 @@ impl Market {
     /// The present version.
     #[must_use]
     pub fn view(&self) -> View {
-        let (state, texts) = (self.current.load_full(), Arc::clone(&self.texts));
-        View { state, texts, freight: self.freight }
+        View { state: self.current.load_full(), shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// Whose products a change may make to be found by other words.
+enum Subject {
+    Party(PartyId),
+    Product(ProductId),
+}
+
+impl Subject {
+    fn of(change: &MarketChange) -> Option<Self> {
+        match change {
+            MarketChange::Party(party) => Some(Self::Party(party.id)),
+            MarketChange::Product(product) => Some(Self::Product(product.id)),
+            _ => None,
+        }
+    }
+
+    fn products(self, state: &State) -> Vec<u32> {
+        let party = |id| state.parties.get(state.party_slot(id)?);
+        match self {
+            Self::Party(id) => party(id).map(|party| party.products.clone()).unwrap_or_default(),
+            Self::Product(id) => state.product_slot(id).into_iter().collect(),
+        }
     }
 }
 
@@ -80,8 +133,7 @@ impl Market {
 #[derive(Debug, Clone)]
 pub struct View {
     state: Arc<State>,
-    texts: Arc<Texts>,
-    freight: FreightRate,
+    shared: Arc<Shared>,
 }
 
 impl View {
@@ -156,7 +208,20 @@ impl View {
         self.reader().explain((demand_id, offer_id), now)
     }
 
+    /// Listed products that answer a text and pass a filter, best first.
+    #[must_use]
+    pub fn search_products(&self, ask: &ProductAsk<'_>) -> Page<ProductHit<'_>, SearchKey> {
+        self.shared.catalogue.search(&self.state, ask)
+    }
+
+    /// How long that list would be with each value in place of the filter of its kind.
+    #[must_use]
+    pub fn product_facets(&self, ask: &ProductAsk<'_>) -> Facets {
+        self.shared.catalogue.facets(&self.state, ask)
+    }
+
     fn reader(&self) -> Reader<'_> {
-        Reader { state: &self.state, texts: &self.texts, freight: self.freight }
+        let Shared { texts, freight, .. } = &*self.shared;
+        Reader { state: &self.state, texts, freight: *freight }
     }
 }

@@ -209,7 +209,7 @@ fn patch_schema(schemas: &Value, target: &str) -> Value {
     if let Some(object) = schema.as_object_mut() {
         object.remove("required");
     }
-    for member in schema["properties"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+    for member in members(&mut schema) {
         make_nullable(schemas, member);
     }
     schema
@@ -235,12 +235,16 @@ fn make_outputs_plain(document: &mut Value) {
     for (name, schema) in schemas {
         let is_input = name.ends_with("Body") || name.ends_with("Patch");
         if !is_input {
-            for member in schema["properties"].as_object_mut().into_iter().flat_map(Map::values_mut)
-            {
+            for member in members(schema) {
                 remove_null(member);
             }
         }
     }
+}
+
+fn members(schema: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    properties.into_iter().flat_map(Map::values_mut)
 }
 
 fn remove_null(member: &mut Value) {

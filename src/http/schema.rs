@@ -17,13 +17,20 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// Prepares a document.
+    /// Prepares a document, and the checker of each body that it describes.
     ///
     /// # Errors
-    /// A sentence, if it cannot be written.
+    /// A sentence, if it cannot be written, or a schema of it cannot be used.
     pub fn new(document: Value) -> Result<Self, String> {
         let text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
-        Ok(Self { document, text, validators: RwLock::default() })
+        let contract = Self { document, text, validators: RwLock::default() };
+        let schemas = contract.document["components"]["schemas"].as_object();
+        for name in schemas.into_iter().flat_map(|schemas| schemas.keys()) {
+            if name.ends_with("Body") && contract.validator(name, reference(name)).is_none() {
+                return Err(format!("the schema {name} cannot be used"));
+            }
+        }
+        Ok(contract)
     }
 
     /// The document.
@@ -41,8 +48,7 @@ impl Contract {
     /// Every violation of the component schema `name` by `value`.
     #[must_use]
     pub fn violations(&self, name: &str, value: &Value) -> Vec<Violation> {
-        let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
-        self.check(name, reference, value)
+        self.check(name, reference(name), value)
     }
 
     /// Every violation of the schema of a query parameter by `value`.
@@ -77,6 +83,10 @@ impl Contract {
         self.validators.write().ok()?.insert(key.to_owned(), validator.clone());
         Some(validator)
     }
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
 fn violations_of(error: &ValidationError<'_>) -> Vec<Violation> {

@@ -9,7 +9,7 @@ const BLOCK_ROWS: usize = 256;
 
 /// What the rows of a block have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub(super) enum Key {
     /// Offers of a product set with a name; or demands for a set with a text.
     Set(u8, Option<TextNumber>),
     /// Demands for whatever answers a text.
@@ -28,21 +28,21 @@ impl Key {
 }
 
 /// A row names its record.
-pub trait Row: Copy {
+pub(super) trait Row: Copy {
     /// The record's slot.
     fn slot(&self) -> Slot;
 }
 
 /// Rows with one key.
 #[derive(Debug, Clone)]
-pub struct Block<R> {
-    pub key: Key,
-    pub rows: Vec<R>,
+pub(super) struct Block<R> {
+    pub(super) key: Key,
+    pub(super) rows: Vec<R>,
 }
 
 /// All blocks, found by set and by text; a clone shares every block.
 #[derive(Debug)]
-pub struct Blocks<R> {
+pub(super) struct Blocks<R> {
     blocks: Table<Block<R>>,
     by_set: Table<Vec<Slot>>,
     by_text: Table<Vec<Slot>>,
@@ -64,22 +64,22 @@ impl<R> Default for Blocks<R> {
 impl<R: Row> Blocks<R> {
     /// The block in `slot`.
     #[inline]
-    pub fn get(&self, slot: Slot) -> Option<&Block<R>> {
+    pub(super) fn get(&self, slot: Slot) -> Option<&Block<R>> {
         self.blocks.get(slot)
     }
 
     /// Blocks of a set.
-    pub fn of_set(&self, set: u8) -> &[Slot] {
+    pub(super) fn of_set(&self, set: u8) -> &[Slot] {
         self.by_set.get(set.into()).map_or(&[], Vec::as_slice)
     }
 
     /// Blocks with a name or text.
-    pub fn of_text(&self, text: TextNumber) -> &[Slot] {
+    pub(super) fn of_text(&self, text: TextNumber) -> &[Slot] {
         self.by_text.get(text + 1).map_or(&[], Vec::as_slice)
     }
 
     /// Adds a row, in place of the one of its record.
-    pub fn put(&mut self, key: Key, row: R) {
+    pub(super) fn put(&mut self, key: Key, row: R) {
         if let Some((slot, place)) = self.find(key, row.slot()) {
             if let Some(block) = self.blocks.get_mut(slot) {
                 block.rows[place] = row;
@@ -93,7 +93,7 @@ impl<R: Row> Blocks<R> {
     }
 
     /// Takes the row of a record out.
-    pub fn remove(&mut self, key: Key, record: Slot) {
+    pub(super) fn remove(&mut self, key: Key, record: Slot) {
         let Some((slot, place)) = self.find(key, record) else {
             return;
         };

@@ -31,9 +31,9 @@ const NO_DIMENSION: u8 = u8::MAX;
 
 /// An offer as a scan reads it: 64 bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct OfferRow {
-    pub offer: Slot,
-    pub product: Slot,
+pub(super) struct OfferRow {
+    pub(super) offer: Slot,
+    pub(super) product: Slot,
     direction: [f32; 3],
     /// The lowest price of one unit, or [`OPEN`].
     price: f32,
@@ -58,10 +58,10 @@ pub struct OfferRow {
 
 /// A demand as a scan reads it.
 #[derive(Debug, Clone, Copy)]
-pub struct DemandRow {
-    pub demand: Slot,
+pub(super) struct DemandRow {
+    pub(super) demand: Slot,
     /// Whether it stands in several blocks.
-    pub is_multiple: bool,
+    pub(super) is_multiple: bool,
     /// Middle of the deliveries, and how far the farthest is from it.
     middle: [f32; 3],
     radius: f32,
@@ -140,7 +140,7 @@ fn chord(a: [f32; 3], b: [f32; 3]) -> f32 {
 
 impl OfferRow {
     /// The row of an offer of this product of this producer.
-    pub fn new(
+    pub(super) fn new(
         (slot, offer): (Slot, &OfferFacts),
         (product_slot, product): (Slot, &ProductFacts),
         producer: &PartyFacts,
@@ -202,7 +202,7 @@ fn reliability_bound(producer: &PartyFacts) -> u16 {
 
 impl DemandRow {
     /// The row of a demand.
-    pub fn new(slot: Slot, demand: &DemandFacts) -> Self {
+    pub(super) fn new(slot: Slot, demand: &DemandFacts) -> Self {
         let needs = demand.needs.iter();
         let (middle, radius) = middle(demand);
         let rare = demand.rare();
@@ -246,7 +246,12 @@ fn middle(demand: &DemandFacts) -> ([f32; 3], f32) {
 /// At least the score of the pair, or none if it cannot be eligible. `text` is the exact value of
 /// the text factor, and `rate` what freight costs.
 #[inline]
-pub fn bound(offer: &OfferRow, demand: &DemandRow, text: u16, rate: FreightRate) -> Option<u16> {
+pub(super) fn bound(
+    offer: &OfferRow,
+    demand: &DemandRow,
+    text: u16,
+    rate: FreightRate,
+) -> Option<u16> {
     let content = offer.content_in(demand.dimension)?;
     if !may_meet(offer, demand) {
         return None;
@@ -302,6 +307,6 @@ fn price_bound(demand: &DemandRow, price: f32, freight: f32) -> Option<f32> {
 }
 
 /// Whether one of the demand's substitutes names `set`.
-pub fn has_set_substitute(demand: &DemandFacts, set: ProductSet) -> bool {
+pub(super) fn has_set_substitute(demand: &DemandFacts, set: ProductSet) -> bool {
     demand.rare().substitutes.iter().any(|substitute| is_set_substitute(substitute, set))
 }

@@ -29,14 +29,14 @@ impl Row for DemandRow {
 
 /// One version of the market; a clone shares what does not change.
 #[derive(Debug, Clone, Default)]
-pub struct State {
-    pub as_of: i64,
-    pub parties: Table<PartyRecord>,
-    pub products: Table<ProductRecord>,
-    pub offers: Table<OfferRecord>,
-    pub demands: Table<DemandRecord>,
-    pub offer_rows: Blocks<OfferRow>,
-    pub demand_rows: Blocks<DemandRow>,
+pub(super) struct State {
+    pub(super) as_of: i64,
+    pub(super) parties: Table<PartyRecord>,
+    pub(super) products: Table<ProductRecord>,
+    pub(super) offers: Table<OfferRecord>,
+    pub(super) demands: Table<DemandRecord>,
+    pub(super) offer_rows: Blocks<OfferRow>,
+    pub(super) demand_rows: Blocks<DemandRow>,
     party_index: Index,
     product_index: Index,
     offer_index: Index,
@@ -45,31 +45,31 @@ pub struct State {
 
 impl State {
     /// The slot of a party.
-    pub fn party_slot(&self, id: PartyId) -> Option<Slot> {
+    pub(super) fn party_slot(&self, id: PartyId) -> Option<Slot> {
         let is_it = |slot| self.parties.get(slot).is_some_and(|party| party.facts.id == id);
         self.party_index.find(id.as_u128(), is_it)
     }
 
     /// The slot of a product.
-    pub fn product_slot(&self, id: ProductId) -> Option<Slot> {
+    pub(super) fn product_slot(&self, id: ProductId) -> Option<Slot> {
         let is_it = |slot| self.products.get(slot).is_some_and(|product| product.facts.id == id);
         self.product_index.find(id.as_u128(), is_it)
     }
 
     /// The slot of a published offer.
-    pub fn offer_slot(&self, id: OfferId) -> Option<Slot> {
+    pub(super) fn offer_slot(&self, id: OfferId) -> Option<Slot> {
         let is_it = |slot| self.offers.get(slot).is_some_and(|offer| offer.facts.id == id);
         self.offer_index.find(id.as_u128(), is_it)
     }
 
     /// The slot of an open demand.
-    pub fn demand_slot(&self, id: DemandId) -> Option<Slot> {
+    pub(super) fn demand_slot(&self, id: DemandId) -> Option<Slot> {
         let is_it = |slot| self.demands.get(slot).is_some_and(|demand| demand.facts.id == id);
         self.demand_index.find(id.as_u128(), is_it)
     }
 
     /// Applies one change; whether all that it refers to is known.
-    pub fn apply(&mut self, change: MarketChange, texts: &Texts) -> bool {
+    pub(super) fn apply(&mut self, change: MarketChange, texts: &Texts) -> bool {
         match change {
             MarketChange::Party(party) => self.put_party(*party).is_some(),
             MarketChange::Product(product) => self.put_product(*product, texts).is_some(),
@@ -242,8 +242,8 @@ impl State {
     fn list_demand(&mut self, slot: Slot, record: &DemandRecord) {
         let keys = demand_keys(record);
         let products = self.wanted_products(record);
-        let row = DemandRow::new(slot, &record.facts);
-        let row = DemandRow { is_multiple: keys.len() + products.len() > 1, ..row };
+        let mut row = DemandRow::new(slot, &record.facts);
+        row.is_multiple = keys.len() + products.len() > 1;
         for key in keys {
             self.demand_rows.put(key, row);
         }

@@ -10,13 +10,13 @@ const PAGE: usize = 256;
 const SHARDS: usize = 512;
 
 /// Place of a record in its table.
-pub type Slot = u32;
+pub(super) type Slot = u32;
 
 type Page<T> = [Option<Arc<T>>];
 
 /// Records by slot; a clone shares every page.
 #[derive(Debug)]
-pub struct Table<T> {
+pub(super) struct Table<T> {
     pages: Vec<Arc<Page<T>>>,
     free: Arc<Vec<Slot>>,
     len: usize,
@@ -37,23 +37,23 @@ impl<T> Default for Table<T> {
 impl<T> Table<T> {
     /// The record in `slot`.
     #[inline]
-    pub fn get(&self, slot: Slot) -> Option<&T> {
+    pub(super) fn get(&self, slot: Slot) -> Option<&T> {
         self.pages.get(slot as usize / PAGE)?[slot as usize % PAGE].as_deref()
     }
 
     /// How many records there are.
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.len
     }
 
     /// The records with their slots, in order of slot.
-    pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
         let records = self.pages.iter().flat_map(|page| page.iter());
         (0..).zip(records).filter_map(|(slot, record)| Some((slot, record.as_deref()?)))
     }
 
     /// Puts `record` into a free slot.
-    pub fn insert(&mut self, record: T) -> Slot {
+    pub(super) fn insert(&mut self, record: T) -> Slot {
         let slot = if self.free.is_empty() { None } else { Arc::make_mut(&mut self.free).pop() };
         let slot = slot.unwrap_or_else(|| self.add_page());
         self.put(slot, record);
@@ -61,7 +61,7 @@ impl<T> Table<T> {
     }
 
     /// Puts `record` into `slot`, in place of what is there.
-    pub fn put(&mut self, slot: Slot, record: T) {
+    pub(super) fn put(&mut self, slot: Slot, record: T) {
         while self.pages.len() <= slot as usize / PAGE {
             self.pages.push(std::iter::repeat_with(|| None).take(PAGE).collect());
         }
@@ -70,7 +70,7 @@ impl<T> Table<T> {
     }
 
     /// Takes the record out of `slot`, which becomes free.
-    pub fn remove(&mut self, slot: Slot) {
+    pub(super) fn remove(&mut self, slot: Slot) {
         if self.get(slot).is_some() {
             *self.place(slot) = None;
             self.len -= 1;
@@ -79,7 +79,7 @@ impl<T> Table<T> {
     }
 
     /// The record in `slot`, to be changed; copied if an older version shares it.
-    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T>
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut T>
     where
         T: Clone,
     {
@@ -88,7 +88,7 @@ impl<T> Table<T> {
     }
 
     /// The record in `slot`, to be changed; an empty one if there is none.
-    pub fn get_or_default(&mut self, slot: Slot) -> &mut T
+    pub(super) fn get_or_default(&mut self, slot: Slot) -> &mut T
     where
         T: Clone + Default,
     {
@@ -114,7 +114,7 @@ impl<T> Table<T> {
 
 /// Slots by id: eight bytes an id, a binary search in one small shard.
 #[derive(Debug, Clone)]
-pub struct Index {
+pub(super) struct Index {
     shards: Vec<Arc<Vec<(u32, Slot)>>>,
 }
 
@@ -133,7 +133,7 @@ fn hash(id: u128) -> (usize, u32) {
 
 impl Index {
     /// The slot of `id`; `is_it` tells whether the record in a slot has that id.
-    pub fn find(&self, id: u128, is_it: impl Fn(Slot) -> bool) -> Option<Slot> {
+    pub(super) fn find(&self, id: u128, is_it: impl Fn(Slot) -> bool) -> Option<Slot> {
         let (shard, key) = hash(id);
         let shard = &self.shards[shard];
         let first = shard.partition_point(|(other, _)| *other < key);
@@ -142,7 +142,7 @@ impl Index {
     }
 
     /// Adds `id` at `slot`; it must not be there yet.
-    pub fn insert(&mut self, id: u128, slot: Slot) {
+    pub(super) fn insert(&mut self, id: u128, slot: Slot) {
         let (shard, key) = hash(id);
         let shard = Arc::make_mut(&mut self.shards[shard]);
         let place = shard.partition_point(|entry| *entry < (key, slot));
@@ -150,7 +150,7 @@ impl Index {
     }
 
     /// Takes `id` at `slot` out.
-    pub fn remove(&mut self, id: u128, slot: Slot) {
+    pub(super) fn remove(&mut self, id: u128, slot: Slot) {
         let (shard, key) = hash(id);
         let shard = Arc::make_mut(&mut self.shards[shard]);
         shard.retain(|entry| *entry != (key, slot));

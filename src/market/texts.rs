@@ -11,7 +11,7 @@ use matching::text::relevance::{Name, Query, relevance};
 use matching::text::synonyms::Synonyms;
 
 /// Number of a distinct name or text.
-pub type TextNumber = u32;
+pub(super) type TextNumber = u32;
 
 /// Kept likenesses, two bytes each: 16 MiB. Past that all are dropped and worked out again.
 const MAX_KEPT: usize = 8 << 20;
@@ -71,29 +71,29 @@ impl Inner {
 
 /// Names and texts with their likenesses.
 #[derive(Debug)]
-pub struct Texts {
-    synonyms: Arc<Synonyms>,
+pub(super) struct Texts {
+    synonyms: Synonyms,
     inner: RwLock<Inner>,
 }
 
 impl Texts {
     /// No names and texts yet.
-    pub fn new(synonyms: Arc<Synonyms>) -> Self {
+    pub(super) fn new(synonyms: Synonyms) -> Self {
         Self { synonyms, inner: RwLock::default() }
     }
 
     /// The number of a product's name.
-    pub fn name(&self, text: &str) -> TextNumber {
+    pub(super) fn name(&self, text: &str) -> TextNumber {
         self.write().names.number(text, || Name::new(text, &self.synonyms))
     }
 
     /// The number of a demand's text.
-    pub fn query(&self, text: &str) -> TextNumber {
+    pub(super) fn query(&self, text: &str) -> TextNumber {
         self.write().queries.number(text, || Query::new(text, &self.synonyms))
     }
 
     /// The likeness of every name to a text, by number of the name.
-    pub fn names_by_query(&self, query: TextNumber) -> Arc<[u16]> {
+    pub(super) fn names_by_query(&self, query: TextNumber) -> Arc<[u16]> {
         let inner = self.read();
         let others = inner.names.prepared.len();
         if let Some(row) = inner.queries.complete(query, others) {
@@ -110,7 +110,7 @@ impl Texts {
     }
 
     /// The likeness of a name to every text, by number of the text.
-    pub fn queries_by_name(&self, name: TextNumber) -> Arc<[u16]> {
+    pub(super) fn queries_by_name(&self, name: TextNumber) -> Arc<[u16]> {
         let inner = self.read();
         let others = inner.queries.prepared.len();
         if let Some(row) = inner.names.complete(name, others) {
@@ -127,7 +127,7 @@ impl Texts {
     }
 
     /// The likeness of every name to a text that is not in the market.
-    pub fn names_by_text(&self, text: &str) -> Arc<[u16]> {
+    pub(super) fn names_by_text(&self, text: &str) -> Arc<[u16]> {
         let inner = self.read();
         if let Some(number) = inner.queries.numbers.get(text).copied() {
             drop(inner);
@@ -135,12 +135,6 @@ impl Texts {
         }
         let query = Query::new(text, &self.synonyms);
         inner.names.prepared.iter().map(|name| relevance(&query, name)).collect()
-    }
-
-    /// The likeness of one name to one text.
-    pub fn likeness(&self, query: TextNumber, name: TextNumber) -> u16 {
-        let inner = self.read();
-        relevance(&inner.queries.prepared[query as usize], &inner.names.prepared[name as usize])
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {

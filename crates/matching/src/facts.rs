@@ -198,7 +198,7 @@ pub struct NeedFacts {
 /// What few demands state; kept apart so that the others stay small.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RareTerms {
-    /// Products that are wanted, sorted.
+    /// Products that are wanted, sorted, each once.
     pub product_ids: Box<[ProductId]>,
     /// What may stand for what is wanted.
     pub substitutes: Box<[Substitute]>,
@@ -377,10 +377,11 @@ impl DemandFacts {
 }
 
 fn rare_terms(terms: &DemandTerms) -> Option<Box<RareTerms>> {
-    let mut product_ids: Box<[ProductId]> = terms.product_ids.as_slice().into();
+    let mut product_ids = terms.product_ids.clone();
     product_ids.sort_unstable();
+    product_ids.dedup();
     let rare = RareTerms {
-        product_ids,
+        product_ids: product_ids.into(),
         substitutes: terms.substitutes.as_slice().into(),
         provinces: terms.requirements.provinces,
         market: terms.requirements.market.as_deref().map(Into::into),

@@ -329,7 +329,11 @@ fn requirements(random: &mut Random) -> Requirements {
     }
 }
 
-pub(crate) fn demand_terms(random: &mut Random, parties: &[Party], products: &[Product]) -> DemandTerms {
+pub(crate) fn demand_terms(
+    random: &mut Random,
+    parties: &[Party],
+    products: &[Product],
+) -> DemandTerms {
     let product_sets: Vec<ProductSet> = match random.below(3) {
         0 => random.several(2, |random| ProductSet::new(random.within(1, 3) as u8).expect("a set")),
         _ => Vec::new(),

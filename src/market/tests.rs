@@ -1,0 +1,502 @@
+//! The live market against the plain ranking: every pair evaluated, filtered and sorted, after any
+//! sequence of changes.
+
+#[path = "../../crates/matching/tests/generator/mod.rs"]
+mod generator;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use generator::{Party, Product, Random, World};
+use matching::certificate::{CertificateKind, CertificateKinds};
+use matching::date::Period;
+use matching::demand::{Demand, DemandStatus, SubstituteProduct};
+use matching::evaluation::{Evaluation, evaluate};
+use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::id::{DemandId, OfferId, PartyId, ProductId};
+use matching::offer::{Offer, OfferStatus};
+use matching::pair::{Likeness, Pair};
+use matching::place::ProvinceCode;
+use matching::price::{FreightRate, UnitPrice};
+use matching::product::ProductSet;
+use matching::text::relevance::{Name, Query, relevance};
+use matching::text::synonyms::Synonyms;
+use proptest::prelude::*;
+
+use super::catalogue::{Facets, Months, ProductAsk, ProductFilter};
+use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
+use super::matches::{Ask, Match};
+use super::rank::{MissKey, Page, RankKey};
+use super::{Market, MarketSettings, View};
+
+/// The records that the market should know, kept plainly.
+#[derive(Default)]
+struct Plain {
+    parties: BTreeMap<PartyId, Party>,
+    products: BTreeMap<ProductId, Product>,
+    owners: BTreeMap<ProductId, PartyId>,
+    offers: BTreeMap<OfferId, Offer>,
+    demands: BTreeMap<DemandId, Demand>,
+}
+
+fn place(offer: &Offer) -> matching::place::Place {
+    offer.terms.place.clone()
+}
+
+fn party_change(party: &Party, world: &World) -> MarketChange {
+    MarketChange::Party(Box::new(PartyChange {
+        id: party.id,
+        name: format!("Hợp tác xã {}", party.id),
+        place: place(&world.offers[0]),
+        place_names: String::new(),
+        coordinates: party.roles_coordinator,
+        papers: party.papers.clone(),
+        fulfilments: party.fulfilments.clone(),
+    }))
+}
+
+fn product_change(product: &Product, owner: PartyId) -> MarketChange {
+    MarketChange::Product(Box::new(ProductChange {
+        id: product.id,
+        party_id: owner,
+        name: product.name.clone(),
+        product_set: product.set,
+        unit: "kg".into(),
+        stars: product.stars.clone(),
+        papers: product.papers.clone(),
+        is_listed: true,
+    }))
+}
+
+fn likeness_to(text: &str, name: &str) -> u16 {
+    let synonyms = Synonyms::default();
+    relevance(&Query::new(text, &synonyms), &Name::new(name, &synonyms))
+}
+
+impl Plain {
+    fn of(world: &World) -> (Self, Vec<MarketChange>) {
+        let mut plain = Self::default();
+        let mut changes = Vec::new();
+        for party in &world.parties {
+            plain.parties.insert(party.id, party.clone());
+            changes.push(party_change(party, world));
+        }
+        for product in &world.products {
+            let owner = world.parties[product.party].id;
+            plain.owners.insert(product.id, owner);
+            plain.products.insert(product.id, product.clone());
+            changes.push(product_change(product, owner));
+        }
+        for offer in &world.offers {
+            plain.offers.insert(offer.id, offer.clone());
+            changes.push(MarketChange::Offer(Box::new(offer.clone())));
+        }
+        for demand in &world.demands {
+            plain.demands.insert(demand.id, demand.clone());
+            changes.push(MarketChange::Demand(Box::new(demand.clone())));
+        }
+        (plain, changes)
+    }
+
+    fn evaluate(&self, world: &World, offer: &Offer, demand: &Demand) -> Evaluation {
+        let product = &self.products[&offer.terms.product_id];
+        let party = |id: PartyId| {
+            let party = &self.parties[&id];
+            PartyFacts {
+                id,
+                coordinates: party.roles_coordinator,
+                papers: party.papers.clone().into(),
+                fulfilments: party.fulfilments.clone().into(),
+            }
+        };
+        let substitutes = demand.terms.substitutes.iter().map(|each| match &each.product {
+            SubstituteProduct::Text(text) => likeness_to(text, &product.name),
+            SubstituteProduct::ProductSet(_) => 0,
+        });
+        let text = demand.terms.text.as_deref();
+        evaluate(&Pair {
+            offer: &OfferFacts::from(offer),
+            product: &ProductFacts {
+                id: product.id,
+                product_set: product.set,
+                stars: product.stars.clone().into(),
+                papers: product.papers.clone().into(),
+            },
+            producer: &party(self.owners[&product.id]),
+            demand: &DemandFacts::from(demand),
+            buyer: &party(demand.terms.party_id),
+            likeness: Likeness {
+                text: text.map_or(0, |text| likeness_to(text, &product.name)),
+                substitutes: substitutes.collect(),
+            },
+            freight: FreightRate::default(),
+            now: world.now,
+        })
+    }
+
+    fn shown(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.values().filter(|offer| offer.status == OfferStatus::Published)
+    }
+
+    fn open(&self) -> impl Iterator<Item = &Demand> {
+        self.demands.values().filter(|demand| demand.status == DemandStatus::Open)
+    }
+}
+
+type PlainKey = (Reverse<u16>, bool, Option<UnitPrice>, u128);
+
+fn key(evaluation: &Evaluation, id: u128) -> PlainKey {
+    let price = evaluation.judgement.unit_price;
+    (Reverse(evaluation.score), price.is_none(), price, id)
+}
+
+fn ask<K>(world: &World, limit: usize) -> Ask<K> {
+    Ask { now: world.now, limit, after: None, dismissed_by: None }
+}
+
+/// Follows the pages of a list to its end.
+fn all_pages<'v, K: Copy>(
+    mut ask: Ask<K>,
+    query: impl Fn(&Ask<K>) -> Option<Page<Match<'v>, K>>,
+) -> Vec<Match<'v>> {
+    let mut items = Vec::new();
+    loop {
+        let page = query(&ask).expect("in the market");
+        assert!(page.items.len() <= ask.limit);
+        items.extend(page.items);
+        match page.next {
+            Some(next) => ask.after = Some(next),
+            None => return items,
+        }
+    }
+}
+
+fn check_demand(plain: &Plain, world: &World, view: &View, demand: &Demand) {
+    let evaluated = plain.shown().map(|offer| (plain.evaluate(world, offer, demand), offer));
+    let (eligible, failed): (Vec<_>, Vec<_>) = evaluated.partition(|(each, _)| each.eligible);
+    let mut expected: Vec<_> =
+        eligible.into_iter().map(|(each, offer)| (key(&each, offer.id.as_u128()), each)).collect();
+    expected.sort_by_key(|(key, _)| *key);
+    let found = all_pages(ask::<RankKey>(world, 3), |ask| view.matches_for_demand(demand.id, ask));
+    let ids: Vec<u128> = found.iter().map(|each| each.offer.facts.id.as_u128()).collect();
+    assert_eq!(ids, expected.iter().map(|(key, _)| key.3).collect::<Vec<_>>());
+    for (found, (_, evaluation)) in found.iter().zip(&expected) {
+        assert_eq!(&found.evaluation, evaluation);
+    }
+    let preview =
+        all_pages(ask::<RankKey>(world, 4), |ask| view.matches_for_terms(&demand.terms, ask));
+    if demand.progress.iter().all(|progress| progress.committed == 0) {
+        let previewed: Vec<u128> =
+            preview.iter().map(|each| each.offer.facts.id.as_u128()).collect();
+        assert_eq!(previewed, ids);
+    }
+    check_excluded((world, view, demand), failed.into_iter().map(|(each, offer)| (each, offer.id)));
+}
+
+fn check_excluded(
+    (world, view, demand): (&World, &View, &Demand),
+    failed: impl Iterator<Item = (Evaluation, OfferId)>,
+) {
+    let near = failed.filter(|(each, _)| each.checks[..3].iter().all(|check| check.passes()));
+    let mut expected: Vec<_> =
+        near.map(|(each, id)| (each.miss(), Reverse(each.score), id.as_u128())).collect();
+    expected.sort();
+    let found = all_pages(ask::<MissKey>(world, 5), |ask| view.excluded_for_demand(demand.id, ask));
+    let ids: Vec<u128> = found.iter().map(|each| each.offer.facts.id.as_u128()).collect();
+    assert_eq!(ids, expected.iter().map(|(_, _, id)| *id).collect::<Vec<_>>());
+}
+
+fn check_offer(plain: &Plain, world: &World, view: &View, offer: &Offer) {
+    let evaluated = plain.open().map(|demand| (plain.evaluate(world, offer, demand), demand));
+    let eligible = evaluated.filter(|(each, _)| each.eligible);
+    let mut expected: Vec<_> =
+        eligible.map(|(each, demand)| (key(&each, demand.id.as_u128()), each)).collect();
+    expected.sort_by_key(|(key, _)| *key);
+    let found = all_pages(ask::<RankKey>(world, 3), |ask| view.matches_for_offer(offer.id, ask));
+    assert_eq!(found.len(), expected.len());
+    for (found, (key, evaluation)) in found.iter().zip(&expected) {
+        assert_eq!(found.demand.expect("of the market").facts.id.as_u128(), key.3);
+        assert_eq!(&found.evaluation, evaluation, "the same from either side");
+    }
+}
+
+fn check(plain: &Plain, world: &World, market: &Market) {
+    let view = market.view();
+    assert_eq!(view.len(), (plain.shown().count(), plain.open().count()));
+    for demand in plain.open() {
+        check_demand(plain, world, &view, demand);
+        let offer = plain.shown().next().expect("an offer");
+        let found = view.explain(demand.id, offer.id, world.now).expect("both are there");
+        assert_eq!(found.evaluation, plain.evaluate(world, offer, demand));
+    }
+    for offer in plain.shown() {
+        check_offer(plain, world, &view, offer);
+    }
+}
+
+/// Changes a part of the records at random: another version of each, or its end.
+fn disturb(plain: &mut Plain, world: &World, seed: u64) -> Vec<MarketChange> {
+    let other = World::new(seed, world.offers.len());
+    let random = &mut Random(seed);
+    let mut changes = Vec::new();
+    for (party, fresh) in plain.parties.values_mut().zip(&other.parties) {
+        if random.chance(30) {
+            *party = Party { id: party.id, ..fresh.clone() };
+            changes.push(party_change(party, world));
+        }
+    }
+    for (product, fresh) in plain.products.values_mut().zip(&other.products) {
+        if random.chance(30) {
+            *product = Product { id: product.id, ..fresh.clone() };
+            changes.push(product_change(product, plain.owners[&product.id]));
+        }
+    }
+    changes.extend(disturb_offers(plain, &other, random));
+    changes.extend(disturb_demands(plain, &other, random));
+    changes
+}
+
+fn disturb_offers(plain: &mut Plain, other: &World, random: &mut Random) -> Vec<MarketChange> {
+    let mut changes = Vec::new();
+    let ids: Vec<OfferId> = plain.offers.keys().copied().collect();
+    for (id, fresh) in ids.into_iter().zip(&other.offers) {
+        match random.below(4) {
+            0 => {
+                plain.offers.remove(&id);
+                changes.push(MarketChange::OfferGone(id));
+            }
+            1 => {
+                let mut draft = (*fresh.terms).clone();
+                let product = *random.pick(&plain.products.keys().copied().collect::<Vec<_>>());
+                (draft.product_id, draft.party_id) = (product, plain.owners[&product]);
+                let terms = matching::offer::OfferTerms::new(draft).expect("legal");
+                let offer = Offer { id, terms, ..fresh.clone() };
+                plain.offers.insert(id, offer.clone());
+                changes.push(MarketChange::Offer(Box::new(offer)));
+            }
+            _ => {}
+        }
+    }
+    changes
+}
+
+fn disturb_demands(plain: &mut Plain, other: &World, random: &mut Random) -> Vec<MarketChange> {
+    let mut changes = Vec::new();
+    let ids: Vec<DemandId> = plain.demands.keys().copied().collect();
+    for (id, fresh) in ids.into_iter().zip(&other.demands) {
+        match random.below(4) {
+            0 => {
+                plain.demands.remove(&id);
+                changes.push(MarketChange::DemandGone(id));
+            }
+            1 => {
+                let mut draft = (*fresh.terms).clone();
+                draft.party_id = plain.demands[&id].terms.party_id;
+                draft.product_ids =
+                    plain.products.keys().copied().take(random.below(3) as usize).collect();
+                draft.text.get_or_insert_with(|| "dừa sáp".into());
+                let terms = matching::demand::DemandTerms::new(draft).expect("legal");
+                let demand = Demand { id, terms, ..fresh.clone() };
+                plain.demands.insert(id, demand.clone());
+                changes.push(MarketChange::Demand(Box::new(demand)));
+            }
+            _ => {}
+        }
+    }
+    changes
+}
+
+fn market() -> Market {
+    Market::new(MarketSettings::default())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn every_query_equals_the_plain_ranking_after_any_changes(seed: u64) {
+        let world = World::new(seed, 24);
+        let (mut plain, changes) = Plain::of(&world);
+        let market = market();
+        prop_assert_eq!(market.apply(1, changes), 0);
+        check(&plain, &world, &market);
+        let before = market.view();
+        for round in 2..4 {
+            let changes = disturb(&mut plain, &world, seed ^ round);
+            prop_assert_eq!(market.apply(round as i64, changes), 0);
+            check(&plain, &world, &market);
+        }
+        prop_assert_eq!((before.as_of(), market.view().as_of()), (1, 3));
+    }
+
+    #[test]
+    fn the_order_of_the_input_does_not_matter(seed: u64) {
+        let world = World::new(seed, 24);
+        let (plain, changes) = Plain::of(&world);
+        let mut shuffled: Vec<_> = changes.iter().cloned().map(|it| (Random(seed).next(), it)).collect();
+        let mut random = Random(seed);
+        shuffled.iter_mut().for_each(|(place, _)| *place = random.next());
+        let stage = |change: &MarketChange| match change {
+            MarketChange::Party(_) => 0,
+            MarketChange::Product(_) => 1,
+            _ => 2,
+        };
+        shuffled.sort_by_key(|(place, change)| (stage(change), *place));
+        let (first, second) = (market(), market());
+        first.apply(1, changes);
+        second.apply(1, shuffled.into_iter().map(|(_, change)| change).collect());
+        let (first, second) = (first.view(), second.view());
+        for demand in plain.open() {
+            let ids = |view: &View| -> Vec<OfferId> {
+                let page = view.matches_for_demand(demand.id, &ask(&world, 100)).expect("there");
+                page.items.iter().map(|each| each.offer.facts.id).collect()
+            };
+            prop_assert_eq!(ids(&first), ids(&second));
+        }
+    }
+}
+
+#[test]
+fn a_dismissed_pair_comes_back_when_terms_change() {
+    let found = (0..).map(|seed| World::new(seed, 24)).find_map(|world| {
+        let market = market();
+        market.apply(1, Plain::of(&world).1);
+        let view = market.view();
+        let pair = world.demands.iter().find_map(|demand| {
+            let page = view.matches_for_demand(demand.id, &ask(&world, 1))?;
+            Some((demand.clone(), page.items.first()?.offer.facts.clone()))
+        });
+        pair.map(|(demand, offer)| (world, market, demand, offer))
+    });
+    let (world, market, demand, offer) = found.expect("some world has a match");
+    let by = demand.terms.party_id;
+    let sees = |by: Option<PartyId>| {
+        let ask = Ask { dismissed_by: by, ..ask(&world, 100) };
+        let view = market.view();
+        let page = view.matches_for_demand(demand.id, &ask).expect("there");
+        let from_offer = view.matches_for_offer(offer.id, &ask).expect("there");
+        let seen = page.items.iter().any(|each| each.offer.facts.id == offer.id);
+        let demands = from_offer.items.iter().filter_map(|each| each.demand);
+        let seen_from_offer = demands.map(|each| each.facts.id).any(|id| id == demand.id);
+        assert_eq!(seen, seen_from_offer, "the same from either side");
+        seen
+    };
+    let dismissal = Dismissal {
+        demand_id: demand.id,
+        offer_id: offer.id,
+        by,
+        offer_terms_version: offer.terms_version,
+        demand_terms_version: demand.terms_version,
+    };
+    assert!(sees(Some(by)));
+    assert_eq!(market.apply(2, vec![MarketChange::Dismissed(dismissal)]), 0);
+    assert!(!sees(Some(by)), "dismissed");
+    assert!(sees(None), "others still see it");
+    let changed = Demand { terms_version: demand.terms_version + 1, ..demand.clone() };
+    market.apply(3, vec![MarketChange::Demand(Box::new(changed))]);
+    assert!(sees(Some(by)), "its terms have changed");
+}
+
+#[test]
+fn what_refers_to_nothing_is_left_out_and_counted() {
+    let world = World::new(1, 24);
+    let market = market();
+    let offers = world.offers.iter().filter(|offer| offer.status == OfferStatus::Published);
+    let changes: Vec<_> =
+        offers.map(|offer| MarketChange::Offer(Box::new(offer.clone()))).collect();
+    let count = changes.len();
+    assert_eq!(market.apply(1, changes), count);
+    assert!(market.view().is_empty());
+}
+
+fn list_len(view: &View, ask: &ProductAsk<'_>) -> u32 {
+    let page = view.search_products(ask);
+    assert_eq!(page.next, None);
+    page.items.len() as u32
+}
+
+fn filter(random: &mut Random) -> ProductFilter {
+    let sets = (1..=3).filter(|_| random.below(4) == 0).collect::<Vec<u8>>();
+    let provinces = [1, 79, 86].into_iter().filter(|_| random.below(4) == 0).collect::<Vec<_>>();
+    ProductFilter {
+        min_stars: (random.below(3) == 0).then_some(4),
+        product_sets: sets.into_iter().filter_map(ProductSet::new).collect(),
+        provinces: provinces.into_iter().filter_map(ProvinceCode::new).collect(),
+        certificates: match random.below(3) {
+            0 => [CertificateKind::Haccp, CertificateKind::Fda].into_iter().collect(),
+            _ => CertificateKinds::default(),
+        },
+        months: if random.below(3) == 0 {
+            [1, 12].into_iter().collect()
+        } else {
+            Months::default()
+        },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn facet_counts_are_the_sizes_of_the_filtered_lists(seed: u64, typed in 0_usize..4) {
+        let world = World::new(seed, 60);
+        let market = market();
+        market.apply(1, Plain::of(&world).1);
+        let view = market.view();
+        let text = ["", "dua sap", "mat hoa dua", "gạo"][typed];
+        let filter = filter(&mut Random(seed));
+        let ask = ProductAsk { text, filter: &filter, today: world.now.date(), limit: 100, after: None };
+        let with = |filter: ProductFilter| list_len(&view, &ProductAsk { filter: &filter, ..ask });
+        let Facets { min_stars, product_sets, provinces, certificates, months } = view.product_facets(&ask);
+        for (min, count) in min_stars {
+            prop_assert_eq!(with(ProductFilter { min_stars: Some(min), ..filter.clone() }), count);
+        }
+        for (set, count) in product_sets {
+            prop_assert_eq!(with(ProductFilter { product_sets: vec![set], ..filter.clone() }), count);
+        }
+        for (province, count) in provinces {
+            let provinces = [province].into_iter().collect();
+            prop_assert_eq!(with(ProductFilter { provinces, ..filter.clone() }), count);
+        }
+        for (kind, count) in certificates {
+            let certificates = [kind].into_iter().collect();
+            prop_assert_eq!(with(ProductFilter { certificates, ..filter.clone() }), count);
+        }
+        for (month, count) in months {
+            let months = [month].into_iter().collect();
+            prop_assert_eq!(with(ProductFilter { months, ..filter.clone() }), count);
+        }
+    }
+}
+
+#[test]
+fn search_finds_products_without_accents_and_follows_their_names() {
+    let world = World::new(3, 60);
+    let market = market();
+    market.apply(1, Plain::of(&world).1);
+    let names = |text: &str| -> Vec<String> {
+        let view = market.view();
+        let filter = ProductFilter::default();
+        let today = world.now.date();
+        let ask = ProductAsk { text, filter: &filter, today, limit: 100, after: None };
+        view.search_products(&ask).items.iter().map(|hit| hit.product.name.to_string()).collect()
+    };
+    assert_eq!(names("dua sap cau ke").first().map(String::as_str), Some("Dừa sáp Cầu Kè"));
+    assert_eq!(names("bánh tét"), Vec::<String>::new());
+    let renamed = Product { name: "Bánh tét Trà Cuôn".into(), ..world.products[0].clone() };
+    let owner = world.parties[renamed.party].id;
+    market.apply(2, vec![product_change(&renamed, owner)]);
+    assert_eq!(names("bánh tét"), ["Bánh tét Trà Cuôn"]);
+    assert_eq!(names("").len(), world.products.len());
+}
+
+#[test]
+fn a_period_over_new_year_has_the_months_of_both_years() {
+    let day = |text: &str| text.parse().expect("a date");
+    let period = Period::new(day("2026-11-30"), day("2027-02-01")).expect("in order");
+    let months = Months::default().with(period);
+    let found: Vec<u8> = (1..=12).filter(|month| months.contains(*month)).collect();
+    assert_eq!(found, [1, 2, 11, 12]);
+    let decade = Period::new(day("2026-05-01"), day("2036-01-01")).expect("in order");
+    assert!((1..=12).all(|month| Months::default().with(decade).contains(month)));
+}
