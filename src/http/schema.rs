@@ -161,7 +161,8 @@ fn type_name(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(single) => single.to_string(),
         TypeKind::Multiple(set) => {
-            set.iter().map(|single| single.to_string()).collect::<Vec<_>>().join(", ")
+            let words = set.iter().map(|single| single.to_string());
+            words.filter(|word| word != "null").collect::<Vec<_>>().join(", ")
         }
     }
 }

@@ -6,6 +6,9 @@ use matching::text::relevance::{ELIGIBLE, Name, Query, relevance};
 use text_data::synonyms;
 
 const PASSES: &[(&str, &str)] = &[
+    ("tôm khô", "Khô tôm rim chua ngọt"),
+    ("ca cao", "Bột ca cao 3 trong 1"),
+    ("cá tra", "Cá tra fillet sấy khô"),
     ("mật hoa dừa", "Mật hoa dừa"),
     ("mật hoa dừa", "Nước uống mật hoa dừa"),
     ("mật hoa dừa", "Nước mật hoa dừa đóng chai"),
@@ -62,6 +65,11 @@ const PASSES: &[(&str, &str)] = &[
 ];
 
 const FAILS: &[(&str, &str)] = &[
+    ("ca cao", "Cao cà gai leo"),
+    ("cá tra", "Trà hòa tan Diếp cá Hygie"),
+    ("dừa", "Đường hoa dừa"),
+    ("mật ong", "Hạt điều gấc mật ong"),
+    ("muối", "Ba khía muối Dũng Thấm"),
     ("mật hoa dừa", "Mật ong hoa nhãn"),
     ("mật hoa dừa", "Mật ong hoa dừa"),
     ("mật hoa dừa", "Kẹo dừa"),

@@ -1,5 +1,7 @@
 //! Real names typed with every kind of slip are still found in the first ten.
 
+#![allow(clippy::print_stdout, reason = "the report is what a person reads")]
+
 mod text_data;
 
 use matching::text::fold::{fold, normalize};
@@ -200,18 +202,9 @@ fn every_kind_of_slip_finds_the_name() {
                 .any(|(id, _)| names[*id as usize].contains(&start));
             tried += 1;
             found += usize::from(hit);
-            if !hit {
-                eprintln!(
-                    "{kind}: {start} -> {query}: {:?}",
-                    top.iter()
-                        .take(3)
-                        .map(|(id, s)| (*s, &names[*id as usize]))
-                        .collect::<Vec<_>>()
-                );
-            }
         }
         report += &format!("{kind:24} {found} of {tried}\n");
-        assert!(found * 100 >= tried * 50, "{report}");
+        assert!(found * 100 >= tried * 95, "{report}");
     }
-    eprintln!("{report}");
+    println!("{report}");
 }

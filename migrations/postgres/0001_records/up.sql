@@ -23,7 +23,7 @@ CREATE INDEX parties_by_created ON parties (created_at, id);
 CREATE INDEX parties_by_province ON parties (province_code, created_at, id);
 
 CREATE TABLE external_ids (
-    owner_id TEXT NOT NULL REFERENCES parties (id),
+    owner_id TEXT NOT NULL,
     resource TEXT NOT NULL CHECK (resource IN ('party', 'product', 'offer', 'demand')),
     system TEXT NOT NULL,
     external_id TEXT NOT NULL,

@@ -14,7 +14,8 @@
 //! 2. **likeness** s of each query word: its most similar word of the name, 0..=10000
 //!    (accents, confusions of sound, slips), or words run together and apart;
 //! 3. **coverage** C = ⌊Σ w·s / Σ w⌋; when the name says that it is another kind of product than
-//!    the one asked for ("Rượu gạo" for "gạo"), or names it only as an ingredient ("vị mật ong"),
+//!    the one asked for ("Rượu gạo" for "gạo"), names it only as an ingredient ("vị mật ong"), or
+//!    has the two content words of a query in the other order ("Cao cà gai leo" for "ca cao"),
 //!    C is 68 % of that;
 //! 4. below the gate of 7000, relevance = ⌊C · 2999 / 6999⌋; from the gate on it is
 //!    3000 + ⌊7000 · Q / 10000⌋ with Q = ⌊(55·(C − 7000)·10/3 + 15·A + 20·P + 10·H) / 100⌋:
@@ -29,7 +30,7 @@ use super::lexicon::{
 };
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
-use super::word::{Word, can_be_glued, glued_similarity, similarity};
+use super::word::{EXACT, Word, can_be_glued, glued_similarity, similarity};
 
 /// The relevance of a name that is the query, word for word.
 pub const FULL: u16 = 10_000;
@@ -62,6 +63,7 @@ pub(super) struct QueryWord {
 pub(super) struct Reading {
     pub(super) words: Box<[QueryWord]>,
     pub(super) total_weight: u32,
+    accented: bool,
 }
 
 /// The text of a demand or of a search, prepared once.
@@ -165,6 +167,7 @@ impl Reading {
         Self {
             words,
             total_weight,
+            accented: known,
         }
     }
 }
@@ -281,6 +284,9 @@ impl Alignment {
     }
 
     fn is_other_kind(&self, reading: &Reading, name: &Name) -> bool {
+        if self.is_reversed(reading) {
+            return true;
+        }
         let places = self.places();
         let first = places.trailing_zeros();
         if first < 32 && first >= u32::from(name.ingredients) {
@@ -292,6 +298,19 @@ impl Alignment {
         let kind = ((1_u32 << len) - 1) << start;
         let generic = reading.words.len() == 1 && places & (1 << start) != 0;
         places != 0 && first >= u32::from(start) && places & kind != kind && !generic
+    }
+
+    /// Two content words found in the other order say another thing ("ca cao", "cao cà gai leo"),
+    /// except neighbours with the very same accents ("tôm khô", "khô tôm").
+    fn is_reversed(&self, reading: &Reading) -> bool {
+        let words = reading.words.iter().zip(&self.found);
+        let content = words.filter(|(query, _)| query.weight > NUMBER_WEIGHT);
+        let mut found = content.map(|(_, found)| found);
+        let (Some(one), Some(other), None) = (found.next(), found.next(), found.next()) else {
+            return false;
+        };
+        let swapped = one.1 == other.1 + 1 && one.0 == EXACT && other.0 == EXACT;
+        one.1 > other.1 && other.0 > 0 && !(swapped && reading.accented)
     }
 
     /// Order, share of the name asked for and nearness of its start, each 0..=10000.
