@@ -1,6 +1,6 @@
-//! Markets as NDJSON interchange lines: the demo market of real products, and a generated one of any
-//! size for benchmarks. Same seed and day, same bytes. Knows the wire names of the interchange and
-//! the reference data, and nothing of HTTP or the database.
+//! Markets as NDJSON interchange lines: the demo market of real products, and a generated one of
+//! any size for benchmarks. Same seed and day, same bytes. Knows the wire names of the interchange
+//! and the reference data, and nothing of HTTP or the database.
 
 mod certificates;
 pub mod demo;

@@ -202,7 +202,7 @@ mod tests {
             assert!(offer["note"].as_str().unwrap().contains("giá trị demo"), "{offer}");
         }
         for demand in of_type(&lines, "demand") {
-            assert!(demand["note"].as_str().unwrap().contains("demo"), "{demand}");
+            assert!(demand["title"].as_str().unwrap().contains("demo"), "{demand}");
         }
         for paper in of_type(&lines, "certificate") {
             let number = paper["number"].as_str().unwrap();

@@ -1,10 +1,12 @@
-//! Demo buyers and what they want: invented, marked as such, and chosen to show what a demand can say.
+//! Demo buyers and what they want: invented, marked as such, and chosen to show what a demand can
+//! say.
 
 use super::wire::{self, DEMO_SYSTEM, external_ids, month, place, reference};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
-const NOTE: &str = "Nhu cầu demo, không phải của một doanh nghiệp thật.";
+/// Stands in every title: a demand has no note.
+const MARK: &str = "(demo)";
 
 const SAIGON: &str = "Phường Bến Nghé, Quận 1, TP. Hồ Chí Minh";
 const HANOI: &str = "Quận Cầu Giấy, Hà Nội";
@@ -67,12 +69,11 @@ impl Wish {
             "external_ids": external_ids(DEMO_SYSTEM, self.id),
             "party": reference(DEMO_SYSTEM, self.buyer),
             "status": "open",
-            "title": self.title,
+            "title": format!("{} {MARK}", self.title),
             "unit": self.unit,
             "price_basis": "delivered",
             "deliveries": self.deliveries,
             "visibility": "public",
-            "note": NOTE,
         });
         wire::with(line, self.more)
     }

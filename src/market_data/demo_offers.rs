@@ -1,5 +1,5 @@
-//! Offers of the demo market: one for each product, with a price, an output by month and a season that
-//! no public list states and that are generated with a fixed seed.
+//! Offers of the demo market: one for each product, with a price, an output by month and a season
+//! that no public list states and that are generated with a fixed seed.
 
 use super::demo_products::DemoProduct;
 use super::goods::{self, Goods};

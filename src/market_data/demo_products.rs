@@ -69,7 +69,7 @@ pub(super) struct ListRow {
 
 /// The rows of the list in its order.
 pub(super) fn list() -> Vec<ListRow> {
-    csv::Reader::from_reader(include_bytes!("../../data/market/ocop_products.csv").as_slice())
+    csv::Reader::from_reader(include_bytes!("../../data/ocop_products.csv").as_slice())
         .into_deserialize()
         .collect::<Result<_, _>>()
         .expect("the list compiled in from data/ is well-formed")
@@ -326,8 +326,8 @@ fn attributes(name: &str) -> Value {
         before.trim_end().rsplit(' ').next()?.parse::<u64>().ok()
     };
     match (before("%"), before("độ đạm")) {
-        (Some(percent), _) => json!({ "alcohol_percent": percent }),
-        (None, Some(degree)) => json!({ "protein_degree": degree }),
+        (Some(percent), _) => json!({ "alcohol_percent": percent.to_string() }),
+        (None, Some(degree)) => json!({ "protein_degree": degree.to_string() }),
         (None, None) => Value::Null,
     }
 }
@@ -399,8 +399,8 @@ mod tests {
 
     #[test]
     fn strengths_are_read_from_names() {
-        assert_eq!(attributes("Rượu Đế Gò Đen 31%"), json!({"alcohol_percent": 31}));
-        assert_eq!(attributes("Nước mắm 40 độ đạm"), json!({"protein_degree": 40}));
+        assert_eq!(attributes("Rượu Đế Gò Đen 31%"), json!({"alcohol_percent": "31"}));
+        assert_eq!(attributes("Nước mắm 40 độ đạm"), json!({"protein_degree": "40"}));
         assert_eq!(attributes("Mật hoa dừa"), Value::Null);
     }
 }

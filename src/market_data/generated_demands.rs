@@ -9,7 +9,6 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-const NOTE: &str = "Dữ liệu sinh để đo tốc độ.";
 const CERTIFICATES: [&str; 3] = ["food_safety", "haccp", "vietgap"];
 const DISTANCES_KM: [u64; 4] = [100, 200, 400, 800];
 /// Words of a real name that a buyer writes at most.
@@ -48,7 +47,6 @@ pub(super) fn demand(plan: &Plan, index: usize) -> Value {
         "price_basis": if random.percent(75) { "delivered" } else { "at_origin" },
         "deliveries": deliveries(plan, &goods, &mut random),
         "visibility": "public",
-        "note": NOTE,
     });
     let optional = json!({
         "text": said.then_some(text),

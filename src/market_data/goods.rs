@@ -104,7 +104,10 @@ fn of_set(set: u8) -> Goods {
 impl Goods {
     /// Packagings as the interchange names them.
     pub(super) fn packagings(&self) -> Value {
-        let one = |(unit, quantity, inner): &Packaging| json!({ "unit": unit, "contains": { "quantity": quantity, "unit": inner } });
+        let one = |(unit, quantity, inner): &Packaging| {
+            let contains = json!({ "quantity": quantity, "unit": inner });
+            json!({ "unit": unit, "contains": contains })
+        };
         self.packagings.iter().map(one).collect()
     }
 

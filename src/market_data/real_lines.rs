@@ -96,7 +96,6 @@ struct DemandRow {
     buyer_type: String,
     product: String,
     source: String,
-    period: String,
 }
 
 /// Lines of one kind, in the order of the interchange, with the number of rows left out.
@@ -118,7 +117,7 @@ fn rows<T: serde::de::DeserializeOwned>(text: &str) -> Vec<T> {
 
 /// Offers of the supply lines.
 pub(super) fn supplies(today: Date) -> RealLines {
-    let rows: Vec<SupplyRow> = rows(include_str!("../../data/market/supplies.csv"));
+    let rows: Vec<SupplyRow> = rows(include_str!("../../data/supplies.csv"));
     let mut lines = RealLines { left_out: rows.len() - SUPPLIES.len(), ..RealLines::default() };
     for (supply, row) in SUPPLIES.iter().map(|supply| (supply, &rows[supply.row - 1])) {
         let first_of_producer = SUPPLIES
@@ -195,7 +194,10 @@ impl Supply {
     }
 
     fn capacity(&self, today: Date) -> Value {
-        let period = |(from, to): (Date, Date), quantity: u64| json!({ "from": from.to_string(), "to": to.to_string(), "quantity": quantity });
+        let period = |(from, to): (Date, Date), quantity: u64| {
+            let (from, to) = (from.to_string(), to.to_string());
+            json!({ "from": from, "to": to, "quantity": quantity })
+        };
         let next = month(today, 1);
         match self.pace {
             Pace::Once => json!([period(next, self.quantity)]),
@@ -212,7 +214,7 @@ impl Supply {
 
 /// Demands of the demand lines.
 pub(super) fn demands(today: Date) -> RealLines {
-    let rows: Vec<DemandRow> = rows(include_str!("../../data/market/demands.csv"));
+    let rows: Vec<DemandRow> = rows(include_str!("../../data/demands.csv"));
     let mut lines = RealLines { left_out: rows.len() - WANTED.len(), ..RealLines::default() };
     for (wanted, row) in WANTED.iter().map(|wanted| (wanted, &rows[wanted.row - 1])) {
         let first_of_buyer = WANTED
@@ -240,15 +242,23 @@ fn buyer(id: &str, row: &DemandRow) -> Value {
 }
 
 impl Wanted {
+    /// The good with its source and what is assumed: a demand has no note.
+    fn title(&self, row: &DemandRow) -> String {
+        let also = if self.assumed.is_empty() { "" } else { " và " };
+        format!(
+            "{} (nguồn: {}; kỳ giao{also}{} là giả định của bản demo)",
+            row.product, row.source, self.assumed
+        )
+    }
+
     fn line(&self, row: &DemandRow, party: &str, today: Date) -> Value {
         let (from, to) = month(today, 1);
-        let also = if self.assumed.is_empty() { "" } else { " và " };
         json!({
             "type": "demand",
             "external_ids": external_ids(DEMO_SYSTEM, &format!("press-demand-{:02}", self.row)),
             "party": reference(DEMO_SYSTEM, party),
             "status": "open",
-            "title": row.product,
+            "title": self.title(row),
             "text": row.product,
             "unit": self.unit,
             "price_basis": "delivered",
@@ -260,10 +270,6 @@ impl Wanted {
                 "quantity": self.quantity,
             }],
             "visibility": "public",
-            "note": format!(
-                "Nguồn: {}; kỳ theo nguồn: {}. Kỳ giao{also}{} là giả định của bản demo.",
-                row.source, row.period, self.assumed
-            ),
         })
     }
 }
@@ -301,7 +307,9 @@ mod tests {
         let demands = demands(TODAY).demands;
         let titles: Vec<_> =
             demands.iter().map(|demand| demand["title"].as_str().unwrap()).collect();
-        assert_eq!(titles[..3], ["cá tra", "cá ngừ", "rau"]);
+        let goods = ["cá tra (nguồn", "cá ngừ (nguồn", "rau (nguồn"];
+        assert!(goods.iter().zip(&titles).all(|(good, title)| title.starts_with(good)));
+        assert!(titles.iter().all(|title| title.chars().count() <= 200), "{titles:?}");
         assert!(
             titles[3].starts_with("nước mật hoa dừa") && titles[4].starts_with("đường hoa dừa")
         );

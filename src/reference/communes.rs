@@ -52,11 +52,7 @@ impl CommuneKind {
     /// The Vietnamese word: `xã`, `phường`, `đặc khu`.
     #[must_use]
     pub fn label_vi(self) -> &'static str {
-        match self {
-            Self::Ward => "phường",
-            Self::Commune => "xã",
-            Self::SpecialZone => "đặc khu",
-        }
+        self.place_kind().label_vi()
     }
 
     pub(super) fn place_kind(self) -> PlaceKind {

@@ -37,6 +37,22 @@ pub enum PlaceKind {
 }
 
 impl PlaceKind {
+    /// The Vietnamese word: `huyện`, `thị xã`, `phường` …
+    #[must_use]
+    pub fn label_vi(self) -> &'static str {
+        match self {
+            Self::Province => "tỉnh",
+            Self::City => "thành phố",
+            Self::RuralDistrict => "huyện",
+            Self::UrbanDistrict => "quận",
+            Self::Town => "thị xã",
+            Self::Township => "thị trấn",
+            Self::Commune => "xã",
+            Self::Ward => "phường",
+            Self::SpecialZone => "đặc khu",
+        }
+    }
+
     /// True if a province or centrally-run city may be called so.
     #[must_use]
     pub fn may_be_province(self) -> bool {

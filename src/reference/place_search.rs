@@ -244,12 +244,15 @@ impl Search<'_> {
     fn describe(&self, unit: UnitAt) -> Option<String> {
         let former = &self.places.former;
         let province = self.places.provinces.get(self.place_of(unit)?.province_code)?;
-        let name = match unit {
-            UnitAt::District(at) => &former.districts[at].name,
-            UnitAt::Former(at) => &former.communes[at].name,
-            UnitAt::Commune(code) => &self.places.communes.get(code)?.name,
+        let (kind, name) = match unit {
+            UnitAt::District(at) => (former.districts[at].kind, &former.districts[at].name),
+            UnitAt::Former(at) => (former.communes[at].kind, &former.communes[at].name),
+            UnitAt::Commune(code) => {
+                let commune = self.places.communes.get(code)?;
+                (commune.kind.place_kind(), &commune.name)
+            }
         };
-        Some(format!("{name}, {}", province.name))
+        Some(format!("{} {name}, {}", kind.label_vi(), province.name))
     }
 }
 
@@ -379,7 +382,7 @@ mod tests {
         let places = Places::load();
         let error = places.resolve_text("huyện Châu Thành").unwrap_err();
         let PlaceError::AmbiguousPart { candidates, .. } = error else { panic!("{error}") };
-        assert!(candidates.contains(&"Châu Thành, Vĩnh Long".to_owned()), "{candidates:?}");
+        assert!(candidates.contains(&"huyện Châu Thành, Vĩnh Long".to_owned()), "{candidates:?}");
         assert_eq!(province(&places, "huyện Châu Thành, Bến Tre"), "86");
     }
 
@@ -393,6 +396,29 @@ mod tests {
                 places.resolve_text(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
             let expected = (unit.province_code.to_string(), Some(unit.code.to_string()));
             assert_eq!(codes(&found), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_former_commune_resolves_to_its_main_heir() {
+        let places = Places::load();
+        let before = |code| {
+            let mut former = places.provinces().former();
+            former.find(|province| province.code == code && province.valid_from.is_none()).unwrap()
+        };
+        for unit in &places.former().communes {
+            let district = &places.former().districts[unit.district];
+            let text = format!(
+                "{} {}, {} {}, {}",
+                unit.kind.label_vi(),
+                unit.name,
+                district.kind.label_vi(),
+                district.name,
+                before(district.province_code).name
+            );
+            let found =
+                places.resolve_text(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(found.commune_code, unit.successors.first().copied(), "{text}");
         }
     }
 }
