@@ -344,7 +344,7 @@ proptest! {
         shuffled.sort_by_key(|(place, change)| (stage(change), *place));
         let (first, second) = (market(), market());
         first.apply(1, changes);
-        second.apply(1, shuffled.into_iter().map(|(_, change)| change).collect());
+        second.apply(1, shuffled.into_iter().map(|(_, change)| change).collect::<Vec<_>>());
         let (first, second) = (first.view(), second.view());
         for demand in plain.open() {
             let ids = |view: &View| -> Vec<OfferId> {
