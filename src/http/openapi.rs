@@ -99,6 +99,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if operation.get("parameters").is_none() {
         operation["parameters"] = json!([]);
     }
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        if let Some(schema) = parameter.get_mut("schema") {
+            remove_null(schema);
+        }
+    }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         response["headers"] = headers(method, status);
     }

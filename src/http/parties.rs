@@ -158,6 +158,7 @@ pub struct PartyRecord {
 pub struct PartyQuery {
     /// Only parties with any of these roles; repeat for several.
     #[serde(default)]
+    #[param(inline)]
     role: Vec<Role>,
     /// Only parties in any of these provinces.
     #[serde(default)]
@@ -167,6 +168,7 @@ pub struct PartyQuery {
     #[param(max_length = 200)]
     q: Option<String>,
     /// Order: newest or oldest first.
+    #[param(inline)]
     sort: Option<Sort>,
     /// The most records of the page.
     #[param(minimum = 1, maximum = 100)]

@@ -1,4 +1,5 @@
 //! The integration tests: one binary, so that it links once and shares one throw-away server.
 
+mod api;
 mod store;
 mod support;

@@ -168,8 +168,8 @@ fn place() -> impl Strategy<Value = Place> {
 }
 
 fn dimension() -> impl Strategy<Value = Dimension> {
-    use Dimension::{Area, Count, Length, Mass, Persons, RoomNights, Volume};
-    select(vec![Mass, Volume, Count, Length, Area, Persons, RoomNights])
+    use Dimension::{Area, Count, Length, Mass, Guests, RoomNights, Volume};
+    select(vec![Mass, Volume, Count, Length, Area, Guests, RoomNights])
 }
 
 fn content() -> impl Strategy<Value = Content> {

@@ -1,4 +1,6 @@
 //! The test kit.
 
+pub(crate) mod api;
 pub(crate) mod cluster;
+mod contract;
 pub(crate) mod databases;

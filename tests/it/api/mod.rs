@@ -1,0 +1,3 @@
+//! The API as clients meet it, one behaviour a test, on both databases.
+
+mod parties;

@@ -1,0 +1,68 @@
+//! Holds an answer against the published document: its status, its headers, its body.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Value, json};
+
+use super::api::Answer;
+
+/// Checks one answer to a request; an address that the contract does not know must be a 404 or 405.
+pub(crate) fn check(document: &Value, (method, path): (&str, &str), answer: &Answer) {
+    assert!(!answer.header("x-request-id").is_empty(), "no request id");
+    let Some(operation) = operation(document, method, path) else {
+        assert!(matches!(answer.status, 404 | 405 | 414), "{method} {path}: {}", answer.status);
+        return;
+    };
+    let response = &operation["responses"][answer.status.to_string()];
+    assert!(response.is_object(), "{method} {path}: undocumented status {}", answer.status);
+    for (name, header) in response["headers"].as_object().into_iter().flatten() {
+        let present = answer.headers.contains_key(&name.to_lowercase());
+        assert!(present || header["required"] != true, "{method} {path}: no header {name}");
+    }
+    let content = response["content"].as_object().and_then(|content| content.iter().next());
+    let Some((media_type, media)) = content else { return };
+    let given = answer.header("content-type").split(';').next().unwrap_or_default().to_owned();
+    assert_eq!(&given, media_type, "{method} {path}");
+    if method != "HEAD" && given.ends_with("json") {
+        check_body(document, &media["schema"], &answer.body, &format!("{method} {path}"));
+    }
+}
+
+fn check_body(document: &Value, schema: &Value, body: &Value, what: &str) {
+    static VALIDATORS: Mutex<Option<HashMap<String, Arc<Validator>>>> = Mutex::new(None);
+    let validator = {
+        let mut guard = VALIDATORS.lock().expect("no panic while compiling");
+        let validators = guard.get_or_insert_default();
+        let compiled = validators.entry(schema.to_string()).or_insert_with(|| {
+            let mut whole = schema.clone();
+            whole["components"] = document["components"].clone();
+            let options = jsonschema::options().with_draft(Draft::Draft202012);
+            Arc::new(options.should_validate_formats(true).build(&whole).expect("a schema"))
+        });
+        Arc::clone(compiled)
+    };
+    let errors: Vec<Value> = validator
+        .iter_errors(body)
+        .map(|error| json!([error.instance_path().as_str(), error.to_string()]))
+        .collect();
+    assert!(errors.is_empty(), "{what}: {errors:?} in {body}");
+}
+
+fn operation<'a>(document: &'a Value, method: &str, path: &str) -> Option<&'a Value> {
+    let path = path.split('?').next().unwrap_or_default();
+    let method = if method == "HEAD" { "get".into() } else { method.to_lowercase() };
+    let paths = document["paths"].as_object()?;
+    let mut fitting: Vec<_> = paths.iter().filter(|(template, _)| fits(template, path)).collect();
+    // A literal path goes before a template that fits too.
+    fitting.sort_by_key(|(template, _)| template.matches('{').count());
+    fitting.iter().find_map(|(_, item)| item.get(&method))
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let (template, path): (Vec<&str>, Vec<&str>) =
+        (template.split('/').collect(), path.split('/').collect());
+    template.len() == path.len()
+        && template.iter().zip(path).all(|(part, text)| part.starts_with('{') || *part == text)
+}
