@@ -7,15 +7,15 @@
 //! words of weight × likeness, which postings give exactly, except for words run together or
 //! apart, whose pairs are found by their letters. So no pair at or above the gate is missed.
 
-use super::relevance::{ELIGIBLE, GATE, MAX_GLUED_WORDS, Name, Query, Reading, glue, relevance};
+use super::relevance::{ELIGIBLE, GATE, Name, Query, Reading, glued_in, relevance};
 use super::vocabulary::{Slots, Vocabulary};
-use super::word::{Word, glued_similarity, similarity};
+use super::word::{Word, similarity};
 
 /// The number of a text in its index; the number of a removed text is given again.
 pub type TextId = u32;
 
-/// Letters of a word that may be missing where it was found by a slip.
-const MISSING_LETTERS: u32 = 2;
+/// Words run together with so many letters may have two slips, shorter ones one.
+const LONG_WORD: usize = 7;
 
 /// Distinct names, searched by a query.
 #[derive(Clone, Debug, Default)]
@@ -102,23 +102,22 @@ impl NameIndex {
     fn add_run_together(&self, reading: &Reading, candidates: &mut [bool]) {
         for query in reading.words.iter().filter(|query| query.word.is_gluable()) {
             for (id, name) in self.names.iter() {
-                candidates[id as usize] |= has_letters(name.letter_set(), &query.word);
+                let can_have = has_letters(name.letter_set(), &query.word);
+                candidates[id as usize] |= can_have && is_in(&query.word, name.words());
             }
         }
     }
 
     fn add_written_apart(&self, reading: &Reading, candidates: &mut [bool]) {
-        let spans: Vec<Word> = glued_spans(reading);
+        let words = reading.plain_words();
+        let letter_set = words.iter().fold(0, |set, word| set | word.letter_set());
         for term in self
             .vocabulary
             .terms()
             .iter()
             .filter(|term| term.word.is_gluable())
         {
-            if spans
-                .iter()
-                .any(|span| glued_similarity(span, &term.word) > 0)
-            {
+            if has_letters(letter_set, &term.word) && is_in(&term.word, &words) {
                 term.postings
                     .iter()
                     .for_each(|id| candidates[*id as usize] = true);
@@ -248,7 +247,8 @@ impl QueryIndex {
             .terms()
             .iter()
             .filter(|term| term.word.is_gluable());
-        for term in terms.filter(|term| has_letters(name.letter_set(), &term.word)) {
+        let can_have = |word: &Word| has_letters(name.letter_set(), word);
+        for term in terms.filter(|term| can_have(&term.word) && is_in(&term.word, name.words())) {
             for (reading, _, _) in &term.postings {
                 if let Some(reading) = self.readings.get(*reading) {
                     candidates[reading.query as usize] = true;
@@ -260,7 +260,8 @@ impl QueryIndex {
     fn add_written_apart(&self, name: &Name, candidates: &mut [bool]) {
         for word in name.words().iter().filter(|word| word.is_gluable()) {
             for (id, stored) in self.queries.iter() {
-                candidates[id as usize] |= has_letters(stored.letter_set, word);
+                let can_have = has_letters(stored.letter_set, word);
+                candidates[id as usize] |= can_have && is_apart_in(word, &stored.query);
             }
         }
     }
@@ -276,17 +277,26 @@ fn min_coverage(min_relevance: u16) -> u32 {
     if min_relevance >= ELIGIBLE { GATE } else { 1 }
 }
 
-/// Whether letters hold those of a word but for a slip.
+/// Whether letters hold those of a word but for as many slips as its length allows.
 fn has_letters(letter_set: u32, word: &Word) -> bool {
-    (word.letter_set() & !letter_set).count_ones() <= MISSING_LETTERS
+    let missing = if word.letters().len() < LONG_WORD {
+        1
+    } else {
+        2
+    };
+    (word.letter_set() & !letter_set).count_ones() <= missing
 }
 
-fn glued_spans(reading: &Reading) -> Vec<Word> {
-    let longest = MAX_GLUED_WORDS.min(reading.words.len());
-    (2..=longest)
-        .flat_map(|len| reading.words.windows(len))
-        .map(glue)
-        .collect()
+/// Whether a word may be several of the words run together.
+fn is_in(word: &Word, words: &[Word]) -> bool {
+    glued_in(word, words).next().is_some()
+}
+
+fn is_apart_in(word: &Word, query: &Query) -> bool {
+    query
+        .readings()
+        .iter()
+        .any(|reading| is_in(word, &reading.plain_words()))
 }
 
 /// The relevance of each candidate, where it is enough.

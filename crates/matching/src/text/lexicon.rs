@@ -6,7 +6,13 @@ use super::fold::{fold, normalize};
 use std::sync::LazyLock;
 
 /// What a product is when its name starts with it; longest phrases match first.
-pub(super) const KINDS: [&str; 62] = [
+pub(super) const KINDS: [&str; 68] = [
+    "hột điều",
+    "đậu phộng",
+    "ba khía",
+    "cà na",
+    "củ cải",
+    "đường",
     "mật ong",
     "nước mắm",
     "nước màu",

@@ -14,7 +14,8 @@
 //! 2. **likeness** s of each query word: its most similar word of the name, 0..=10000
 //!    (accents, confusions of sound, slips), or words run together and apart;
 //! 3. **coverage** C = ⌊Σ w·s / Σ w⌋; when the name says that it is another kind of product than
-//!    the one asked for ("Rượu gạo" for "gạo"), or names it only as an ingredient ("vị mật ong"),
+//!    the one asked for ("Rượu gạo" for "gạo"), names it only as an ingredient ("vị mật ong"), or
+//!    has the two content words of a query in the other order ("Cao cà gai leo" for "ca cao"),
 //!    C is 68 % of that;
 //! 4. below the gate of 7000, relevance = ⌊C · 2999 / 6999⌋; from the gate on it is
 //!    3000 + ⌊7000 · Q / 10000⌋ with Q = ⌊(55·(C − 7000)·10/3 + 15·A + 20·P + 10·H) / 100⌋:
@@ -29,7 +30,7 @@ use super::lexicon::{
 };
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
-use super::word::{Word, glued_similarity, similarity};
+use super::word::{EXACT, Word, can_be_glued, glued_similarity, similarity};
 
 /// The relevance of a name that is the query, word for word.
 pub const FULL: u16 = 10_000;
@@ -48,7 +49,7 @@ const OTHER_KIND_PERCENT: u32 = 68;
 const FOUND: u16 = 5_000;
 /// A name of so many words without one accent was typed without them.
 const UNACCENTED_WORDS: usize = 3;
-pub(super) const MAX_GLUED_WORDS: usize = 4;
+const MAX_GLUED_WORDS: usize = 4;
 
 /// A word of a query and how much it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,7 @@ pub(super) struct QueryWord {
 pub(super) struct Reading {
     pub(super) words: Box<[QueryWord]>,
     pub(super) total_weight: u32,
+    accented: bool,
 }
 
 /// The text of a demand or of a search, prepared once.
@@ -144,6 +146,10 @@ impl Reading {
         Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1]))
     }
 
+    pub(super) fn plain_words(&self) -> Vec<Word> {
+        self.words.iter().map(|query| query.word).collect()
+    }
+
     fn weighted(spelled: &[String], weigh: impl Fn(&[String]) -> Vec<u16>) -> Self {
         let spelled = &spelled[..spelled.len().min(MAX_WORDS)];
         let known = has_accents(spelled);
@@ -161,6 +167,7 @@ impl Reading {
         Self {
             words,
             total_weight,
+            accented: known,
         }
     }
 }
@@ -231,9 +238,8 @@ impl Alignment {
     fn match_run_together(&mut self, reading: &Reading, name: &Name) {
         for (at, query) in reading.words.iter().enumerate() {
             if query.word.is_gluable() {
-                for (first, last) in spans(name.words.len()) {
-                    let glued = Word::glue(&name.words[first..=last]);
-                    self.offer(at, glued_similarity(&query.word, &glued), (first, last));
+                for (first, last, likeness) in glued_in(&query.word, &name.words) {
+                    self.offer(at, likeness, (first, last));
                 }
             }
         }
@@ -247,10 +253,9 @@ impl Alignment {
             .enumerate()
             .filter(|(_, word)| word.is_gluable())
         {
-            for (first, last) in spans(reading.words.len()) {
-                let glued = glue(&reading.words[first..=last]);
+            for (first, last, likeness) in glued_in(word, &reading.plain_words()) {
                 for at in first..=last {
-                    self.offer(at, glued_similarity(&glued, word), (place, place));
+                    self.offer(at, likeness, (place, place));
                 }
             }
         }
@@ -279,6 +284,9 @@ impl Alignment {
     }
 
     fn is_other_kind(&self, reading: &Reading, name: &Name) -> bool {
+        if self.is_reversed(reading) {
+            return true;
+        }
         let places = self.places();
         let first = places.trailing_zeros();
         if first < 32 && first >= u32::from(name.ingredients) {
@@ -290,6 +298,19 @@ impl Alignment {
         let kind = ((1_u32 << len) - 1) << start;
         let generic = reading.words.len() == 1 && places & (1 << start) != 0;
         places != 0 && first >= u32::from(start) && places & kind != kind && !generic
+    }
+
+    /// Two content words found in the other order say another thing ("ca cao", "cao cà gai leo"),
+    /// except neighbours with the very same accents ("tôm khô", "khô tôm").
+    fn is_reversed(&self, reading: &Reading) -> bool {
+        let words = reading.words.iter().zip(&self.found);
+        let content = words.filter(|(query, _)| query.weight > NUMBER_WEIGHT);
+        let mut found = content.map(|(_, found)| found);
+        let (Some(one), Some(other), None) = (found.next(), found.next(), found.next()) else {
+            return false;
+        };
+        let swapped = one.1 == other.1 + 1 && one.0 == EXACT && other.0 == EXACT;
+        one.1 > other.1 && other.0 > 0 && !(swapped && reading.accented)
     }
 
     /// Order, share of the name asked for and nearness of its start, each 0..=10000.
@@ -309,20 +330,20 @@ impl Alignment {
     }
 }
 
-/// First and last word of every span of two to four words.
-fn spans(words: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..words).flat_map(move |first| {
-        let end = words.min(first + MAX_GLUED_WORDS);
-        (first + 1..end).map(move |last| (first, last))
+/// First and last word of each span of two to four words that a word may be, and their likeness.
+pub(super) fn glued_in(word: &Word, words: &[Word]) -> impl Iterator<Item = (usize, usize, u16)> {
+    let ends = |first: usize| first + 1..words.len().min(first + MAX_GLUED_WORDS);
+    let spans = (0..words.len()).flat_map(move |first| ends(first).map(move |last| (first, last)));
+    spans.filter_map(move |(first, last)| {
+        let span = &words[first..=last];
+        let fits = can_be_glued(word, span);
+        let likeness = if fits {
+            glued_similarity(word, &Word::glue(span))
+        } else {
+            0
+        };
+        (likeness > 0).then_some((first, last, likeness))
     })
-}
-
-pub(super) fn glue(span: &[QueryWord]) -> Word {
-    let mut words = [span[0].word; MAX_GLUED_WORDS];
-    for (word, query) in words.iter_mut().zip(span) {
-        *word = query.word;
-    }
-    Word::glue(&words[..span.len()])
 }
 
 pub(super) fn split(text: &str) -> Vec<String> {

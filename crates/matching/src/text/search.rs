@@ -13,9 +13,9 @@ use super::fold::normalize;
 use super::relevance::{Name, Reading, shape, split};
 use super::search_query::SearchQuery;
 use super::synonyms::Synonyms;
-use super::vocabulary::Vocabulary;
-use super::word::{EXACT, MAX_LETTERS, Word, similarity};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use super::vocabulary::{Slots, Vocabulary};
+use super::word::{EXACT, Word, similarity};
+use std::collections::{BTreeMap, HashMap};
 
 /// A score below which a document shares too little with the query to be shown.
 pub const DEFAULT_FLOOR: u16 = 3_500;
@@ -47,42 +47,51 @@ pub struct DocumentText<'a> {
 #[derive(Clone, Debug)]
 pub struct SearchIndex {
     synonyms: Synonyms,
-    documents: BTreeMap<u32, Document>,
+    documents: Slots<Document>,
+    slots: HashMap<u32, u32>,
     vocabulary: Vocabulary<(u32, u8)>,
     /// Neighbours, glued, without accents.
     pairs: Vocabulary<(u32, u8)>,
-    known: HashSet<[u8; MAX_LETTERS]>,
+    /// Words as written, before synonyms, without accents.
+    written: Vocabulary<(u32, u8)>,
 }
 
 #[derive(Clone, Debug)]
 struct Document {
+    id: u32,
     name: Name,
     stars: Option<u8>,
 }
 
-/// The documents that have a word like one of the query: number and likeness in its field.
+/// The documents that have a word like one of the query: slot and likeness in its field.
 type Occurrences = Vec<(u32, u32)>;
 
 /// Weighted likenesses summed by document.
-#[derive(Default)]
 struct Sums {
-    by_document: HashMap<u32, u64>,
+    by_slot: Vec<u64>,
     total_weight: u64,
 }
 
 impl Sums {
-    fn add(&mut self, weight: u64, occurrences: impl Iterator<Item = (u32, u32)>) {
-        self.total_weight += weight;
-        for (id, likeness) in occurrences {
-            *self.by_document.entry(id).or_default() += weight * u64::from(likeness);
+    fn new(slots: usize) -> Self {
+        Self {
+            by_slot: vec![0; slots],
+            total_weight: 0,
         }
     }
 
-    fn means(self) -> Vec<(u32, u32)> {
+    fn add(&mut self, weight: u64, occurrences: impl Iterator<Item = (u32, u32)>) {
+        self.total_weight += weight;
+        for (slot, likeness) in occurrences {
+            self.by_slot[slot as usize] += weight * u64::from(likeness);
+        }
+    }
+
+    fn means(self) -> Vec<u32> {
         let total = self.total_weight.max(1);
-        self.by_document
+        self.by_slot
             .into_iter()
-            .map(|(id, sum)| (id, (sum / total) as u32))
+            .map(|sum| (sum / total) as u32)
             .collect()
     }
 }
@@ -97,13 +106,13 @@ impl SearchIndex {
     /// An empty index.
     #[must_use]
     pub fn new(synonyms: Synonyms) -> Self {
-        let (documents, vocabulary) = (BTreeMap::new(), Vocabulary::default());
         Self {
             synonyms,
-            documents,
-            vocabulary,
+            documents: Slots::default(),
+            slots: HashMap::new(),
+            vocabulary: Vocabulary::default(),
             pairs: Vocabulary::default(),
-            known: HashSet::new(),
+            written: Vocabulary::default(),
         }
     }
 
@@ -111,29 +120,28 @@ impl SearchIndex {
     pub fn insert(&mut self, id: u32, text: &DocumentText<'_>) {
         self.remove(id);
         let name = Name::new(text.name, &self.synonyms);
-        let (mut words, mut pairs) = (BTreeMap::new(), BTreeMap::new());
-        for (at, field) in self.fields(&name, text).iter().enumerate() {
-            for word in field {
-                *words.entry(*word).or_insert(0_u8) |= 1 << at;
-            }
-            for pair in field.windows(2) {
-                *pairs.entry(Word::glue(pair)).or_insert(0_u8) |= 1 << at;
-            }
-        }
-        for (word, fields) in words {
-            self.known.insert(word.key());
-            self.vocabulary.insert(word, (id, fields));
-        }
-        for (pair, fields) in pairs {
-            self.pairs.insert(pair, (id, fields));
-        }
-        self.documents.insert(
+        let fields = self.fields(&name, text);
+        let slot = self.documents.insert(Document {
             id,
-            Document {
-                name,
-                stars: text.stars,
-            },
-        );
+            name,
+            stars: text.stars,
+        });
+        self.slots.insert(id, slot);
+        for (word, in_fields) in by_word(&fields) {
+            self.vocabulary.insert(word, (slot, in_fields));
+        }
+        let pairs = fields
+            .each_ref()
+            .map(|field| field.windows(2).map(Word::glue).collect());
+        for (pair, in_fields) in by_word(&pairs) {
+            self.pairs.insert(pair, (slot, in_fields));
+        }
+        for text in [text.name, text.producer, text.place, text.product_set_label] {
+            for word in split(&normalize(text)) {
+                self.written
+                    .insert(Word::glue(&[Word::new(&word, false)]), (slot, 0));
+            }
+        }
     }
 
     /// The words of each field, in the order of its weight.
@@ -153,17 +161,13 @@ impl SearchIndex {
 
     /// Takes a document out; whether it was there.
     pub fn remove(&mut self, id: u32) -> bool {
-        if self.documents.remove(&id).is_none() {
+        let Some(slot) = self.slots.remove(&id) else {
             return false;
-        }
-        self.vocabulary.remove_text(id);
-        self.pairs.remove_text(id);
-        self.known = self
-            .vocabulary
-            .terms()
-            .iter()
-            .map(|term| term.word.key())
-            .collect();
+        };
+        self.documents.remove(slot);
+        self.vocabulary.remove_text(slot);
+        self.pairs.remove_text(slot);
+        self.written.remove_text(slot);
         true
     }
 
@@ -181,62 +185,65 @@ impl SearchIndex {
     #[must_use]
     pub fn hits(&self, text: &str, floor: u16, filter: impl Fn(u32) -> bool) -> Vec<(u32, u16)> {
         let query = SearchQuery::new(text, &self.synonyms, &|letters| self.is_known(letters));
-        let mut scores: BTreeMap<u32, u32> = BTreeMap::new();
-        if query.readings.is_empty() {
-            scores.extend(self.documents.keys().map(|id| (*id, u32::from(EXACT))));
-        }
-        let mut found = HashMap::new();
-        for (reading, percent) in &query.readings {
-            for (id, score) in self.score(reading, &mut found) {
-                let best = scores.entry(id).or_default();
-                *best = (*best).max(score * percent / 100);
-            }
-        }
-        let scores = scores.into_iter().filter(|(id, _)| filter(*id));
-        let scores = scores.map(|(id, score)| (id, self.with_stars(id, score, query.stars)));
-        let mut hits: Vec<(u32, u16)> = scores.filter(|(_, score)| *score >= floor).collect();
-        hits.sort_by_key(|(id, score)| (std::cmp::Reverse(*score), *id));
+        let scores = self.scores(&query);
+        let documents = self
+            .documents
+            .iter()
+            .filter(|(_, document)| filter(document.id));
+        let mut hits: Vec<(u32, u16)> = documents
+            .map(|(slot, document)| (document, scores[slot as usize]))
+            .map(|(document, score)| (document.id, with_stars(score, document, query.stars)))
+            .filter(|(_, score)| *score >= floor)
+            .collect();
+        hits.sort_unstable_by_key(|(id, score)| (std::cmp::Reverse(*score), *id));
         hits
     }
 
-    fn is_known(&self, letters: &str) -> bool {
-        self.known.contains(&Word::new(letters, false).key())
-    }
-
-    fn with_stars(&self, id: u32, score: u32, stars: Option<u8>) -> u16 {
-        let own = self.documents.get(&id).and_then(|document| document.stars);
-        let other = stars.is_some() && stars != own;
-        (if other {
-            score * OTHER_STARS_PERCENT / 100
+    /// The best score of each document over the readings of a query.
+    fn scores(&self, query: &SearchQuery) -> Vec<u32> {
+        let unread = if query.readings.is_empty() {
+            u32::from(EXACT)
         } else {
-            score
-        }) as u16
+            0
+        };
+        let mut best = vec![unread; self.documents.bound()];
+        let mut found = HashMap::new();
+        for (reading, percent) in &query.readings {
+            for (best, score) in best.iter_mut().zip(self.score(reading, &mut found)) {
+                *best = (*best).max(score * percent / 100);
+            }
+        }
+        best
     }
 
-    /// The score of every document that shares a word with the reading.
-    fn score(&self, reading: &Reading, found: &mut HashMap<Word, Found>) -> Vec<(u32, u32)> {
-        let mut sums = Sums::default();
+    fn is_known(&self, letters: &str) -> bool {
+        !self
+            .written
+            .postings(&Word::glue(&[Word::new(letters, false)]))
+            .is_empty()
+    }
+
+    /// The score of every document, by slot.
+    fn score(&self, reading: &Reading, found: &mut HashMap<Word, Found>) -> Vec<u32> {
+        let mut sums = Sums::new(self.documents.bound());
         let mut weights = Vec::with_capacity(reading.words.len());
         for query in &reading.words {
             let found = found
                 .entry(query.word)
                 .or_insert_with(|| self.find(&query.word));
-            weights.push(u64::from(query.weight) * u64::from(found.rarity));
-            sums.add(
-                *weights.last().unwrap_or(&0),
-                found.occurrences.iter().copied(),
-            );
+            let weight = u64::from(query.weight) * u64::from(found.rarity);
+            sums.add(weight, found.occurrences.iter().copied());
+            weights.push(weight);
         }
         for (words, weights) in reading.words.windows(2).zip(weights.windows(2)) {
             let pair = self
                 .pairs
                 .postings(&Word::glue(&[words[0].word, words[1].word]));
-            let weight = (weights[0] + weights[1]) * PAIR_PERCENT / 100;
             if !pair.is_empty() {
-                let likeness = |fields: u8| field_percent(fields) * u32::from(EXACT) / 100;
+                let weight = (weights[0] + weights[1]) * PAIR_PERCENT / 100;
                 sums.add(
                     weight,
-                    pair.iter().map(|(id, fields)| (*id, likeness(*fields))),
+                    pair.iter().map(|(slot, _)| (*slot, u32::from(EXACT))),
                 );
             }
         }
@@ -244,26 +251,23 @@ impl SearchIndex {
     }
 
     /// Scores with the shape of the names of the best documents weighed in.
-    fn with_shape(&self, reading: &Reading, scores: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
-        let best = scores.iter().map(|(_, score)| *score).max().unwrap_or(0);
+    fn with_shape(&self, reading: &Reading, mut scores: Vec<u32>) -> Vec<u32> {
+        let best = scores.iter().copied().max().unwrap_or(0);
         let shaped = best * SHAPED_PERCENT / 100;
-        let score = |(id, score): (u32, u32)| {
-            let shape = if score >= shaped {
-                self.shape(reading, id)
+        for (slot, score) in (0..).zip(&mut scores).filter(|(_, score)| **score > 0) {
+            let shape = if *score >= shaped {
+                self.shape(reading, slot)
             } else {
                 0
             };
-            (
-                id,
-                score * (100 - SHAPE_PERCENT) / 100 + shape * SHAPE_PERCENT / 100,
-            )
-        };
-        scores.into_iter().map(score).collect()
+            *score = (*score * (100 - SHAPE_PERCENT) + shape * SHAPE_PERCENT) / 100;
+        }
+        scores
     }
 
     /// How the reading lies in the document's name, 0..=10000.
-    fn shape(&self, reading: &Reading, id: u32) -> u32 {
-        let Some(document) = self.documents.get(&id) else {
+    fn shape(&self, reading: &Reading, slot: u32) -> u32 {
+        let Some(document) = self.documents.get(slot) else {
             return 0;
         };
         let (order, asked, start) = shape(reading, &document.name);
@@ -272,35 +276,54 @@ impl SearchIndex {
 
     /// Where a query word is found, by its best likeness in each document.
     fn find(&self, word: &Word) -> Found {
-        let mut best: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut occurrences: Occurrences = Vec::new();
         let mut closest = 0;
         for term in self.vocabulary.terms() {
             let likeness = u32::from(similarity(word, &term.word));
-            if likeness == 0 {
-                continue;
-            }
-            closest = closest.max(likeness);
-            for (id, fields) in &term.postings {
-                let likeness = likeness * field_percent(*fields) / 100;
-                let best = best.entry(*id).or_default();
-                *best = (*best).max(likeness);
+            if likeness > 0 {
+                closest = closest.max(likeness);
+                let weighed = |fields: u8| likeness * field_percent(fields) / 100;
+                let postings = term.postings.iter();
+                occurrences.extend(postings.map(|(slot, fields)| (*slot, weighed(*fields))));
             }
         }
-        let common = best
-            .values()
-            .filter(|likeness| **likeness * 3 >= closest)
+        occurrences.sort_unstable_by_key(|(slot, likeness)| (*slot, std::cmp::Reverse(*likeness)));
+        occurrences.dedup_by_key(|(slot, _)| *slot);
+        let common = occurrences
+            .iter()
+            .filter(|(_, likeness)| likeness * 3 >= closest)
             .count();
         Found {
             rarity: self.rarity(common),
-            occurrences: best.into_iter().collect(),
+            occurrences,
         }
     }
 
     /// Four times the binary logarithm of how rare a word is, at least 4.
     fn rarity(&self, documents: usize) -> u32 {
-        let ratio = (self.documents.len() as u128 + 1) / (documents as u128 + 1);
+        let ratio = (self.slots.len() as u128 + 1) / (documents as u128 + 1);
         4 + ratio.max(1).saturating_pow(4).ilog2()
     }
+}
+
+/// The distinct words of the fields with the fields that have them, as bits.
+fn by_word(fields: &[Vec<Word>; 4]) -> BTreeMap<Word, u8> {
+    let mut words = BTreeMap::new();
+    for (at, field) in fields.iter().enumerate() {
+        for word in field {
+            *words.entry(*word).or_insert(0) |= 1 << at;
+        }
+    }
+    words
+}
+
+fn with_stars(score: u32, document: &Document, stars: Option<u8>) -> u16 {
+    let other = stars.is_some() && stars != document.stars;
+    (if other {
+        score * OTHER_STARS_PERCENT / 100
+    } else {
+        score
+    }) as u16
 }
 
 /// The greatest weight of the fields that have a word.

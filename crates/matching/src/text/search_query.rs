@@ -32,7 +32,10 @@ impl SearchQuery {
             spellings.add_variants(words, synonyms);
         }
         for at in 0..spellings.list.len() {
-            let words = spellings.list[at].0.clone();
+            let (words, percent) = spellings.list[at].clone();
+            if percent < PLAIN_PERCENT {
+                continue;
+            }
             for variant in respaced(&words, is_known) {
                 let canonical = canonical_query(&variant, synonyms);
                 spellings.add(variant, PLAIN_PERCENT);
@@ -140,21 +143,28 @@ fn joined(words: &[String], is_known: &dyn Fn(&str) -> bool) -> Option<Vec<Strin
     Some([&words[..at], &together, &words[at + 2..]].concat())
 }
 
-/// The ways to cut unknown letters into known words, fewest first; one piece may be unknown when
-/// there is no other way.
+/// The ways to cut unknown letters into known words, fewest first; when there is none, those that
+/// leave the shortest piece unknown.
 fn splits(letters: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<Vec<String>> {
-    const MIN_LETTERS: usize = 5;
-    if letters.len() < MIN_LETTERS || !letters.is_ascii() || is_known(letters) {
+    const LETTERS: std::ops::RangeInclusive<usize> = 5..=40;
+    if !LETTERS.contains(&letters.len()) || !letters.is_ascii() || is_known(letters) {
         return Vec::new();
     }
     for unknown in [0, 1] {
+        let mut found = Vec::new();
         for pieces in 2..=MAX_PIECES {
-            let mut found = Vec::new();
             cut(letters, pieces, unknown, is_known, &mut found);
-            if !found.is_empty() {
-                found.truncate(MAX_SPLITS);
-                return found;
-            }
+        }
+        let unknown_letters = |pieces: &Vec<String>| {
+            pieces
+                .iter()
+                .find(|piece| !is_known(piece))
+                .map_or(0, String::len)
+        };
+        found.sort_by_key(|pieces| (unknown_letters(pieces), pieces.len()));
+        found.truncate(MAX_SPLITS);
+        if !found.is_empty() {
+            return found;
         }
     }
     Vec::new()

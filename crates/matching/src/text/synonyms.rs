@@ -3,6 +3,7 @@
 //! Knows rows of text; must not know where they are stored or how they are parsed.
 
 use super::fold::{fold, normalize};
+use std::collections::HashMap;
 
 /// One row of the synonym table.
 #[derive(Clone, Copy, Debug)]
@@ -23,14 +24,17 @@ struct Rewrite {
     to: Vec<String>,
 }
 
+/// Rewrites by their first word, longest first.
+type Rewrites = HashMap<String, Vec<Rewrite>>;
+
 /// Replacements of whole word sequences by their canonical wording, longest first.
 ///
 /// Rows in which one side contains the other ("khô cá", "khô") say broader or narrower, not equal,
 /// and do not expand.
 #[derive(Clone, Debug, Default)]
 pub struct Synonyms {
-    accented: Vec<Rewrite>,
-    folded: Vec<Rewrite>,
+    accented: Rewrites,
+    folded: Rewrites,
     loose: Vec<Rewrite>,
 }
 
@@ -44,18 +48,15 @@ impl Synonyms {
         for row in rows {
             synonyms.add(row);
         }
-        for list in [
-            &mut synonyms.accented,
-            &mut synonyms.folded,
-            &mut synonyms.loose,
-        ] {
+        let lists = synonyms
+            .accented
+            .values_mut()
+            .chain(synonyms.folded.values_mut());
+        for list in lists.chain([&mut synonyms.loose]) {
             list.sort_by(|a, b| {
-                b.from
-                    .len()
-                    .cmp(&a.from.len())
-                    .then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
+                let longest_first = b.from.len().cmp(&a.from.len());
+                longest_first.then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
             });
-            list.dedup_by(|later, kept| later.from == kept.from);
         }
         synonyms
     }
@@ -70,21 +71,12 @@ impl Synonyms {
         if !expands || overlaps(&accented.from, &accented.to) {
             return;
         }
-        let keep = Rewrite {
-            from: accented.to.clone(),
-            to: accented.to.clone(),
-        };
         if row.ambiguous {
-            self.loose.extend([accented, keep]);
+            self.loose.push(accented);
             return;
         }
-        let folded = rewrite(|text| fold(&normalize(text)));
-        let keep_folded = Rewrite {
-            from: folded.to.clone(),
-            to: folded.to.clone(),
-        };
-        self.accented.extend([accented, keep]);
-        self.folded.extend([folded, keep_folded]);
+        insert(&mut self.accented, accented);
+        insert(&mut self.folded, rewrite(|text| fold(&normalize(text))));
     }
 
     /// The words with unambiguous variants, accents and all, replaced by their canonical wording.
@@ -136,11 +128,23 @@ fn replace_one(
     Some([&words[..at], to, &words[at + from.len()..]].concat())
 }
 
-fn rewrite(words: &[String], rewrites: &[Rewrite]) -> Vec<String> {
+/// Adds a rewrite, and that its canonical wording stays when a part of it could be rewritten.
+fn insert(rewrites: &mut Rewrites, rewrite: Rewrite) {
+    let keep = Rewrite {
+        from: rewrite.to.clone(),
+        to: rewrite.to.clone(),
+    };
+    for new in [rewrite, keep] {
+        rewrites.entry(new.from[0].clone()).or_default().push(new);
+    }
+}
+
+fn rewrite(words: &[String], rewrites: &Rewrites) -> Vec<String> {
     let mut rest = words;
     let mut out = Vec::with_capacity(words.len());
     while let Some((first, tail)) = rest.split_first() {
-        if let Some(found) = rewrites.iter().find(|each| rest.starts_with(&each.from)) {
+        let mut fitting = rewrites.get(first).into_iter().flatten();
+        if let Some(found) = fitting.find(|each| rest.starts_with(&each.from)) {
             out.extend(found.to.iter().cloned());
             rest = &rest[found.from.len()..];
         } else {

@@ -37,6 +37,7 @@ pub(super) struct Word {
     tone: u8,
     syllable: bool,
     accents_known: bool,
+    has_digit: bool,
 }
 
 impl Word {
@@ -73,6 +74,7 @@ impl Word {
             tone,
             syllable: false,
             accents_known: false,
+            has_digit: false,
         }
     }
 
@@ -91,17 +93,13 @@ impl Word {
                 self.letters[usize::from(self.len)] = *letter;
                 self.len += 1;
                 self.letter_set |= 1 << (letter & 31);
+                self.has_digit |= letter.is_ascii_digit();
             }
         }
     }
 
     pub(super) fn letters(&self) -> &[u8] {
         &self.letters[..usize::from(self.len)]
-    }
-
-    /// The letters as a key that ignores accents.
-    pub(super) fn key(&self) -> [u8; MAX_LETTERS] {
-        self.letters
     }
 
     pub(super) fn letter_set(&self) -> u32 {
@@ -114,11 +112,7 @@ impl Word {
 
     /// Whether the word can be several words run together, or one that others write apart.
     pub(super) fn is_gluable(&self) -> bool {
-        !self.syllable && usize::from(self.len) >= MIN_GLUED_LETTERS && !self.has_digit()
-    }
-
-    fn has_digit(&self) -> bool {
-        self.letters().iter().any(u8::is_ascii_digit)
+        !self.syllable && usize::from(self.len) >= MIN_GLUED_LETTERS && !self.has_digit
     }
 
     fn same_accents(&self, other: &Self) -> bool {
@@ -138,16 +132,25 @@ fn compress(marks: u32) -> u32 {
 
 /// How alike a word of a query and a word of a name are, 0..=10000.
 pub(super) fn similarity(query: &Word, name: &Word) -> u16 {
+    let other_letters = (query.letter_set ^ name.letter_set).count_ones();
+    if other_letters > 4 || query.len.abs_diff(name.len) > 2 {
+        return 0;
+    }
     if query.same_letters(name) {
         return accent_similarity(query, name);
     }
-    if (query.letter_set ^ name.letter_set).count_ones() > 4 || query.len.abs_diff(name.len) > 2 {
+    if query.has_digit || name.has_digit {
         return 0;
     }
-    if query.has_digit() || name.has_digit() {
-        return 0;
+    if !query.syllable || !name.syllable {
+        return slip_similarity(query, name);
     }
-    sound_similarity(query, name).max(slip_similarity(query, name))
+    let possible = if other_letters > 2 {
+        0
+    } else {
+        other_syllable_similarity(query, name)
+    };
+    possible.max(sound_similarity(query, name))
 }
 
 fn accent_similarity(query: &Word, name: &Word) -> u16 {
@@ -167,7 +170,8 @@ fn accent_similarity(query: &Word, name: &Word) -> u16 {
 }
 
 fn sound_similarity(query: &Word, name: &Word) -> u16 {
-    if !query.syllable || !name.syllable || sound(query.letters()) != sound(name.letters()) {
+    let same_end = query.letters().last() == name.letters().last();
+    if !same_end || sound(query.letters()) != sound(name.letters()) {
         0
     } else if !query.accents_known || !name.accents_known {
         SOUND_ACCENTS_NOT_TYPED
@@ -206,31 +210,31 @@ fn sound(letters: &[u8]) -> (u8, &[u8]) {
         .unwrap_or((0, letters))
 }
 
+/// Both are possible syllables, one letter apart.
+fn other_syllable_similarity(query: &Word, name: &Word) -> u16 {
+    let longer = query.len.max(name.len);
+    if longer < 3 || edit_distance(query.letters(), name.letters(), 1) != Some(1) {
+        0
+    } else if query.accents_known && name.accents_known {
+        OTHER_SYLLABLE
+    } else {
+        OTHER_SYLLABLE_NO_ACCENTS
+    }
+}
+
+/// At least one is no syllable, so that a slip is likely.
 fn slip_similarity(query: &Word, name: &Word) -> u16 {
     let longer = query.len.max(name.len);
-    let distance = edit_distance(query.letters(), name.letters());
-    if query.syllable && name.syllable {
-        let known = query.accents_known && name.accents_known;
-        let other = if known {
-            OTHER_SYLLABLE
-        } else {
-            OTHER_SYLLABLE_NO_ACCENTS
-        };
-        return if distance == 1 && longer >= 3 {
-            other
-        } else {
-            0
-        };
-    }
-    match (distance, longer) {
-        (1, 7..) => 8_500,
-        (1, 5..) => 7_500,
-        (1, 4) => 6_500,
-        (1, 3) => 5_500,
-        (2, 9..) => 7_500,
-        (2, 7..) => 6_000,
-        (2, 6) => 4_500,
-        (2, 5) => 2_500,
+    let most = if longer < 5 { 1 } else { 2 };
+    match (edit_distance(query.letters(), name.letters(), most), longer) {
+        (Some(1), 7..) => 8_500,
+        (Some(1), 5..) => 7_500,
+        (Some(1), 4) => 6_500,
+        (Some(1), 3) => 5_500,
+        (Some(2), 9..) => 7_500,
+        (Some(2), 7..) => 6_000,
+        (Some(2), 6) => 4_500,
+        (Some(2), 5) => 2_500,
         _ => 0,
     }
 }
@@ -243,28 +247,49 @@ pub(super) fn glued_similarity(word: &Word, glued: &Word) -> u16 {
     if word.len.abs_diff(glued.len) > 2 || (word.letter_set ^ glued.letter_set).count_ones() > 4 {
         return 0;
     }
-    match (
-        edit_distance(word.letters(), glued.letters()),
-        word.len.max(glued.len),
-    ) {
-        (1, 6..) => 8_000,
-        (2, 9..) => 6_500,
+    let longer = word.len.max(glued.len);
+    match (edit_distance(word.letters(), glued.letters(), 2), longer) {
+        (Some(1), 6..) => 8_000,
+        (Some(2), 9..) => 6_500,
         _ => 0,
     }
 }
 
-/// Least number of letters inserted, deleted, replaced or swapped with a neighbour.
-fn edit_distance(from: &[u8], to: &[u8]) -> usize {
+/// Whether words of so many letters together can be the one word but for a slip.
+pub(super) fn can_be_glued(word: &Word, span: &[Word]) -> bool {
+    let letters: usize = span.iter().map(|each| usize::from(each.len)).sum();
+    letters.min(MAX_LETTERS).abs_diff(usize::from(word.len)) <= 2
+}
+
+/// Least number of letters inserted, deleted, replaced or swapped with a neighbour; none when it
+/// is more than `most`.
+fn edit_distance(from: &[u8], to: &[u8], most: usize) -> Option<usize> {
+    let prefix = from.iter().zip(to).take_while(|(a, b)| a == b).count();
+    let (from, to) = (&from[prefix..], &to[prefix..]);
+    let both_ends = from.iter().rev().zip(to.iter().rev());
+    let suffix = both_ends.take_while(|(a, b)| a == b).count();
+    let (from, to) = (&from[..from.len() - suffix], &to[..to.len() - suffix]);
+    let distance = match (from, to) {
+        ([], rest) | (rest, []) => rest.len(),
+        ([_], [_]) => 1,
+        ([a, b], [c, d]) if a == d && b == c => 1,
+        _ if most < 2 => return None,
+        _ => table_distance(from, to),
+    };
+    (distance <= most).then_some(distance)
+}
+
+fn table_distance(from: &[u8], to: &[u8]) -> usize {
     const SIDE: usize = MAX_LETTERS + 1;
-    let mut rows = [[0_usize; SIDE]; 3];
-    for (at, cell) in rows[1].iter_mut().enumerate() {
+    let mut rows = [[0_u8; SIDE]; 3];
+    for (at, cell) in (0..).zip(rows[1].iter_mut()) {
         *cell = at;
     }
     for (i, letter) in from.iter().enumerate() {
         let [before, previous, current] = &mut rows;
-        current[0] = i + 1;
+        current[0] = i as u8 + 1;
         for (j, other) in to.iter().enumerate() {
-            let replaced = previous[j] + usize::from(letter != other);
+            let replaced = previous[j] + u8::from(letter != other);
             let mut least = replaced.min(previous[j + 1] + 1).min(current[j] + 1);
             if i > 0 && j > 0 && *letter == to[j - 1] && from[i - 1] == *other {
                 least = least.min(before[j - 1] + 1);
@@ -273,5 +298,5 @@ fn edit_distance(from: &[u8], to: &[u8]) -> usize {
         }
         rows.rotate_left(1);
     }
-    rows[1][to.len()]
+    usize::from(rows[1][to.len()])
 }
