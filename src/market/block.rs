@@ -1,6 +1,8 @@
 //! Rows grouped by what decides whether they are wanted: product set and name, or set and text. A
 //! block holds a few hundred rows, so that a change copies one block. Must not know what a row says.
 
+use std::sync::Arc;
+
 use super::table::{Slot, Table};
 use super::texts::TextNumber;
 
@@ -31,31 +33,36 @@ impl Key {
 pub(super) trait Row: Copy {
     /// The record's slot.
     fn slot(&self) -> Slot;
+
+    /// A row that is at least as good as each of `rows` for every query, if there is one.
+    fn best(rows: &[Self]) -> Option<Self>;
 }
 
 /// Rows with one key.
 #[derive(Debug, Clone)]
 pub(super) struct Block<R> {
     pub(super) key: Key,
+    /// At least as good as each row, if there is such a row.
+    pub(super) best: Option<R>,
     pub(super) rows: Vec<R>,
 }
 
 /// All blocks, found by set and by text; a clone shares every block.
 #[derive(Debug)]
 pub(super) struct Blocks<R> {
-    blocks: Table<Block<R>>,
+    blocks: Table<Arc<Block<R>>>,
     by_set: Table<Vec<Slot>>,
     by_text: Table<Vec<Slot>>,
 }
 
-impl<R> Clone for Blocks<R> {
+impl<R: Row> Clone for Blocks<R> {
     fn clone(&self) -> Self {
         let (blocks, by_set) = (self.blocks.clone(), self.by_set.clone());
         Self { blocks, by_set, by_text: self.by_text.clone() }
     }
 }
 
-impl<R> Default for Blocks<R> {
+impl<R: Row> Default for Blocks<R> {
     fn default() -> Self {
         Self { blocks: Table::default(), by_set: Table::default(), by_text: Table::default() }
     }
@@ -65,7 +72,7 @@ impl<R: Row> Blocks<R> {
     /// The block in `slot`.
     #[inline]
     pub(super) fn get(&self, slot: Slot) -> Option<&Block<R>> {
-        self.blocks.get(slot)
+        self.blocks.get(slot).map(Arc::as_ref)
     }
 
     /// Blocks of a set.
@@ -81,14 +88,18 @@ impl<R: Row> Blocks<R> {
     /// Adds a row, in place of the one of its record.
     pub(super) fn put(&mut self, key: Key, row: R) {
         if let Some((slot, place)) = self.find(key, row.slot()) {
-            if let Some(block) = self.blocks.get_mut(slot) {
+            if let Some(block) = self.get_mut(slot) {
                 block.rows[place] = row;
+                block.best = R::best(&block.rows);
             }
             return;
         }
-        match self.with_room(key).and_then(|slot| self.blocks.get_mut(slot)) {
-            Some(block) => push(&mut block.rows, row),
-            None => self.add(Block { key, rows: vec![row] }),
+        match self.with_room(key).and_then(|slot| self.get_mut(slot)) {
+            Some(block) => {
+                push(&mut block.rows, row);
+                block.best = block.best.and_then(|best| R::best(&[best, row]));
+            }
+            None => self.add(Block { key, best: R::best(&[row]), rows: vec![row] }),
         }
     }
 
@@ -97,10 +108,11 @@ impl<R: Row> Blocks<R> {
         let Some((slot, place)) = self.find(key, record) else {
             return;
         };
-        let Some(block) = self.blocks.get_mut(slot) else {
+        let Some(block) = self.get_mut(slot) else {
             return;
         };
         block.rows.swap_remove(place);
+        block.best = R::best(&block.rows);
         if block.rows.is_empty() {
             self.blocks.remove(slot);
             list(&mut self.by_text, key.text()).retain(|other| *other != slot);
@@ -110,9 +122,13 @@ impl<R: Row> Blocks<R> {
         }
     }
 
+    fn get_mut(&mut self, slot: Slot) -> Option<&mut Block<R>> {
+        self.blocks.get_mut(slot).map(Arc::make_mut)
+    }
+
     fn with_key(&self, key: Key) -> impl Iterator<Item = (Slot, &Block<R>)> {
         let slots = self.by_text.get(key.text()).map_or(&[][..], Vec::as_slice);
-        let blocks = slots.iter().rev().filter_map(|slot| Some((*slot, self.blocks.get(*slot)?)));
+        let blocks = slots.iter().rev().filter_map(|slot| Some((*slot, self.get(*slot)?)));
         blocks.filter(move |(_, block)| block.key == key)
     }
 
@@ -130,7 +146,7 @@ impl<R: Row> Blocks<R> {
 
     fn add(&mut self, block: Block<R>) {
         let key = block.key;
-        let slot = self.blocks.insert(block);
+        let slot = self.blocks.insert(Arc::new(block));
         list(&mut self.by_text, key.text()).push(slot);
         if let Key::Set(set, _) = key {
             list(&mut self.by_set, set.into()).push(slot);

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use matching::date::Timestamp;
 use matching::demand::DemandTerms;
-use matching::evaluation::{Evaluation, Judgement, NO_TEXT_VALUE, evaluate};
+use matching::evaluation::{Evaluation, Judgement, NO_TEXT_VALUE, explain};
 use matching::facts::DemandFacts;
 use matching::id::{DemandId, OfferId, PartyId};
-use matching::pair::{Likeness, Pair, route_of};
+use matching::pair::{Likeness, Moment, Pair, route_of};
 use matching::price::FreightRate;
 use matching::product::ProductSet;
 use matching::text::relevance::{ELIGIBLE, FULL};
 
 use super::block::{Block, Key};
-use super::rank::{Best, Candidate, MissKey, Page, RankKey, best_first};
+use super::rank::{Best, Candidate, MissKey, Page, RankKey, Subject, best_first};
 use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow, bound, has_set_substitute};
 use super::state::State;
@@ -33,6 +33,9 @@ pub struct Ask<K> {
     /// Leave out what this party dismissed.
     pub dismissed_by: Option<PartyId>,
 }
+
+/// A record with its judgement.
+pub(super) type Judged = (Slot, Judgement);
 
 /// An offer and a demand, judged.
 #[derive(Debug, Clone)]
@@ -91,7 +94,7 @@ impl<'v> Reader<'v> {
         let record = self.state.demands.get(self.state.demand_slot(id)?)?;
         let sought = self.sought(record)?;
         let page = self.ranked_offers(&sought, ask);
-        Some(page.map(|(_, slot)| self.shown(&sought, slot, ask.now)).flatten())
+        Some(page.map(|(_, found)| self.shown(&sought, found, ask.now)).flatten())
     }
 
     /// Offers for a demand that is not in the market, best first.
@@ -115,7 +118,7 @@ impl<'v> Reader<'v> {
             substitutes: substitutes.collect(),
         };
         let page = self.ranked_offers(&sought, ask);
-        Some(page.map(|(_, slot)| self.shown(&sought, slot, ask.now)).flatten())
+        Some(page.map(|(_, found)| self.shown(&sought, found, ask.now)).flatten())
     }
 
     /// Open, visible and wanted offers that fail for a demand, nearest first.
@@ -136,10 +139,10 @@ impl<'v> Reader<'v> {
             let (failed, gap) = judgement.miss(&pair);
             if failed > 0 {
                 let (score, id) = (judgement.score, pair.offer.id.as_u128());
-                best.offer(MissKey { failed, gap, score, id }, slot);
+                best.offer(MissKey { failed, gap, score, id }, (slot, judgement));
             }
         }
-        Some(best.into_page().map(|(_, slot)| self.shown(&sought, slot, ask.now)).flatten())
+        Some(best.into_page().map(|(_, found)| self.shown(&sought, found, ask.now)).flatten())
     }
 
     /// One pair of the market, whether it passes or not.
@@ -150,7 +153,9 @@ impl<'v> Reader<'v> {
     ) -> Option<Match<'v>> {
         let record = self.state.demands.get(self.state.demand_slot(demand_id)?)?;
         let sought = self.sought(record)?;
-        self.shown(&sought, self.state.offer_slot(offer_id)?, now)
+        let slot = self.state.offer_slot(offer_id)?;
+        let judgement = Judgement::of(&self.pair(&sought, slot, now)?);
+        self.shown(&sought, (slot, judgement), now)
     }
 
     fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
@@ -168,32 +173,34 @@ impl<'v> Reader<'v> {
         self,
         sought: &Sought<'_, '_>,
         ask: &Ask<RankKey>,
-    ) -> Page<(RankKey, Slot), RankKey> {
-        let candidates = self.offer_candidates(sought);
-        best_first(candidates, Best::new(ask.limit, ask.after), |slot| {
-            let pair = self.pair(sought, slot, ask.now)?;
-            let is_dismissed =
-                sought.record.is_some_and(|it| is_dismissed(it, &pair, ask.dismissed_by));
-            let key = if is_dismissed { None } else { rank(&pair, pair.offer.id.as_u128()) };
-            key.map(|key| (key, slot))
-        })
-    }
-
-    fn offer_candidates(self, sought: &Sought<'_, '_>) -> Vec<Candidate> {
+    ) -> Page<(RankKey, Judged), RankKey> {
         let probe = DemandRow::new(0, sought.facts);
         let named = self.named_products(sought);
-        let mut candidates = Vec::new();
-        for offer in self.offers_of(&named) {
-            candidates.push(Candidate { bound: FULL, slot: offer });
-        }
-        for (block, text) in self.wanted_blocks(sought) {
+        let blocks = self.wanted_blocks(sought);
+        let named_offers = self.offers_of(&named).map(|offer| Candidate::record(FULL, offer));
+        let mut candidates: Vec<Candidate> = named_offers.collect();
+        candidates.extend(blocks.iter().enumerate().filter_map(|(place, (block, text))| {
+            let bound = match &block.best {
+                Some(best) => bound(best, &probe, *text, self.freight)?,
+                None => FULL,
+            };
+            Some(Candidate { bound, subject: Subject::Block(place) })
+        }));
+        let open = |place: usize, opened: &mut Vec<Candidate>| {
+            let (block, text) = blocks[place];
             let rows = block.rows.iter().filter(|row| !named.contains(&row.product));
-            candidates.extend(rows.filter_map(|row| {
-                let bound = bound(row, &probe, text, self.freight)?;
-                Some(Candidate { bound, slot: row.offer })
+            opened.extend(rows.filter_map(|row| {
+                Some(Candidate::record(bound(row, &probe, text, self.freight)?, row.offer))
             }));
-        }
-        candidates
+        };
+        best_first(candidates, Best::new(ask.limit, ask.after), open, |slot| {
+            let pair = self.pair(sought, slot, ask.now)?;
+            if sought.record.is_some_and(|it| is_dismissed(it, &pair, ask.dismissed_by)) {
+                return None;
+            }
+            let (key, judgement) = rank(&pair, pair.offer.id.as_u128())?;
+            Some((key, (slot, judgement)))
+        })
     }
 
     /// Every offer whose product is wanted, each once.
@@ -261,11 +268,16 @@ impl<'v> Reader<'v> {
             buyer: &sought.buyer.facts,
             likeness: sought.likeness(product.name_number),
             freight: self.freight,
-            now,
+            moment: Moment::at(now),
         })
     }
 
-    fn shown(self, sought: &Sought<'_, 'v>, slot: Slot, now: Timestamp) -> Option<Match<'v>> {
+    fn shown(
+        self,
+        sought: &Sought<'_, 'v>,
+        (slot, judgement): Judged,
+        now: Timestamp,
+    ) -> Option<Match<'v>> {
         let offer = self.state.offers.get(slot)?;
         let product = self.state.products.get(offer.product)?;
         Some(Match {
@@ -274,7 +286,7 @@ impl<'v> Reader<'v> {
             producer: self.state.parties.get(product.producer)?,
             demand: sought.record,
             buyer: sought.buyer,
-            evaluation: evaluate(&self.pair(sought, slot, now)?),
+            evaluation: explain(&self.pair(sought, slot, now)?, judgement),
         })
     }
 }
@@ -293,13 +305,13 @@ fn is_dismissed(record: &DemandRecord, pair: &Pair<'_>, by: Option<PartyId>) -> 
     by.is_some_and(|by| record.is_dismissed(pair.offer, by))
 }
 
-/// The place of an eligible pair.
-pub(super) fn rank(pair: &Pair<'_>, id: u128) -> Option<RankKey> {
+/// The place and judgement of an eligible pair.
+pub(super) fn rank(pair: &Pair<'_>, id: u128) -> Option<(RankKey, Judgement)> {
     if !may_be_shown(pair) {
         return None;
     }
     let judgement = Judgement::of(pair);
     let eligible = judgement.is_eligible(pair);
     let key = RankKey { score: judgement.score, unit_price: judgement.unit_price, id };
-    eligible.then_some(key)
+    eligible.then_some((key, judgement))
 }

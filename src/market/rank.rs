@@ -83,11 +83,24 @@ impl<T, K> Page<Option<T>, K> {
     }
 }
 
-/// A record that may rank, with at least the score that it has.
+/// What may rank: a record, or a block of them by its place in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Subject {
+    Record(Slot),
+    Block(usize),
+}
+
+/// What may rank, with at least the score that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Candidate {
     pub(super) bound: u16,
-    pub(super) slot: Slot,
+    pub(super) subject: Subject,
+}
+
+impl Candidate {
+    pub(super) const fn record(bound: u16, slot: Slot) -> Self {
+        Self { bound, subject: Subject::Record(slot) }
+    }
 }
 
 /// What is found of a candidate, with its place.
@@ -129,19 +142,31 @@ impl<T, K: Ord + Copy> Best<T, K> {
     }
 }
 
-/// Judges candidates by falling bound until none can be among the best.
+/// Judges candidates by falling bound until none can be among the best; a block is opened into its
+/// records when its turn comes.
 pub(super) fn best_first<T>(
     candidates: Vec<Candidate>,
     mut best: Best<T, RankKey>,
+    mut open: impl FnMut(usize, &mut Vec<Candidate>),
     mut judge: impl FnMut(Slot) -> Option<Found<T, RankKey>>,
 ) -> Page<Found<T, RankKey>, RankKey> {
     let mut candidates = BinaryHeap::from(candidates);
+    let mut opened = Vec::new();
     while let Some(candidate) = candidates.pop() {
-        if best.worst().is_some_and(|worst| worst.score > candidate.bound) {
+        let least = best.worst().map_or(0, |worst| worst.score);
+        if candidate.bound < least {
             break;
         }
-        if let Some((key, item)) = judge(candidate.slot) {
-            best.offer(key, item);
+        match candidate.subject {
+            Subject::Block(place) => {
+                open(place, &mut opened);
+                candidates.extend(opened.drain(..).filter(|record| record.bound >= least));
+            }
+            Subject::Record(slot) => {
+                if let Some((key, item)) = judge(slot) {
+                    best.offer(key, item);
+                }
+            }
         }
     }
     best.into_page()

@@ -26,6 +26,10 @@ const SLACK_KM: f32 = 1.0;
 const SLACK: f32 = 1.000_01;
 /// By agreement, or without ceiling.
 const OPEN: f32 = -1.0;
+/// A price that no ceiling keeps out.
+const FREE: f32 = 0.0;
+/// A province that every demand allows.
+const ANYWHERE: u8 = u8::MAX;
 /// No such content.
 const NO_DIMENSION: u8 = u8::MAX;
 
@@ -170,6 +174,37 @@ impl OfferRow {
         }
     }
 
+    /// A row that is at least as good for every demand as each of `rows`: near to everything, the
+    /// best of each column. None where units differ, which prices cannot be compared across.
+    pub(super) fn best_of(rows: &[Self]) -> Option<Self> {
+        let mut best = *rows.first()?;
+        best.direction = [f32::NAN; 3];
+        best.province = ANYWHERE;
+        for row in rows {
+            if (row.content, row.dimensions) != (best.content, best.dimensions) {
+                return None;
+            }
+            best.join(row);
+        }
+        Some(best)
+    }
+
+    fn join(&mut self, row: &Self) {
+        if self.price < 0.0 || row.price < 0.0 {
+            self.price = FREE;
+        }
+        self.price = self.price.min(row.price.max(0.0));
+        self.mass_g = self.mass_g.min(row.mass_g);
+        self.free = self.free.max(row.free);
+        self.min_order = self.min_order.min(row.min_order);
+        self.serves |= row.serves;
+        self.days.from = self.days.from.min(row.days.from);
+        self.days.to = self.days.to.max(row.days.to);
+        self.papers |= row.papers;
+        self.reliability = self.reliability.max(row.reliability);
+        self.stars = self.stars.max(row.stars);
+    }
+
     fn content_in(&self, dimension: u8) -> Option<f32> {
         let place = self.dimensions.iter().position(|each| *each == dimension)?;
         Some(self.content[place] as f32)
@@ -244,7 +279,8 @@ fn middle(demand: &DemandFacts) -> ([f32; 3], f32) {
 }
 
 /// At least the score of the pair, or none if it cannot be eligible. `text` is the exact value of
-/// the text factor, and `rate` what freight costs.
+/// the text factor, and `rate` what freight costs. A direction that is not a number is near to
+/// everything, because `max` passes over it.
 #[inline]
 pub(super) fn bound(
     offer: &OfferRow,
@@ -285,7 +321,7 @@ fn may_meet(offer: &OfferRow, demand: &DemandRow) -> bool {
     let province = 1_u64 << (offer.province % 64);
     offer.days.meet(demand.days)
         && offer.serves & demand.provinces != 0
-        && demand.allowed & province != 0
+        && (demand.allowed & province != 0 || offer.province == ANYWHERE)
         && offer.papers & demand.papers == demand.papers
         && offer.stars.map_or(0, Stars::number) >= demand.min_stars
         && offer.free >= offer.min_order

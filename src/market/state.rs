@@ -19,11 +19,20 @@ impl Row for OfferRow {
     fn slot(&self) -> Slot {
         self.offer
     }
+
+    fn best(rows: &[Self]) -> Option<Self> {
+        Self::best_of(rows)
+    }
 }
 
 impl Row for DemandRow {
     fn slot(&self) -> Slot {
         self.demand
+    }
+
+    /// Demands differ in too much for one to stand for others.
+    fn best(_: &[Self]) -> Option<Self> {
+        None
     }
 }
 

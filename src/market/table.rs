@@ -4,15 +4,15 @@
 
 use std::sync::Arc;
 
-/// Records of one page: a change copies this many pointers.
-const PAGE: usize = 256;
+/// Records of one page: a change copies this many.
+const PAGE: usize = 128;
 /// Shards of an index: a change copies one of them.
 const SHARDS: usize = 512;
 
 /// Place of a record in its table.
 pub(super) type Slot = u32;
 
-type Page<T> = [Option<Arc<T>>];
+type Page<T> = [Option<T>];
 
 /// Records by slot; a clone shares every page.
 #[derive(Debug)]
@@ -34,22 +34,16 @@ impl<T> Default for Table<T> {
     }
 }
 
-impl<T> Table<T> {
+impl<T: Clone> Table<T> {
     /// The record in `slot`.
     #[inline]
     pub(super) fn get(&self, slot: Slot) -> Option<&T> {
-        self.pages.get(slot as usize / PAGE)?[slot as usize % PAGE].as_deref()
+        self.pages.get(slot as usize / PAGE)?[slot as usize % PAGE].as_ref()
     }
 
     /// How many records there are.
     pub(super) const fn len(&self) -> usize {
         self.len
-    }
-
-    /// The records with their slots, in order of slot.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
-        let records = self.pages.iter().flat_map(|page| page.iter());
-        (0..).zip(records).filter_map(|(slot, record)| Some((slot, record.as_deref()?)))
     }
 
     /// Puts `record` into a free slot.
@@ -63,10 +57,10 @@ impl<T> Table<T> {
     /// Puts `record` into `slot`, in place of what is there.
     pub(super) fn put(&mut self, slot: Slot, record: T) {
         while self.pages.len() <= slot as usize / PAGE {
-            self.pages.push(std::iter::repeat_with(|| None).take(PAGE).collect());
+            self.pages.push(empty_page());
         }
         self.len += usize::from(self.get(slot).is_none());
-        *self.place(slot) = Some(Arc::new(record));
+        *self.place(slot) = Some(record);
     }
 
     /// Takes the record out of `slot`, which becomes free.
@@ -79,37 +73,38 @@ impl<T> Table<T> {
     }
 
     /// The record in `slot`, to be changed; copied if an older version shares it.
-    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut T>
-    where
-        T: Clone,
-    {
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         self.get(slot)?;
-        self.place(slot).as_mut().map(Arc::make_mut)
+        self.place(slot).as_mut()
     }
 
     /// The record in `slot`, to be changed; an empty one if there is none.
     pub(super) fn get_or_default(&mut self, slot: Slot) -> &mut T
     where
-        T: Clone + Default,
+        T: Default,
     {
         if self.get(slot).is_none() {
             self.put(slot, T::default());
         }
-        Arc::make_mut(self.place(slot).get_or_insert_default())
+        self.place(slot).get_or_insert_default()
     }
 
-    fn place(&mut self, slot: Slot) -> &mut Option<Arc<T>> {
+    fn place(&mut self, slot: Slot) -> &mut Option<T> {
         let page = &mut self.pages[slot as usize / PAGE];
         &mut Arc::make_mut(page)[slot as usize % PAGE]
     }
 
     fn add_page(&mut self) -> Slot {
         let first = (self.pages.len() * PAGE) as Slot;
-        self.pages.push(std::iter::repeat_with(|| None).take(PAGE).collect());
+        self.pages.push(empty_page());
         let fresh = (first + 1..first + PAGE as Slot).rev();
         Arc::make_mut(&mut self.free).extend(fresh);
         first
     }
+}
+
+fn empty_page<T>() -> Arc<Page<T>> {
+    std::iter::repeat_with(|| None).take(PAGE).collect()
 }
 
 /// Slots by id: eight bytes an id, a binary search in one small shard.
@@ -170,7 +165,7 @@ mod tests {
         *table.get_mut(slots[4]).expect("present") = -1;
         assert_eq!((older.get(slots[3]), older.get(slots[4])), (Some(&3), Some(&4)));
         assert_eq!((table.get(slots[3]), table.get(slots[4])), (None, Some(&-1)));
-        assert_eq!((older.len(), table.len(), table.iter().count()), (1000, 999, 999));
+        assert_eq!((older.len(), table.len()), (1000, 999));
         assert_eq!(table.insert(7), slots[3], "a free slot is given again");
     }
 

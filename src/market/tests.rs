@@ -15,7 +15,7 @@ use matching::evaluation::{Evaluation, evaluate};
 use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::offer::{Offer, OfferStatus};
-use matching::pair::{Likeness, Pair};
+use matching::pair::{Likeness, Moment, Pair};
 use matching::place::ProvinceCode;
 use matching::price::{FreightRate, UnitPrice};
 use matching::product::ProductSet;
@@ -130,7 +130,7 @@ impl Plain {
                 substitutes: substitutes.collect(),
             },
             freight: FreightRate::default(),
-            now: world.now,
+            moment: Moment::at(world.now),
         })
     }
 
@@ -344,7 +344,7 @@ proptest! {
         shuffled.sort_by_key(|(place, change)| (stage(change), *place));
         let (first, second) = (market(), market());
         first.apply(1, changes);
-        second.apply(1, shuffled.into_iter().map(|(_, change)| change).collect::<Vec<_>>());
+        second.apply(1, shuffled.into_iter().map(|(_, change)| change));
         let (first, second) = (first.view(), second.view());
         for demand in plain.open() {
             let ids = |view: &View| -> Vec<OfferId> {

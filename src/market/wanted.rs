@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use matching::date::Timestamp;
-use matching::evaluation::{NO_TEXT_VALUE, evaluate};
+use matching::evaluation::{NO_TEXT_VALUE, explain};
 use matching::id::OfferId;
-use matching::pair::{Likeness, Pair};
+use matching::pair::{Likeness, Moment, Pair};
 use matching::text::relevance::{ELIGIBLE, FULL};
 
 use super::block::{Block, Key};
-use super::matches::{Ask, Match, Reader, rank};
+use super::matches::{Ask, Judged, Match, Reader, rank};
 use super::rank::{Best, Candidate, Page, RankKey, best_first};
 use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow, bound};
@@ -48,16 +48,23 @@ impl<'v> Reader<'v> {
         let slot = self.state.offer_slot(id)?;
         let offered = self.offered(slot)?;
         let candidates = self.demand_candidates(slot, &offered);
-        let page = best_first(candidates, Best::new(ask.limit, ask.after), |slot| {
-            let demand = self.state.demands.get(slot)?;
-            let by = ask.dismissed_by;
-            if by.is_some_and(|by| demand.is_dismissed(&offered.offer.facts, by)) {
-                return None;
-            }
-            let pair = self.pair_of(&offered, demand, ask.now)?;
-            Some((rank(&pair, demand.facts.id.as_u128())?, slot))
-        });
-        Some(page.map(|(_, slot)| self.shown_demand(&offered, slot, ask.now)).flatten())
+        let best = Best::new(ask.limit, ask.after);
+        let page = best_first(
+            candidates,
+            best,
+            |_, _| {},
+            |slot| {
+                let demand = self.state.demands.get(slot)?;
+                let by = ask.dismissed_by;
+                if by.is_some_and(|by| demand.is_dismissed(&offered.offer.facts, by)) {
+                    return None;
+                }
+                let pair = self.pair_of(&offered, demand, ask.now)?;
+                let (key, judgement) = rank(&pair, demand.facts.id.as_u128())?;
+                Some((key, (slot, judgement)))
+            },
+        );
+        Some(page.map(|(_, found)| self.shown_demand(&offered, found, ask.now)).flatten())
     }
 
     fn offered(self, slot: Slot) -> Option<Offered<'v>> {
@@ -75,14 +82,14 @@ impl<'v> Reader<'v> {
         let (mut candidates, mut seen) = (Vec::new(), HashSet::new());
         for demand in &offered.product.wanted_by {
             seen.insert(*demand);
-            candidates.push(Candidate { bound: FULL, slot: *demand });
+            candidates.push(Candidate::record(FULL, *demand));
         }
         for (block, text) in self.fitting_blocks(offered) {
             let fresh = |row: &&DemandRow| !row.is_multiple || seen.insert(row.demand);
             let rows = block.rows.iter().filter(fresh);
             candidates.extend(rows.filter_map(|row| {
                 let bound = bound(&probe, row, text, self.freight)?;
-                Some(Candidate { bound, slot: row.demand })
+                Some(Candidate::record(bound, row.demand))
             }));
         }
         candidates
@@ -130,11 +137,16 @@ impl<'v> Reader<'v> {
             buyer: &self.state.parties.get(demand.buyer)?.facts,
             likeness: offered.likeness(demand),
             freight: self.freight,
-            now,
+            moment: Moment::at(now),
         })
     }
 
-    fn shown_demand(self, offered: &Offered<'v>, slot: Slot, now: Timestamp) -> Option<Match<'v>> {
+    fn shown_demand(
+        self,
+        offered: &Offered<'v>,
+        (slot, judgement): Judged,
+        now: Timestamp,
+    ) -> Option<Match<'v>> {
         let demand = self.state.demands.get(slot)?;
         Some(Match {
             offer: offered.offer,
@@ -142,7 +154,7 @@ impl<'v> Reader<'v> {
             producer: offered.producer,
             demand: Some(demand),
             buyer: self.state.parties.get(demand.buyer)?,
-            evaluation: evaluate(&self.pair_of(offered, demand, now)?),
+            evaluation: explain(&self.pair_of(offered, demand, now)?, judgement),
         })
     }
 }

@@ -85,11 +85,11 @@ impl Judgement {
     fn meet(&mut self, pair: &Pair<'_>) {
         let (mut serving, mut way) = (0_u128, (true, u32::MAX));
         for (index, need) in pair.demand.needs.iter().enumerate() {
-            let stop = Stop::new(pair, index, need);
+            let stop = Stop::new(pair, self.conversion.as_ref(), (index, need));
             way = way.min((stop.area_gap > 0, stop.distance_km));
             let mut free = 0;
             for (place, capacity) in pair.offer.capacity.iter().enumerate() {
-                let encounter = stop.judge(pair, self.conversion.as_ref(), (place, capacity));
+                let encounter = stop.judge(pair, (place, capacity));
                 self.keep_nearest(encounter);
                 if encounter.gaps.pass() {
                     free += capacity.free;
@@ -148,7 +148,7 @@ impl Judgement {
             _ => OPEN_VALUE,
         };
         let stars = self.nearest.and_then(|near| pair.stars_on(near.date));
-        let reliability = pair.producer.reliability(pair.now.date());
+        let reliability = pair.producer.reliability(pair.moment.reliable_from);
         [
             text,
             price,
@@ -252,8 +252,8 @@ impl Judgement {
     fn finding(&self, pair: &Pair<'_>, code: CheckCode) -> Finding {
         match code {
             CheckCode::State => Finding::State {
-                offer: pair.offer.state(pair.now.date()),
-                demand: pair.demand.state(pair.now),
+                offer: pair.offer.state(pair.moment.today),
+                demand: pair.demand.state(pair.moment.now),
                 same_party: pair.is_same_party(),
             },
             CheckCode::Visible => Finding::Visible {
@@ -418,7 +418,12 @@ impl Evaluation {
 /// Judges a pair and explains the judgement.
 #[must_use]
 pub fn evaluate(pair: &Pair<'_>) -> Evaluation {
-    let judgement = Judgement::of(pair);
+    explain(pair, Judgement::of(pair))
+}
+
+/// Explains the judgement of `pair`.
+#[must_use]
+pub fn explain(pair: &Pair<'_>, judgement: Judgement) -> Evaluation {
     Evaluation {
         eligible: judgement.is_eligible(pair),
         score: judgement.score,

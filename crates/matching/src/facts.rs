@@ -17,8 +17,6 @@ use crate::product::ProductSet;
 use crate::quantity::{Content, UnitContent};
 use crate::visibility::{Audience, Visibility};
 
-/// Months that the reliability of a producer looks back.
-pub const RELIABILITY_MONTHS: i32 = 12;
 /// The reliability, in basis points, of a producer without history.
 pub const RELIABILITY_WITHOUT_HISTORY: u16 = 5000;
 
@@ -166,12 +164,11 @@ pub struct PartyFacts {
 }
 
 impl PartyFacts {
-    /// Accepted against agreed quantity of the last [`RELIABILITY_MONTHS`] before `today`, in basis
-    /// points; absent without history.
+    /// Accepted against agreed quantity of what came due from `first` on, in basis points; absent
+    /// without history.
     #[must_use]
-    pub fn reliability(&self, today: Date) -> Option<u16> {
-        let since = today.plus_months(-RELIABILITY_MONTHS);
-        let recent = self.fulfilments.iter().filter(|fulfilment| fulfilment.due_on > since);
+    pub fn reliability(&self, first: Date) -> Option<u16> {
+        let recent = self.fulfilments.iter().filter(|fulfilment| fulfilment.due_on >= first);
         let (accepted, agreed) = recent.fold((0, 0), |(accepted, agreed), fulfilment| {
             (accepted + u128::from(fulfilment.accepted), agreed + u128::from(fulfilment.agreed))
         });

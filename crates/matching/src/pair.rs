@@ -30,6 +30,29 @@ pub struct Likeness {
     pub substitutes: Vec<u16>,
 }
 
+/// Months that the reliability of a producer looks back.
+pub const RELIABILITY_MONTHS: i32 = 12;
+
+/// When a match is judged, with the days that follow from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The instant.
+    pub now: Timestamp,
+    /// Its day.
+    pub today: Date,
+    /// The first day that counts for reliability.
+    pub reliable_from: Date,
+}
+
+impl Moment {
+    /// The moment of `now`.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        let today = now.date();
+        Self { now, today, reliable_from: today.plus_months(-RELIABILITY_MONTHS).plus_days(1) }
+    }
+}
+
 /// All that a match is judged by.
 #[derive(Debug, Clone)]
 pub struct Pair<'a> {
@@ -48,15 +71,15 @@ pub struct Pair<'a> {
     /// What one kilometre costs.
     pub freight: FreightRate,
     /// When it is judged.
-    pub now: Timestamp,
+    pub moment: Moment,
 }
 
 impl Pair<'_> {
     /// Whether both are open, of different parties.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let demand = self.demand.state(self.now);
-        self.offer.state(self.now.date()) == OfferState::Published
+        let demand = self.demand.state(self.moment.now);
+        self.offer.state(self.moment.today) == OfferState::Published
             && matches!(demand, DemandState::Open | DemandState::PartiallyCovered)
             && !self.is_same_party()
     }
@@ -110,7 +133,7 @@ impl Pair<'_> {
     /// The first day that keeps the lead time.
     #[must_use]
     pub fn earliest(&self) -> Date {
-        self.now.date().plus_days(i32::from(self.offer.lead_time_days))
+        self.moment.today.plus_days(i32::from(self.offer.lead_time_days))
     }
 
     /// The star that counts on `date`.
@@ -246,35 +269,40 @@ pub struct Stop<'a> {
     pub distance_km: u32,
     /// How far its area is from passing.
     pub area_gap: u16,
+    /// The smallest share and the most that it takes, in offer units, if units convert.
+    share: Option<(u64, u64)>,
 }
 
 impl<'a> Stop<'a> {
     /// Measures the way to a delivery.
     #[must_use]
-    pub fn new(pair: &Pair<'a>, index: usize, need: &'a NeedFacts) -> Self {
+    pub fn new(
+        pair: &Pair<'a>,
+        conversion: Option<&Conversion>,
+        (index, need): (usize, &'a NeedFacts),
+    ) -> Self {
         let distance_km = pair.offer.direction.distance_km(need.direction);
         let area_gap = if is_served(pair.offer, need) && is_allowed(pair) {
             pair.demand.max_distance_km.map_or(0, |max| gap(distance_km.into(), max.into()))
         } else {
             FULL_GAP
         };
-        Self { index, need, distance_km, area_gap }
+        let share =
+            conversion.map(|by| (smallest_share(pair, by), by.offer_units_within(need.most)));
+        Self { index, need, distance_km, area_gap, share }
     }
 
     /// Judges a capacity period with this delivery.
     #[must_use]
-    pub fn judge(
-        &self,
-        pair: &Pair<'_>,
-        conversion: Option<&Conversion>,
-        (index, capacity): (usize, &FreeCapacity),
-    ) -> Encounter {
+    pub fn judge(&self, pair: &Pair<'_>, (index, capacity): (usize, &FreeCapacity)) -> Encounter {
         let overlap = capacity.period.overlap(self.need.window);
         let date = overlap.map_or(self.need.window.to(), |days| days.to());
         let market_papers = pair.demand.rare().market_papers;
         let gaps = PairGaps {
             period: self.period_gap(pair, capacity),
-            quantity: self.quantity_gap(pair, conversion, capacity.free),
+            quantity: self
+                .share
+                .map_or(FULL_GAP, |(smallest, most)| gap(smallest, capacity.free.min(most))),
             stars: stars_gap(pair, date),
             certificates: papers_gap(pair, pair.demand.certificates, date),
             area: self.area_gap,
@@ -293,14 +321,6 @@ impl<'a> Stop<'a> {
                 days_gap(apart)
             }
         }
-    }
-
-    fn quantity_gap(&self, pair: &Pair<'_>, conversion: Option<&Conversion>, free: u64) -> u16 {
-        let Some(conversion) = conversion else {
-            return FULL_GAP;
-        };
-        let most = conversion.offer_units_within(self.need.most);
-        gap(smallest_share(pair, conversion), free.min(most))
     }
 }
 

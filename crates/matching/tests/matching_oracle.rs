@@ -12,7 +12,7 @@ use matching::evaluation::{Evaluation, evaluate};
 use matching::factor::Factor;
 use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::offer::{Offer, OfferState};
-use matching::pair::{Likeness, Pair};
+use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
 use matching::quantity::Dimension;
 use matching::text::relevance::{Name, Query, relevance};
@@ -58,7 +58,7 @@ impl<'a> Case<'a> {
             buyer: &party_facts(self.buyer),
             likeness: Likeness { text, substitutes: substitutes.collect() },
             freight: FreightRate::new(RATE as u64).expect("legal"),
-            now: self.world.now,
+            moment: Moment::at(self.world.now),
         })
     }
 }
