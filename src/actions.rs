@@ -3,5 +3,6 @@
 
 pub mod authorise;
 pub mod gather;
+pub mod matches;
 pub mod parties;
 pub mod places;

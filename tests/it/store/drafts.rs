@@ -168,7 +168,7 @@ fn place() -> impl Strategy<Value = Place> {
 }
 
 fn dimension() -> impl Strategy<Value = Dimension> {
-    use Dimension::{Area, Count, Length, Mass, Guests, RoomNights, Volume};
+    use Dimension::{Area, Count, Guests, Length, Mass, RoomNights, Volume};
     select(vec![Mass, Volume, Count, Length, Area, Guests, RoomNights])
 }
 
