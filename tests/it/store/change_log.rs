@@ -50,6 +50,7 @@ fn follow(database: &Database, writing: &AtomicUsize) -> Vec<Change> {
         let were_writing = writing.load(Ordering::SeqCst) > 0;
         let cursor = seen.last().map_or(0, |change| change.seq);
         let page = database.read(|tx| after(tx, cursor, 50)).expect("readable");
+        assert!(page.iter().all(|change| change.seq > cursor), "a change came twice");
         if page.is_empty() && !were_writing {
             return seen;
         }
