@@ -3,5 +3,6 @@
 
 pub mod authorise;
 pub mod gather;
+pub mod offers;
 pub mod parties;
 pub mod places;

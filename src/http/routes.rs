@@ -3,10 +3,11 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{parties, service};
+use super::{offers, parties, service};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
+    offers::routes(config);
     parties::routes(config);
     service::routes(config);
 }
