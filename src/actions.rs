@@ -4,5 +4,6 @@
 pub mod authorise;
 pub mod gather;
 pub mod matches;
+pub mod offers;
 pub mod parties;
 pub mod places;
