@@ -68,8 +68,9 @@ pub struct Requirements {
     pub max_distance_km: Option<u32>,
     /// Code of the destination market.
     pub market: Option<String>,
-    /// Papers that the destination market's profile requires.
-    pub market_papers: CertificateKinds,
+    /// Groups of papers that the destination market's profile requires; any one kind of a group
+    /// meets it.
+    pub market_papers: Vec<CertificateKinds>,
 }
 
 /// One place, window and quantity. Quantities are whole numbers of the demand's unit.
