@@ -3,10 +3,11 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{parties, service};
+use super::{demands, parties, service};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     parties::routes(config);
+    demands::routes(config);
     service::routes(config);
 }

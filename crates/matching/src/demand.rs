@@ -375,6 +375,26 @@ impl Demand {
 }
 
 impl DemandState {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Open => "open",
+            Self::PartiallyCovered => "partially_covered",
+            Self::Covered => "covered",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether nothing can happen to it any more.
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        self.actions().is_empty()
+    }
+
     /// The actions that are legal in this state.
     #[must_use]
     pub const fn actions(self) -> &'static [DemandAction] {
@@ -388,6 +408,16 @@ impl DemandState {
 }
 
 impl DemandAction {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Close => "close",
+            Self::Cancel => "cancel",
+        }
+    }
+
     /// The status after the action.
     #[must_use]
     pub const fn after(self) -> DemandStatus {
