@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
+use super::demand_requirements::RequirementsBody;
 use super::places::PlaceBody;
+use super::visibility::Visibility;
 use super::words::words;
 use crate::actions::demand_deliveries::{DeliveriesCommand, DeliveryCommand, RecurrenceCommand};
-use crate::actions::demand_terms::{DemandCommand, Kept, RequirementsCommand, SubstituteCommand};
+use crate::actions::demand_terms::{DemandCommand, Kept, SubstituteCommand};
 use crate::actions::places::PlaceInput;
 
 words! {
@@ -22,52 +24,6 @@ words! {
         AtOrigin,
         /// At the place of delivery: freight is counted.
         Delivered,
-    }
-}
-
-words! {
-    /// Who may see an offer or a demand besides its owner.
-    Visibility = matching::visibility::Visibility {
-        /// Everybody.
-        Public,
-        /// Parties with the role of coordinator.
-        Coordinators,
-        /// The parties that are named.
-        Invited,
-    }
-}
-
-words! {
-    /// A kind of certificate.
-    CertificateKind = matching::certificate::CertificateKind {
-        /// OCOP recognition.
-        Ocop,
-        /// HACCP.
-        Haccp,
-        /// ISO 22000.
-        Iso22000,
-        /// Good manufacturing practice.
-        Gmp,
-        /// VietGAP.
-        Vietgap,
-        /// GLOBALG.A.P.
-        Globalgap,
-        /// Organic production.
-        Organic,
-        /// Halal.
-        Halal,
-        /// FSSC 22000.
-        Fssc22000,
-        /// BRCGS food safety.
-        Brc,
-        /// IFS food.
-        Ifs,
-        /// Registration with the US Food and Drug Administration.
-        Fda,
-        /// Vietnamese food safety condition certificate.
-        FoodSafety,
-        /// Registered planting area code.
-        PlantingAreaCode,
     }
 }
 
@@ -81,27 +37,27 @@ pub enum DemandStatus {
     Open,
 }
 
-/// What one unit contains.
+/// How much of another unit one unit contains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PackagingContent {
-    /// How many of `unit` it contains.
-    #[schema(minimum = 1, maximum = 1_000_000_000_u64, example = 250)]
+pub struct ContentBody {
+    /// How many.
+    #[schema(minimum = 1, maximum = 1_000_000_000, example = 24)]
     pub quantity: u64,
-    /// Code of the unit that it contains.
-    #[schema(min_length = 1, max_length = 40, example = "ml")]
+    /// Code or name of a unit, such as `chai` or `ml`.
+    #[schema(min_length = 1, max_length = 40, example = "chai")]
     pub unit: String,
 }
 
-/// A unit with its exact content.
+/// A unit that a product is sold in, with its exact content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PackagingBody {
-    /// Code of the unit.
-    #[schema(min_length = 1, max_length = 40, example = "chai")]
+    /// Code or name of the unit, such as `thùng`.
+    #[schema(min_length = 1, max_length = 40, example = "thùng")]
     pub unit: String,
     /// What one of it contains.
-    pub contains: PackagingContent,
+    pub contains: ContentBody,
 }
 
 /// What may stand for what is wanted: a text or a set.
@@ -119,32 +75,6 @@ pub struct SubstituteBody {
     /// Units of it that stand for one unit wanted; at most four decimals.
     #[schema(minimum = 0.0001, maximum = 100, example = 0.4)]
     pub ratio: f64,
-}
-
-/// What an offer must meet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequirementsBody {
-    /// The fewest stars on the delivery date; potential five-star counts as four.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 3, maximum = 5, example = 4)]
-    pub min_stars: Option<u8>,
-    /// Papers that must be valid on the delivery date.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 14)]
-    pub certificates: Vec<CertificateKind>,
-    /// The provinces that producers may come from; absent means all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 34, example = json!(["86"]))]
-    pub province_codes: Vec<String>,
-    /// The longest way from producer to delivery, in kilometres.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 20_000, example = 300)]
-    pub max_distance_km: Option<u32>,
-    /// Destination market: `supermarket`, `EU`, or the code of a country.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 40, example = "supermarket")]
-    pub market: Option<String>,
 }
 
 /// One place, window and quantity, in the demand's unit.
@@ -433,20 +363,8 @@ impl From<SubstituteBody> for SubstituteCommand {
 
 impl From<PackagingBody> for Packaging {
     fn from(body: PackagingBody) -> Self {
-        let PackagingContent { quantity, unit } = body.contains;
+        let ContentBody { quantity, unit } = body.contains;
         Self { unit: body.unit, quantity, contained_unit: unit }
-    }
-}
-
-impl From<RequirementsBody> for RequirementsCommand {
-    fn from(body: RequirementsBody) -> Self {
-        Self {
-            min_stars: body.min_stars,
-            certificates: body.certificates.into_iter().map(Into::into).collect(),
-            province_codes: body.province_codes,
-            max_distance_km: body.max_distance_km,
-            market: body.market,
-        }
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use matching::demand::{
-    CommercialTerms, DeliveryNeed, Progress, Requirements, Substitute, SubstituteProduct,
-};
+use matching::demand::{CommercialTerms, DeliveryNeed, Progress, Substitute, SubstituteProduct};
 use matching::factor::{BASIS_POINTS, Factor, Weights};
 use matching::id::{PartyId, ProductId};
 use matching::money::Price;
@@ -14,10 +12,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::demand_body::{
-    DeliveryBody, DemandBody, PackagingBody, PackagingContent, PreferencesBody, PriceBasis,
-    RequirementsBody, SubstituteBody, TermsBody, Visibility,
+    ContentBody, DeliveryBody, DemandBody, PackagingBody, PreferencesBody, PriceBasis,
+    SubstituteBody, TermsBody,
 };
+use super::demand_requirements::RequirementsBody;
 use super::places::{PlaceBody, PlaceView};
+use super::visibility::Visibility;
 use super::words::words;
 use crate::actions::demands::DemandView;
 
@@ -322,20 +322,7 @@ impl From<&Substitute> for SubstituteBody {
 impl From<&Packaging> for PackagingBody {
     fn from(packaging: &Packaging) -> Self {
         let Packaging { unit, quantity, contained_unit } = packaging.clone();
-        Self { unit, contains: PackagingContent { quantity, unit: contained_unit } }
-    }
-}
-
-impl From<&Requirements> for RequirementsBody {
-    fn from(requirements: &Requirements) -> Self {
-        let provinces = requirements.provinces.iter().map(|province| province.to_string());
-        Self {
-            min_stars: requirements.min_stars,
-            certificates: requirements.certificates.iter().map(Into::into).collect(),
-            province_codes: provinces.collect(),
-            max_distance_km: requirements.max_distance_km,
-            market: requirements.market.clone(),
-        }
+        Self { unit, contains: ContentBody { quantity, unit: contained_unit } }
     }
 }
 
