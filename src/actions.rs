@@ -6,6 +6,7 @@ pub mod demand_deliveries;
 pub mod demand_terms;
 pub mod demands;
 pub mod gather;
+pub mod interchange;
 pub mod matches;
 pub mod offers;
 pub mod parties;

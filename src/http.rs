@@ -9,6 +9,7 @@ pub mod demand_requirements;
 pub mod demands;
 pub mod edge;
 pub mod etag;
+pub mod interchange;
 pub mod json;
 pub mod match_record;
 pub mod match_texts;
