@@ -2,6 +2,9 @@
 //! themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
 
 pub mod authorise;
+pub mod certificates;
 pub mod gather;
 pub mod parties;
 pub mod places;
+pub mod product_search;
+pub mod products;

@@ -3,10 +3,13 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{parties, service};
+use super::{certificates, parties, products, reference_data, service};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     parties::routes(config);
+    products::routes(config);
+    certificates::routes(config);
+    reference_data::routes(config);
     service::routes(config);
 }
