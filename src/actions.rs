@@ -2,6 +2,7 @@
 //! themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
 
 pub mod authorise;
+pub mod certificates;
 pub mod demand_deliveries;
 pub mod demand_terms;
 pub mod demands;
@@ -11,3 +12,5 @@ pub mod matches;
 pub mod offers;
 pub mod parties;
 pub mod places;
+pub mod product_search;
+pub mod products;

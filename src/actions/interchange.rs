@@ -144,7 +144,7 @@ impl<'a> Import<'a> {
         let (id, outcome) = match existing {
             Some(id) => {
                 let key = ProductId::new(id);
-                let before = products::find(tx, context, (key, None))?.product.version;
+                let before = products::find(tx, context, key, None)?.product.version;
                 let view = products::replace(tx, context, (key, None), &command)?;
                 (id, replaced(before, view.product.version))
             }

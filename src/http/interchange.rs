@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::certificates::CertificateBody;
+use super::certificate_record::{self, CertificateBody};
 use super::demand_body::DemandBody;
 use super::offers::OfferBody;
 use super::parties::PartyBody;
-use super::products::ProductBody;
+use super::problem::ApiError;
+use super::product_record::{self, ProductBody};
 use super::schema::Contract;
-use super::{certificates, json, offers, parties, products};
+use super::{json, offers, parties};
 use crate::actions::interchange::{Name, NamedSubject, Record};
 
 /// Why a line is not a record.
@@ -42,7 +43,8 @@ pub fn read(contract: &Contract, line: &[u8]) -> Result<Record, Unreadable> {
         Some("product") => {
             let party = take_name(&mut object, "party")?;
             let body: ProductBody = decode(contract, object)?;
-            Ok(Record::Product(party, Box::new(products::stated(&body))))
+            let command = product_record::command(&body).map_err(broken)?;
+            Ok(Record::Product(party, Box::new(command)))
         }
         Some("certificate") => {
             let subject = if object.contains_key("product") {
@@ -51,7 +53,8 @@ pub fn read(contract: &Contract, line: &[u8]) -> Result<Record, Unreadable> {
                 NamedSubject::Party(take_name(&mut object, "party")?)
             };
             let body: CertificateBody = decode(contract, object)?;
-            Ok(Record::Certificate(subject, Box::new(certificates::stated(&body))))
+            let command = certificate_record::command(body).map_err(broken)?;
+            Ok(Record::Certificate(subject, Box::new(command)))
         }
         Some("offer") => {
             let product = take_name(&mut object, "product")?;
@@ -104,6 +107,10 @@ fn name_of(value: Value, at: &str) -> Result<Name, Unreadable> {
     let text = |member: &str| value[member].as_str().map(str::to_owned);
     let wrong = || invalid(at, Rule::WrongType { expected: "{system, id}".into() });
     Ok(Name { system: text("system").ok_or_else(wrong)?, id: text("id").ok_or_else(wrong)? })
+}
+
+fn broken(error: ApiError) -> Unreadable {
+    Unreadable::Invalid(error.violations)
 }
 
 fn invalid(at: &str, rule: Rule) -> Unreadable {

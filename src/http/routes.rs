@@ -3,7 +3,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{demands, matches, offers, parties, service};
+use super::{certificates, demands, matches, offers, parties, products, reference_data, service};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -11,5 +11,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     parties::routes(config);
     matches::routes(config);
     demands::routes(config);
+    products::routes(config);
+    certificates::routes(config);
+    reference_data::routes(config);
     service::routes(config);
 }
