@@ -3,6 +3,7 @@
 
 pub mod authorise;
 pub mod gather;
+pub mod matches;
 pub mod offers;
 pub mod parties;
 pub mod places;

@@ -3,10 +3,11 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{offers, parties, service};
+use super::{matches, offers, parties, service};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
+    matches::routes(config);
     offers::routes(config);
     parties::routes(config);
     service::routes(config);
