@@ -7,6 +7,7 @@ use super::{certificates, demands, matches, offers, parties, products, reference
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
+    matches::routes(config);
     offers::routes(config);
     parties::routes(config);
     matches::routes(config);

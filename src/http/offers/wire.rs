@@ -243,11 +243,13 @@ pub struct OfferQuery {
     province_code: Vec<String>,
     /// Only offers in any of these states.
     #[serde(default)]
+    #[param(inline)]
     state: Vec<OfferState>,
     /// Words of the product's name, with or without accents.
     #[param(max_length = 200)]
     q: Option<String>,
     /// Order: newest or oldest first.
+    #[param(inline)]
     pub sort: Option<Sort>,
     /// The most records of the page.
     #[param(minimum = 1, maximum = 100)]
