@@ -6,5 +6,6 @@ pub mod demand_deliveries;
 pub mod demand_terms;
 pub mod demands;
 pub mod gather;
+pub mod matches;
 pub mod parties;
 pub mod places;

@@ -1,16 +1,22 @@
 //! What one process shares: settings, database, clock, keys, reference data, the live market; and
 //! the only hop to a blocking thread.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
 
 use matching::date::Date;
+use matching::price::FreightRate;
+use matching::text::synonyms::{SynonymRow, Synonyms};
 
 use crate::caller::Caller;
 use crate::clock::{Clock, Moment};
 use crate::config::Config;
 use crate::error::Error;
 use crate::identity::Keys;
-use crate::reference::Reference;
+use crate::market::feed::Feed;
+use crate::market::{Market, MarketSettings, View};
+use crate::reference::{Reference, TaxonLevel};
 use crate::store::{Database, ReadTx, WriteTx};
 
 /// What is fixed for one request: who, when, and the reference data.
@@ -42,7 +48,11 @@ struct Inner {
     clock: Clock,
     keys: Keys,
     reference: &'static Reference,
+    feed: Feed,
 }
+
+/// How often an instance looks for what the others have committed.
+const FEED_INTERVAL: Duration = Duration::from_millis(40);
 
 impl App {
     /// Opens the database, makes what the first start needs, and loads the market.
@@ -53,7 +63,24 @@ impl App {
         let database = Database::open(&config.database_url, config.database_connections)?;
         let keys = Keys::load(&database, &clock).map_err(|error| error.to_string())?;
         let reference = Reference::shared();
-        Ok(Self(Arc::new(Inner { config, database, clock, keys, reference })))
+        let market = Market::new(market_settings(&config, reference)?);
+        let feed = Feed::new(market, reference);
+        feed.load(&database).map_err(|error| format!("cannot load the market: {error}"))?;
+        let app = Arc::new(Inner { config, database, clock, keys, reference, feed });
+        let hook = Arc::downgrade(&app);
+        app.database.after_commit(move || catch_up(&hook));
+        let follower = Arc::downgrade(&app);
+        thread::Builder::new()
+            .name("market-feed".into())
+            .spawn(move || follow(&follower))
+            .map_err(|error| error.to_string())?;
+        Ok(Self(app))
+    }
+
+    /// The live market as it is now.
+    #[must_use]
+    pub fn market(&self) -> View {
+        self.0.feed.market().view()
     }
 
     /// The settings.
@@ -134,6 +161,42 @@ impl App {
             })
         })
         .await
+    }
+}
+
+fn market_settings(
+    config: &Config,
+    reference: &'static Reference,
+) -> Result<MarketSettings, String> {
+    let freight = FreightRate::new(config.freight_vnd_per_tonne_km);
+    let rows = reference.synonyms().iter().map(|synonym| SynonymRow {
+        canonical: synonym.canonical.as_str(),
+        variant: synonym.variant.as_str(),
+        relation: synonym.relation.code(),
+        ambiguous: synonym.ambiguous,
+    });
+    let sets = reference.product_sets().at_level(TaxonLevel::Set);
+    Ok(MarketSettings {
+        synonyms: Synonyms::from_rows(rows),
+        freight: freight.ok_or("setting freight_vnd_per_tonne_km is too large")?,
+        product_set_labels: sets.map(|set| set.label_vi.clone()).collect(),
+    })
+}
+
+/// Lets the market see what was just committed. A failure is no failure of the commit: the follower
+/// tries again.
+fn catch_up(app: &Weak<Inner>) {
+    let Some(app) = app.upgrade() else { return };
+    if let Err(error) = app.feed.catch_up(&app.database) {
+        tracing::warn!(%error, "the market could not be brought up to date");
+    }
+}
+
+/// Follows what other instances commit, as long as the service runs.
+fn follow(app: &Weak<Inner>) {
+    while app.strong_count() > 0 {
+        thread::sleep(FEED_INTERVAL);
+        catch_up(app);
     }
 }
 

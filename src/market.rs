@@ -18,6 +18,8 @@ use matching::text::synonyms::Synonyms;
 mod block;
 pub mod catalogue;
 pub mod change;
+pub mod explanation;
+pub mod feed;
 pub mod matches;
 pub mod rank;
 pub mod record;

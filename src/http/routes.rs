@@ -3,11 +3,12 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{demands, parties, service};
+use super::{demands, matches, parties, service};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     parties::routes(config);
     demands::routes(config);
+    matches::routes(config);
     service::routes(config);
 }

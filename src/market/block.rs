@@ -43,7 +43,7 @@ pub(super) trait Row: Copy {
 pub(super) struct Block<R> {
     pub(super) key: Key,
     /// At least as good as each row, if there is such a row.
-    pub(super) best: Option<R>,
+    pub(super) best: Option<Box<R>>,
     pub(super) rows: Vec<R>,
 }
 
@@ -90,16 +90,17 @@ impl<R: Row> Blocks<R> {
         if let Some((slot, place)) = self.find(key, row.slot()) {
             if let Some(block) = self.get_mut(slot) {
                 block.rows[place] = row;
-                block.best = R::best(&block.rows);
+                block.best = R::best(&block.rows).map(Box::new);
             }
             return;
         }
         match self.with_room(key).and_then(|slot| self.get_mut(slot)) {
             Some(block) => {
                 push(&mut block.rows, row);
-                block.best = block.best.and_then(|best| R::best(&[best, row]));
+                let best = block.best.as_deref().and_then(|best| R::best(&[*best, row]));
+                block.best = best.map(Box::new);
             }
-            None => self.add(Block { key, best: R::best(&[row]), rows: vec![row] }),
+            None => self.add(Block { key, best: R::best(&[row]).map(Box::new), rows: vec![row] }),
         }
     }
 
@@ -112,7 +113,7 @@ impl<R: Row> Blocks<R> {
             return;
         };
         block.rows.swap_remove(place);
-        block.best = R::best(&block.rows);
+        block.best = R::best(&block.rows).map(Box::new);
         if block.rows.is_empty() {
             self.blocks.remove(slot);
             list(&mut self.by_text, key.text()).retain(|other| *other != slot);

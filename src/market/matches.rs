@@ -165,7 +165,7 @@ impl<'v> Reader<'v> {
             record: Some(record),
             buyer: self.state.parties.get(record.buyer)?,
             text: record.text.map(row),
-            substitutes: record.substitutes.iter().map(|number| number.map(row)).collect(),
+            substitutes: record.substitutes().iter().map(|number| number.map(row)).collect(),
         })
     }
 

@@ -64,19 +64,57 @@ pub struct DemandRecord {
     pub facts: DemandFacts,
     pub(super) buyer: Slot,
     pub(super) text: Option<TextNumber>,
-    /// Text of each substitute, absent where it names a set; empty without substitutes.
-    pub(super) substitutes: Box<[Option<TextNumber>]>,
-    pub(super) dismissed: Vec<Dismissed>,
+    /// What few demands have.
+    rare: Option<Box<RareRecord>>,
+}
+
+/// What few demands have.
+#[derive(Debug, Clone, Default)]
+struct RareRecord {
+    substitutes: Vec<Option<TextNumber>>,
+    dismissed: Vec<Dismissed>,
 }
 
 impl DemandRecord {
+    pub(super) fn new(facts: DemandFacts, buyer: Slot, text: Option<TextNumber>) -> Self {
+        Self { facts, buyer, text, rare: None }
+    }
+
+    /// Text of each substitute, absent where it names a set; empty without substitutes.
+    pub(super) fn substitutes(&self) -> &[Option<TextNumber>] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.substitutes)
+    }
+
+    pub(super) fn with_substitutes(mut self, substitutes: Vec<Option<TextNumber>>) -> Self {
+        if !substitutes.is_empty() {
+            self.rare.get_or_insert_default().substitutes = substitutes;
+        }
+        self
+    }
+
+    /// The same demand with what was dismissed of its older version.
+    pub(super) fn with_dismissed_of(mut self, old: &Self) -> Self {
+        if let Some(old) = old.rare.as_ref().filter(|old| !old.dismissed.is_empty()) {
+            self.rare.get_or_insert_default().dismissed = old.dismissed.clone();
+        }
+        self
+    }
+
+    pub(super) fn dismiss(&mut self, dismissed: Dismissed) {
+        let list = &mut self.rare.get_or_insert_default().dismissed;
+        list.retain(|it| it.offer_id != dismissed.offer_id || it.by != dismissed.by);
+        list.push(dismissed);
+    }
+
     /// Whether `by` dismissed the offer and neither side's terms have changed since.
     pub(super) fn is_dismissed(&self, offer: &OfferFacts, by: PartyId) -> bool {
-        self.dismissed.contains(&Dismissed {
-            offer_id: offer.id,
-            by,
-            offer_terms_version: offer.terms_version,
-            demand_terms_version: self.facts.terms_version,
+        self.rare.as_ref().is_some_and(|rare| {
+            rare.dismissed.contains(&Dismissed {
+                offer_id: offer.id,
+                by,
+                offer_terms_version: offer.terms_version,
+                demand_terms_version: self.facts.terms_version,
+            })
         })
     }
 }

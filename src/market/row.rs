@@ -6,7 +6,7 @@ use matching::certificate::{CertificateKind, CertificateKinds, Stars};
 use matching::date::{Date, Period};
 use matching::demand::PriceBasis;
 use matching::factor::{BASIS_POINTS, Factor};
-use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::facts::{DemandFacts, FreeCapacity, OfferFacts, PartyFacts, ProductFacts};
 use matching::facts::{RELIABILITY_WITHOUT_HISTORY, is_set_substitute};
 use matching::place::{EARTH_RADIUS_KM, ProvinceCode, ProvinceSet, UnitVector};
 use matching::price::{FreightRate, mass_g};
@@ -31,7 +31,16 @@ const FREE: f32 = 0.0;
 /// A province that every demand allows.
 const ANYWHERE: u8 = u8::MAX;
 /// No such content.
-const NO_DIMENSION: u8 = u8::MAX;
+const NO_DIMENSION: u8 = 15;
+/// Basis points of one step of a row's reliability.
+const RELIABILITY_STEP: u16 = 40;
+/// The longest delivery window for which the peak of an offer bounds what is available.
+const SHORT_DAYS: i32 = 31;
+/// Parts in which a peak is counted.
+const PEAK_PARTS: u8 = 31;
+/// The stars that three bits stand for.
+const STARS: [Option<Stars>; 5] =
+    [None, Some(Stars::Three), Some(Stars::Four), Some(Stars::PotentialFive), Some(Stars::Five)];
 
 /// An offer as a scan reads it: 64 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -53,11 +62,16 @@ pub(super) struct OfferRow {
     days: Days,
     /// Papers that count on any day.
     papers: u16,
-    reliability: u16,
-    dimensions: [u8; 2],
+    /// Last day on which any star counts.
+    stars_until: u16,
+    /// Primary and secondary dimension, four bits each.
+    dimensions: u8,
     province: u8,
-    /// The most stars that count on any day.
-    stars: Option<Stars>,
+    /// At least the reliability, in units of [`RELIABILITY_STEP`].
+    reliability: u8,
+    /// The most stars that count on any day, and at least the part of `free` that one window of
+    /// [`SHORT_DAYS`] can meet, in [`PEAK_PARTS`].
+    stars_and_peak: u8,
 }
 
 /// A demand as a scan reads it.
@@ -85,6 +99,8 @@ pub(super) struct DemandRow {
     papers: u16,
     weights: [u16; 6],
     deliveries: u8,
+    /// Whether no window is longer than [`SHORT_DAYS`].
+    is_short: bool,
     dimension: u8,
     min_stars: u8,
     is_delivered: bool,
@@ -97,9 +113,12 @@ struct Days {
     to: u16,
 }
 
+fn day(date: Date) -> u16 {
+    (date.days() - FIRST_DAY).clamp(0, u16::MAX.into()) as u16
+}
+
 impl Days {
     fn over(periods: impl Iterator<Item = Period> + Clone) -> Self {
-        let day = |date: Date| (date.days() - FIRST_DAY).clamp(0, u16::MAX.into()) as u16;
         let from = periods.clone().map(|period| day(period.from())).min();
         let to = periods.map(|period| day(period.to())).max();
         Self { from: from.unwrap_or(0), to: to.unwrap_or(u16::MAX) }
@@ -167,10 +186,11 @@ impl OfferRow {
             serves: folded(offer.delivers_to),
             days: Days::over(offer.capacity.iter().map(|each| each.period)),
             papers: papers_ever(product, producer),
-            reliability: reliability_bound(producer),
-            dimensions: contents.map(dimension),
+            stars_until: product.stars.iter().map(|star| day(star.counts.to())).max().unwrap_or(0),
+            dimensions: dimension(contents[0]) | dimension(contents[1]) << 4,
             province: offer.province.number(),
-            stars: product.stars.iter().map(|star| star.stars).max(),
+            reliability: reliability_bound(producer).div_ceil(RELIABILITY_STEP) as u8,
+            stars_and_peak: stars_number(product) | peak(&offer.capacity) << 3,
         }
     }
 
@@ -202,13 +222,50 @@ impl OfferRow {
         self.days.to = self.days.to.max(row.days.to);
         self.papers |= row.papers;
         self.reliability = self.reliability.max(row.reliability);
-        self.stars = self.stars.max(row.stars);
+        self.stars_until = self.stars_until.max(row.stars_until);
+        let stars = (self.stars_and_peak & 7).max(row.stars_and_peak & 7);
+        self.stars_and_peak = stars | (self.stars_and_peak >> 3).max(row.stars_and_peak >> 3) << 3;
     }
 
     fn content_in(&self, dimension: u8) -> Option<f32> {
-        let place = self.dimensions.iter().position(|each| *each == dimension)?;
-        Some(self.content[place] as f32)
+        let [primary, secondary] = self.content;
+        if self.dimensions & 15 == dimension {
+            return Some(primary as f32);
+        }
+        (self.dimensions >> 4 == dimension).then_some(secondary as f32)
     }
+
+    /// The most stars that may count on or after `first`.
+    fn stars_from(&self, first: u16) -> Option<Stars> {
+        if self.stars_until < first { None } else { STARS[usize::from(self.stars_and_peak & 7)] }
+    }
+
+    /// At least what is free in the periods that one delivery of the demand meets.
+    fn free_for(&self, demand: &DemandRow) -> f32 {
+        let peak = f32::from(self.stars_and_peak >> 3) / f32::from(PEAK_PARTS);
+        if demand.is_short { self.free * peak * SLACK } else { self.free }
+    }
+}
+
+fn stars_number(product: &ProductFacts) -> u8 {
+    let best = product.stars.iter().map(|star| star.stars).max();
+    STARS.iter().position(|stars| *stars == best).unwrap_or(0) as u8
+}
+
+/// At least the part of what is free that the periods of one window of [`SHORT_DAYS`] have: such a
+/// window begins, at the latest, on the last day of the first period that it meets.
+fn peak(capacity: &[FreeCapacity]) -> u8 {
+    let total: u64 = capacity.iter().map(|each| each.free).sum();
+    let from = |first: &FreeCapacity| -> u64 {
+        let end = first.period.to().plus_days(SHORT_DAYS);
+        let met = capacity
+            .iter()
+            .filter(|each| each.period.to() >= first.period.to() && each.period.from() < end);
+        met.map(|each| each.free).sum()
+    };
+    let most = u128::from(capacity.iter().map(from).max().unwrap_or(0));
+    let parts = (most * u128::from(PEAK_PARTS)).div_ceil(u128::from(total.max(1)));
+    parts.min(u128::from(PEAK_PARTS)) as u8
 }
 
 fn papers_ever(product: &ProductFacts, producer: &PartyFacts) -> u16 {
@@ -260,15 +317,20 @@ impl DemandRow {
             max_distance_km: demand.max_distance_km.map_or(f32::MAX, |max| max as f32),
             provinces: needs.clone().fold(0, |bits, need| bits | folded_bit(need.province)),
             allowed: folded(rare.provinces),
-            days: Days::over(needs.map(|need| need.window)),
+            days: Days::over(needs.clone().map(|need| need.window)),
             papers: paper_bits(papers),
             weights: Factor::ALL.map(|factor| demand.weights().of(factor)),
+            is_short: demand.needs.iter().all(|need| length_days(need.window) <= SHORT_DAYS),
             deliveries: u8::try_from(demand.needs.len()).unwrap_or(u8::MAX),
             dimension: dimension_number(demand.content.dimension),
             min_stars: demand.min_stars.unwrap_or(0),
             is_delivered: demand.price_basis == PriceBasis::Delivered,
         }
     }
+}
+
+fn length_days(period: Period) -> i32 {
+    period.to().days() - period.from().days() + 1
 }
 
 /// The middle of the deliveries and the longest chord from it to one of them.
@@ -304,14 +366,14 @@ pub(super) fn bound(
     }
     let freight = rate.vnd_per_tonne_km() as f32 * offer.mass_g * distance_km / 1e6;
     let price = price_bound(demand, offer.price / supply, freight / supply)?;
-    let available = (offer.free * supply * f32::from(demand.deliveries)).min(demand.wanted * SLACK);
+    let available = offer.free_for(demand) * supply * f32::from(demand.deliveries);
     let values = [
         f32::from(text),
         price,
-        (10_000.0 * available / demand.wanted.max(1.0) * SLACK).min(10_000.0),
+        (10_000.0 * SLACK * available / demand.wanted.max(1.0)).min(10_000.0),
         (1.0 - distance_km / FAR_KM as f32).max(0.0) * 10_000.0,
-        f32::from(quality_value(offer.stars)),
-        f32::from(offer.reliability),
+        f32::from(quality_value(offer.stars_from(demand.days.from))),
+        f32::from(offer.reliability) * f32::from(RELIABILITY_STEP),
     ];
     let weighted = values.iter().zip(demand.weights);
     let sum: f32 = weighted.map(|(value, weight)| value * f32::from(weight)).sum();
@@ -325,7 +387,7 @@ fn may_meet(offer: &OfferRow, demand: &DemandRow) -> bool {
         && offer.serves & demand.provinces != 0
         && (demand.allowed & province != 0 || offer.province == ANYWHERE)
         && offer.papers & demand.papers == demand.papers
-        && offer.stars.map_or(0, Stars::number) >= demand.min_stars
+        && offer.stars_from(demand.days.from).map_or(0, Stars::number) >= demand.min_stars
         && offer.free >= offer.min_order
 }
 

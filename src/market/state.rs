@@ -128,6 +128,7 @@ impl State {
         let producer = self.party_slot(change.party_id)?;
         let known = self.product_slot(change.id);
         let old = known.and_then(|slot| self.products.get(slot)).cloned();
+        let (name_number, name) = texts.name(&change.name);
         let record = ProductRecord {
             facts: ProductFacts {
                 id: change.id,
@@ -135,8 +136,8 @@ impl State {
                 stars: change.stars.into(),
                 papers: change.papers.into(),
             },
-            name_number: texts.name(&change.name),
-            name: change.name.into(),
+            name_number,
+            name,
             unit: texts.unit(&change.unit.into()),
             is_listed: change.is_listed,
             producer,
@@ -228,13 +229,11 @@ impl State {
         let old = old.and_then(|slot| Some((slot, self.demands.get(slot)?.clone())));
         let (mut facts, text) = (DemandFacts::from(demand), demand.terms.text.as_deref());
         facts.unit = texts.unit(&facts.unit);
-        let record = DemandRecord {
-            facts,
-            buyer,
-            text: text.map(|text| texts.query(text)),
-            substitutes: substitute_texts(demand, texts),
-            dismissed: old.as_ref().map(|(_, old)| old.dismissed.clone()).unwrap_or_default(),
-        };
+        let mut record = DemandRecord::new(facts, buyer, text.map(|text| texts.query(text)))
+            .with_substitutes(substitute_texts(demand, texts));
+        if let Some((_, old)) = &old {
+            record = record.with_dismissed_of(old);
+        }
         let slot = match old {
             Some((slot, old)) => {
                 self.unlist_demand(slot, &old);
@@ -297,9 +296,8 @@ impl State {
         let Dismissal { demand_id, offer_id, by, offer_terms_version, demand_terms_version } =
             dismissal;
         let slot = self.demand_slot(demand_id)?;
-        let dismissed = &mut self.demands.get_mut(slot)?.dismissed;
-        dismissed.retain(|other| other.offer_id != offer_id || other.by != by);
-        dismissed.push(Dismissed { offer_id, by, offer_terms_version, demand_terms_version });
+        let dismissed = Dismissed { offer_id, by, offer_terms_version, demand_terms_version };
+        self.demands.get_mut(slot)?.dismiss(dismissed);
         Some(())
     }
 }
@@ -308,7 +306,7 @@ fn offer_key(product: &ProductRecord) -> Key {
     Key::Set(product.facts.product_set.number(), Some(product.name_number))
 }
 
-fn substitute_texts(demand: &Demand, texts: &Texts) -> Box<[Option<u32>]> {
+fn substitute_texts(demand: &Demand, texts: &Texts) -> Vec<Option<u32>> {
     let substitutes = demand.terms.substitutes.iter();
     let numbers = substitutes.map(|substitute| match &substitute.product {
         SubstituteProduct::Text(text) => Some(texts.query(text)),
@@ -331,7 +329,7 @@ fn demand_keys(record: &DemandRecord) -> Vec<Key> {
     if let (Some(text), false) = (record.text, facts.names_something()) {
         keys.push(Key::Text(text));
     }
-    let mut substitutes: Vec<u32> = record.substitutes.iter().flatten().copied().collect();
+    let mut substitutes: Vec<u32> = record.substitutes().iter().flatten().copied().collect();
     substitutes.sort_unstable();
     substitutes.dedup();
     keys.extend(substitutes.into_iter().map(Key::Substitute));

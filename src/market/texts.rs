@@ -19,7 +19,7 @@ const MAX_KEPT: usize = 8 << 20;
 /// Distinct texts, prepared, by number.
 #[derive(Debug)]
 struct Distinct<T> {
-    numbers: HashMap<Box<str>, TextNumber>,
+    numbers: HashMap<Arc<str>, TextNumber>,
     prepared: Vec<Arc<T>>,
     /// Likeness of each to every text of the other side, as far as it is kept.
     rows: Vec<Option<Arc<[u16]>>>,
@@ -83,9 +83,12 @@ impl Texts {
         Self { synonyms, inner: RwLock::default() }
     }
 
-    /// The number of a product's name.
-    pub(super) fn name(&self, text: &str) -> TextNumber {
-        self.write().names.number(text, || Name::new(text, &self.synonyms))
+    /// The number of a product's name, and the name, one allocation for all that have it.
+    pub(super) fn name(&self, text: &str) -> (TextNumber, Arc<str>) {
+        let mut inner = self.write();
+        let number = inner.names.number(text, || Name::new(text, &self.synonyms));
+        let kept = inner.names.numbers.get_key_value(text).map(|(kept, _)| Arc::clone(kept));
+        (number, kept.unwrap_or_else(|| text.into()))
     }
 
     /// The number of a demand's text.

@@ -33,7 +33,7 @@ impl Offered<'_> {
 
     fn likeness(&self, demand: &DemandRecord) -> Likeness {
         let of = |text: &Option<TextNumber>| text.map_or(0, |text| self.to(text));
-        let substitutes = demand.substitutes.iter().map(of).collect();
+        let substitutes = demand.substitutes().iter().map(of).collect();
         Likeness { text: of(&demand.text), substitutes }
     }
 }

@@ -24,6 +24,22 @@ pub enum SynonymRelation {
     Unit,
 }
 
+impl SynonymRelation {
+    /// The word in the table.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Narrower => "narrower",
+            Self::Related => "related",
+            Self::Spelling => "spelling",
+            Self::Abbreviation => "abbreviation",
+            Self::Alias => "alias",
+            Self::Unit => "unit",
+        }
+    }
+}
+
 /// One row of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Synonym {

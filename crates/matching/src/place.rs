@@ -39,19 +39,19 @@ impl fmt::Display for ProvinceCode {
 
 /// A set of provinces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub struct ProvinceSet(u128);
+pub struct ProvinceSet([u64; 2]);
 
 impl ProvinceSet {
     /// Whether no province is in it.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
+        self.0[0] == 0 && self.0[1] == 0
     }
 
     /// Whether `province` is in it.
     #[must_use]
     pub const fn contains(self, province: ProvinceCode) -> bool {
-        self.0 >> province.0 & 1 == 1
+        self.0[province.0 as usize / 64] >> (province.0 % 64) & 1 == 1
     }
 
     /// The provinces in order of code.
@@ -62,7 +62,11 @@ impl ProvinceSet {
 
 impl FromIterator<ProvinceCode> for ProvinceSet {
     fn from_iter<I: IntoIterator<Item = ProvinceCode>>(provinces: I) -> Self {
-        Self(provinces.into_iter().fold(0, |set, province| set | 1 << province.0))
+        let mut set = Self::default();
+        for province in provinces {
+            set.0[usize::from(province.0 / 64)] |= 1 << (province.0 % 64);
+        }
+        set
     }
 }
 

@@ -39,43 +39,61 @@ pub struct Content {
 /// so (a coconut is one piece and 1,100 g).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitContent {
-    primary: Content,
-    secondary: Option<Content>,
+    primary: Packed,
+    secondary: Option<Packed>,
+}
+
+/// A content in a third of the room: there are offers by the hundred thousand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Packed {
+    dimension: Dimension,
+    base_units: [u8; 5],
+}
+
+impl Packed {
+    const fn new(content: Content) -> Self {
+        let [a, b, c, d, e, ..] = content.base_units.to_le_bytes();
+        Self { dimension: content.dimension, base_units: [a, b, c, d, e] }
+    }
+
+    const fn content(self) -> Content {
+        let [a, b, c, d, e] = self.base_units;
+        let base_units = u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]);
+        Content { dimension: self.dimension, base_units }
+    }
 }
 
 impl UnitContent {
-    /// A unit with one content.
+    /// A unit with one content, of at most [`MAX_CONTENT`] base units.
     #[must_use]
     pub const fn new(primary: Content) -> Self {
-        Self { primary, secondary: None }
+        Self { primary: Packed::new(primary), secondary: None }
     }
 
     /// The same unit with a content in another dimension; one in the same dimension is ignored.
     #[must_use]
     pub fn with_secondary(self, secondary: Content) -> Self {
-        let secondary = (secondary.dimension != self.primary.dimension).then_some(secondary);
+        let other = secondary.dimension != self.primary.dimension;
+        let secondary = other.then_some(Packed::new(secondary));
         Self { secondary: secondary.or(self.secondary), ..self }
     }
 
     /// The content that reservations are counted in.
     #[must_use]
     pub const fn primary(&self) -> Content {
-        self.primary
+        self.primary.content()
     }
 
     /// The content in a second dimension, if known.
     #[must_use]
-    pub const fn secondary(&self) -> Option<Content> {
-        self.secondary
+    pub fn secondary(&self) -> Option<Content> {
+        self.secondary.map(Packed::content)
     }
 
     /// Base units of `dimension` in one unit, if the unit converts exactly into that dimension.
     #[must_use]
     pub fn in_dimension(&self, dimension: Dimension) -> Option<u64> {
-        [Some(self.primary), self.secondary]
-            .into_iter()
-            .flatten()
-            .find(|content| content.dimension == dimension)
-            .map(|content| content.base_units)
+        let mut packed = [Some(self.primary), self.secondary].into_iter().flatten();
+        packed.find(|packed| packed.dimension == dimension).map(|it| it.content().base_units)
     }
 }

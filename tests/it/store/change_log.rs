@@ -11,7 +11,7 @@ use ocop_link::store::changes::{Change, Changed, NewChange, after, append, last}
 use ocop_link::store::{Database, parties};
 use uuid::Uuid;
 
-use super::drafts::plain_party;
+use super::market::plain_party;
 use crate::support::databases::{TestDatabase, on_both};
 
 const WRITERS: usize = 8;
@@ -50,6 +50,7 @@ fn follow(database: &Database, writing: &AtomicUsize) -> Vec<Change> {
         let were_writing = writing.load(Ordering::SeqCst) > 0;
         let cursor = seen.last().map_or(0, |change| change.seq);
         let page = database.read(|tx| after(tx, cursor, 50)).expect("readable");
+        assert!(page.iter().all(|change| change.seq > cursor), "a change came twice");
         if page.is_empty() && !were_writing {
             return seen;
         }
@@ -82,7 +83,7 @@ fn a_reader_that_polls_sees_every_change_once_and_in_order(test: &TestDatabase) 
 }
 
 fn the_log_counts_from_one(test: &TestDatabase) {
-    let number = || test.database.read(|tx| last(tx)).expect("readable");
+    let number = || test.database.read(last).expect("readable");
     assert_eq!(number(), 0);
     write(&test.database, 0, 0).expect("written");
     assert_eq!(number(), 1);

@@ -71,9 +71,10 @@ const POSTGRES_COLUMNS: &str = "SELECT c.table_name::text, c.column_name::text, 
 const SQLITE_OBJECTS: &str = "SELECT sql AS text FROM sqlite_master WHERE sql IS NOT NULL \
     AND name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY name";
 
-const POSTGRES_OBJECTS: &str = "SELECT indexdef AS text FROM pg_indexes WHERE schemaname = 'public' \
-    AND tablename NOT LIKE '\\_\\_%' UNION ALL SELECT conrelid::regclass || ' ' || \
-    pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
+const POSTGRES_OBJECTS: &str = "SELECT indexdef AS text FROM pg_indexes \
+    WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%' \
+    UNION ALL SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
+    WHERE connamespace = 'public'::regnamespace \
     AND conrelid::regclass::text NOT LIKE '\\_\\_%' ORDER BY 1";
 
 #[derive(QueryableByName)]
@@ -130,19 +131,20 @@ impl Raw {
             Self::Sqlite(c) => diesel::sql_query(SQLITE_COLUMNS).load(c).expect("columns"),
             Self::Postgres(c) => diesel::sql_query(POSTGRES_COLUMNS).load(c).expect("columns"),
         };
-        let mut tables: BTreeMap<String, (BTreeMap<i32, String>, Vec<(String, String)>)> =
-            BTreeMap::new();
+        let mut keys: BTreeMap<(String, i32), String> = BTreeMap::new();
+        let mut tables = Tables::new();
         for row in rows {
-            let (key, columns) = tables.entry(row.table_name).or_default();
             let place: i32 = row.key.parse().expect("a number");
             if place > 0 {
-                key.insert(place, row.column_name.clone());
+                keys.insert((row.table_name.clone(), place), row.column_name.clone());
             }
-            columns.push((row.column_name, diesel_type(&row.kind, &row.nullable)));
+            let column = (row.column_name, diesel_type(&row.kind, &row.nullable));
+            tables.entry(row.table_name).or_default().1.push(column);
         }
-        let sorted =
-            |(key, columns): (BTreeMap<i32, String>, _)| (key.into_values().collect(), columns);
-        tables.into_iter().map(|(name, table)| (name, sorted(table))).collect()
+        for ((table, _), column) in keys {
+            tables.entry(table).or_default().0.push(column);
+        }
+        tables
     }
 
     fn objects(&mut self) -> Vec<String> {
@@ -198,7 +200,7 @@ fn all_who_open_an_empty_database_at_once_find_it_ready(empty: &EmptyDatabase) {
         for _ in 0..6 {
             scope.spawn(|| {
                 let database = Database::open(&empty.url, 1).expect("a database");
-                let last = database.read(|tx| ocop_link::store::changes::last(tx));
+                let last = database.read(ocop_link::store::changes::last);
                 assert_eq!(last.expect("readable"), 0);
             });
         }

@@ -9,13 +9,11 @@ use ocop_link::error::{Conflict, Error};
 use ocop_link::store::certificates::Certificate;
 use ocop_link::store::dismissals::Dismissal;
 use ocop_link::store::{certificates, demands, dismissals, offers, parties, products};
-use proptest::collection::vec;
-use proptest::strategy::Strategy;
 use uuid::Uuid;
 
-use super::drafts::{
-    TODAY, certificate, demand, for_all, noon, offer, open_market, party, party_id, plain_party,
-    plain_product, product, product_id,
+use super::drafts::{certificate, demand, offer, party, product};
+use super::market::{
+    TODAY, for_all, noon, open_market, party_id, plain_party, plain_product, product_id, sample,
 };
 use crate::support::databases::{TestDatabase, on_both};
 
@@ -107,23 +105,13 @@ fn keep_progress(before: &matching::demand::Demand, after: &mut matching::demand
 
 fn every_offer_and_demand_comes_in_a_chunk_in_order_of_id(test: &TestDatabase) {
     open_market(&test.database);
-    let values = (vec(offer(), 1..20), vec(demand(), 1..20));
-    let mut offers_written = Vec::new();
-    let mut demands_written = Vec::new();
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    for _ in 0..5 {
-        let (some_offers, some_demands) = values
-            .new_tree(&mut runner)
-            .map(|tree| proptest::strategy::ValueTree::current(&tree))
-            .expect("values");
-        offers_written.extend(some_offers.clone());
-        demands_written.extend(some_demands.clone());
-        let written = test.database.write(move |tx| {
-            some_offers.iter().try_for_each(|offer| offers::insert(tx, offer))?;
-            some_demands.iter().try_for_each(|demand| demands::insert(tx, demand))
-        });
-        written.expect("written");
-    }
+    let (mut offers_written, mut demands_written) = (sample(offer(), 40), sample(demand(), 40));
+    let (some_offers, some_demands) = (offers_written.clone(), demands_written.clone());
+    let written = test.database.write(move |tx| {
+        some_offers.iter().try_for_each(|offer| offers::insert(tx, offer))?;
+        some_demands.iter().try_for_each(|demand| demands::insert(tx, demand))
+    });
+    written.expect("written");
     offers_written.sort_by_key(|offer| offer.id);
     demands_written.sort_by_key(|demand| demand.id);
     let read = test.database.read(|tx| {
@@ -193,10 +181,8 @@ fn a_tax_code_is_unique(test: &TestDatabase) {
 
 /// One random certificate, always the same.
 fn some_certificate(number: u128) -> Certificate {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let tree = certificate().new_tree(&mut runner).expect("a certificate");
     let id = CertificateId::new(Uuid::from_u128(number));
-    Certificate { id, ..proptest::strategy::ValueTree::current(&tree) }
+    Certificate { id, ..sample(certificate(), 1).remove(0) }
 }
 
 fn a_certificate_is_unique(test: &TestDatabase) {
@@ -263,9 +249,7 @@ fn the_history_of_many_subjects_is_whole(test: &TestDatabase) {
 
 fn a_second_dismissal_replaces_the_first(test: &TestDatabase) {
     open_market(&test.database);
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let tree = (offer(), demand()).new_tree(&mut runner).expect("values");
-    let (offer, demand) = proptest::strategy::ValueTree::current(&tree);
+    let (offer, demand) = (sample(offer(), 1).remove(0), sample(demand(), 1).remove(0));
     let first = dismissal(demand.id, offer.id, party_id(1));
     let other = dismissal(demand.id, offer.id, party_id(2));
     let again = Dismissal { reason: None, demand_terms_version: 7, ..first.clone() };

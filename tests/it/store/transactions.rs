@@ -8,7 +8,7 @@ use ocop_link::error::Error;
 use ocop_link::store::{Database, parties};
 use uuid::Uuid;
 
-use super::drafts::plain_party;
+use super::market::plain_party;
 use crate::support::databases::{TestDatabase, on_both};
 
 on_both!(
@@ -41,7 +41,7 @@ fn concurrent_writers_lose_nothing(test: &TestDatabase) {
     });
     let ids: Vec<u128> = test
         .database
-        .read(|tx| parties::all(tx))
+        .read(parties::all)
         .expect("readable")
         .iter()
         .map(|party| party.id.as_u128())

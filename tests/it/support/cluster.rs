@@ -1,7 +1,7 @@
-//! A throw-away PostgreSQL server from local binaries, one a test process. Must not know the schema.
+//! A throw-away PostgreSQL server from local binaries, one a test process. Knows no table.
 //!
-//! A shell watches over it: it stops the server and removes its files as soon as its standard input
-//! ends, which happens however this process ends.
+//! A shell watches over it: it stops the server and removes its files as soon as its standard
+//! input ends, which happens however this process ends.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, chown};

@@ -150,7 +150,9 @@ fn report_skipped() {
 /// Makes two test cases, `sqlite` and `postgres`, of each function over a `&TestDatabase` (or over
 /// an `&EmptyDatabase` after `empty:`).
 macro_rules! on_both {
-    (empty: $($test:ident),+ $(,)?) => { $crate::support::databases::on_both!(@ EmptyDatabase $($test)+); };
+    (empty: $($test:ident),+ $(,)?) => {
+        $crate::support::databases::on_both!(@ EmptyDatabase $($test)+);
+    };
     (@ $kind:ident $($test:ident)+) => { $(
         mod $test {
             use $crate::support::databases::{Engine, $kind, run};
@@ -166,7 +168,9 @@ macro_rules! on_both {
             }
         }
     )+ };
-    ($($test:ident),+ $(,)?) => { $crate::support::databases::on_both!(@ TestDatabase $($test)+); };
+    ($($test:ident),+ $(,)?) => {
+        $crate::support::databases::on_both!(@ TestDatabase $($test)+);
+    };
 }
 
 pub(crate) use on_both;

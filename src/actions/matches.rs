@@ -1,0 +1,131 @@
+//! Use cases of matches: who may ask which, and dismissals. What fits what is the market's answer.
+
+use matching::demand::{Demand, DemandStatus};
+use matching::id::{DemandId, OfferId, PartyId};
+use matching::offer::Offer;
+
+use super::authorise;
+use crate::app::Context;
+use crate::caller::{Caller, Resource, Scope};
+use crate::error::Error;
+use crate::market::View;
+use crate::store::changes::{self, Changed, NewChange};
+use crate::store::dismissals::{self, Dismissal};
+use crate::store::visibility::{Viewer, may_see_demand, may_see_offer};
+use crate::store::{ReadTx, WriteTx, demands, offers};
+use matching::party::Role;
+
+/// The longest reason of a dismissal, in characters.
+pub const MAX_REASON_CHARS: u64 = 500;
+
+/// The caller may ask for the matches of a demand of the market; false if it is not there.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the scope; [`Error::NotFound`] if it is another party's.
+pub fn ask_for_demand(view: &View, caller: &Caller, id: DemandId) -> Result<bool, Error> {
+    hold(caller, Resource::Demands)?;
+    own(caller, view.buyer_of(id))
+}
+
+/// The caller may ask for the matches of an offer of the market; false if it is not there.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the scope; [`Error::NotFound`] if it is another party's.
+pub fn ask_for_offer(view: &View, caller: &Caller, id: OfferId) -> Result<bool, Error> {
+    hold(caller, Resource::Offers)?;
+    own(caller, view.producer_of(id))
+}
+
+fn hold(caller: &Caller, resource: Resource) -> Result<(), Error> {
+    if caller.holds(Scope::Read(resource)) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+fn own(caller: &Caller, owner: Option<PartyId>) -> Result<bool, Error> {
+    match owner {
+        Some(owner) if !caller.owns(owner) => Err(Error::NotFound),
+        found => Ok(found.is_some()),
+    }
+}
+
+/// The caller's own demand that is not in the market, if it is a draft.
+///
+/// # Errors
+/// [`Error::NotFound`] if it is another party's or none.
+pub fn own_draft(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    id: DemandId,
+) -> Result<Option<Demand>, Error> {
+    let demand = demands::find(tx, id)?.filter(|demand| context.caller.owns(demand.terms.party_id));
+    let demand = demand.ok_or(Error::NotFound)?;
+    Ok(Some(demand).filter(|demand| demand.status == DemandStatus::Draft))
+}
+
+/// The caller's own offer exists.
+///
+/// # Errors
+/// [`Error::NotFound`] if it is another party's or none.
+pub fn own_offer(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<(), Error> {
+    let offer = offers::find(tx, id)?.filter(|offer| context.caller.owns(offer.terms.party_id));
+    offer.map(drop).ok_or(Error::NotFound)
+}
+
+/// An offer and a demand, one of which is the caller's, and both of which it may see.
+///
+/// # Errors
+/// [`Error::NotFound`] otherwise.
+pub fn pair(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    (demand, offer): (DemandId, OfferId),
+) -> Result<(Demand, Offer), Error> {
+    authorise::read(context, Resource::Demands)?;
+    let viewer = Viewer {
+        party: context.caller.party(),
+        is_admin: context.caller.is_admin(),
+        is_coordinator: authorise::has_role(tx, context, Role::Coordinator)?,
+    };
+    let demand = demands::find(tx, demand)?.filter(|demand| may_see_demand(demand, &viewer));
+    let offer = offers::find(tx, offer)?.filter(|offer| may_see_offer(offer, &viewer));
+    let (demand, offer) = demand.zip(offer).ok_or(Error::NotFound)?;
+    let own = |party| context.caller.owns(party);
+    if own(demand.terms.party_id) || own(offer.terms.party_id) {
+        Ok((demand, offer))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// Leaves a pair out of the caller's matches until one side's terms change.
+///
+/// # Errors
+/// [`Error::NotFound`] unless one side is the caller's and it may see the other.
+pub fn dismiss(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    key: (DemandId, OfferId),
+    reason: Option<String>,
+) -> Result<(), Error> {
+    authorise::write(context, Resource::Demands)?;
+    let (demand, offer) = pair(tx, context, key)?;
+    let now = context.moment.now();
+    let dismissal = Dismissal {
+        demand: demand.id,
+        offer: offer.id,
+        party: context.caller.party(),
+        reason,
+        demand_terms_version: demand.terms_version,
+        offer_terms_version: offer.terms_version,
+        created_at: now,
+    };
+    dismissals::put(tx, &dismissal)?;
+    let change = NewChange {
+        at: now,
+        resource: Changed::Dismissal,
+        resource_id: demand.id.uuid(),
+        version: demand.version,
+        actor: context.caller.party(),
+    };
+    changes::append(tx, change);
+    Ok(())
+}

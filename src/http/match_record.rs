@@ -1,0 +1,411 @@
+//! Matches on the wire. They borrow from the market and write their texts straight into the answer,
+//! because these lists are what the service is asked for most.
+
+use std::fmt::Display;
+
+use matching::certificate::recognition_on;
+use matching::check::Check;
+use matching::date::Date;
+use matching::evaluation::Evaluation;
+use matching::facts::{DemandFacts, OfferFacts};
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::match_texts::remedy_text;
+use super::match_values::{FactorValue, Side, Sides, check_value, factor_value};
+use super::problem_texts::Language;
+use crate::market::record::{PartyRecord, ProductRecord};
+
+/// A value that is written as its text, without an allocation.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<T>(pub T);
+
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// Stars that count on a day.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recognition)]
+pub struct MatchRecognition {
+    /// Three, four or five.
+    #[schema(minimum = 3, maximum = 5)]
+    stars: u8,
+    /// Four stars with at least 90 points, awaiting the fifth.
+    potential_five_star: bool,
+    /// The last day.
+    #[schema(value_type = String, format = "date")]
+    valid_until: Text<Date>,
+    /// The day that it is judged for.
+    #[schema(value_type = String, format = "date")]
+    as_of: Text<Date>,
+}
+
+/// The product of a match.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchProduct<'a> {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: Text<matching::id::ProductId>,
+    /// Name as recognised.
+    #[schema(example = "Mật hoa dừa")]
+    name: &'a str,
+    /// Its OCOP set.
+    product_set: u8,
+    /// Its stars today; absent without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<MatchRecognition>)]
+    recognition: Option<MatchRecognition>,
+}
+
+/// A place of a match.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchPlace<'a> {
+    /// Code of today's province.
+    #[schema(value_type = String, example = "86")]
+    province_code: Text<matching::place::ProvinceCode>,
+    /// Code of today's commune, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commune_code: Option<&'a str>,
+}
+
+/// The other side of a match.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchParty<'a> {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: Text<matching::id::PartyId>,
+    /// Registered name.
+    #[schema(example = "Công ty TNHH Trà Vinh Farm")]
+    name: &'a str,
+    /// Its seat.
+    place: MatchPlace<'a>,
+}
+
+/// One factor of a score. Contributions sum to the score.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchFactor<'a> {
+    /// Which.
+    #[schema(value_type = FactorCode)]
+    factor: &'static str,
+    /// Its weight, in basis points.
+    #[schema(maximum = 10000)]
+    weight: u16,
+    /// Its value, in basis points.
+    #[schema(maximum = 10000)]
+    value: u16,
+    /// Its part of the score, in basis points.
+    #[schema(maximum = 10000)]
+    contribution: u16,
+    /// What the offer states; absent where it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "96000 VND/kg")]
+    offer_value: Option<Text<FactorValue<'a>>>,
+    /// What the demand states; absent where it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "120000 VND/kg")]
+    demand_value: Option<Text<FactorValue<'a>>>,
+}
+
+/// The factors of a score.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorCode {
+    /// Relevance of the product's name.
+    Text,
+    /// Landed price against the ceiling.
+    Price,
+    /// Wanted quantity that is available.
+    Quantity,
+    /// Distance to the nearest delivery.
+    Distance,
+    /// Recognised stars.
+    Quality,
+    /// Accepted against agreed quantity.
+    Reliability,
+}
+
+/// Quantities of a match.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchQuantity<'a> {
+    /// Free in the delivery windows, in `unit`, rounded down.
+    available: u64,
+    /// Wanted in all.
+    wanted: u64,
+    /// The demand's unit.
+    #[schema(example = "kg")]
+    unit: &'a str,
+}
+
+/// What a match covers of one delivery.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchCoverage {
+    /// Index of the delivery in the demand.
+    delivery: u32,
+    /// Free in its window, in the demand's unit.
+    available: u64,
+    /// Wanted.
+    wanted: u64,
+}
+
+/// An offer and a demand that it may serve. Prices are in đồng for one of the demand's unit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchItem<'a> {
+    /// The offer.
+    #[schema(value_type = String, format = "uuid")]
+    offer_id: Text<matching::id::OfferId>,
+    /// The demand; absent for one that is not recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    demand_id: Option<Text<matching::id::DemandId>>,
+    /// The product that is offered.
+    #[schema(value_type = MatchProduct)]
+    product: MatchProduct<'a>,
+    /// The other side: the producer, or the buyer where you offer; absent for an anonymous buyer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<MatchParty>)]
+    party: Option<MatchParty<'a>>,
+    /// The score, in basis points; the same from either side.
+    #[schema(maximum = 10000, example = 7345)]
+    score: u16,
+    /// What the score is made of.
+    #[schema(value_type = Vec<MatchFactor>, min_items = 6, max_items = 6)]
+    factors: [MatchFactor<'a>; 6],
+    /// Quantities, in the demand's unit.
+    #[schema(value_type = MatchQuantity)]
+    quantity: MatchQuantity<'a>,
+    /// The offer's price, the break that applies, rounded up; absent by agreement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_price: Option<u64>,
+    /// The same with freight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    landed_unit_price: Option<u64>,
+    /// What the producer keeps after discount and listing fee, rounded down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    net_unit_price: Option<u64>,
+    /// Great-circle distance to the nearest delivery that is served.
+    distance_km: u32,
+    /// Delivery by delivery.
+    #[schema(value_type = Vec<MatchCoverage>)]
+    coverage: Vec<MatchCoverage>,
+}
+
+/// One check of a pair.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchCheck {
+    /// Which.
+    #[schema(value_type = CheckName)]
+    code: &'static str,
+    /// Whether it passes.
+    passed: bool,
+    /// What the offer states; absent where it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer_value: Option<String>,
+    /// What the demand states; absent where it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    demand_value: Option<String>,
+    /// How far it is from passing, 1 to 10000 basis points; 0 where it passes.
+    #[schema(maximum = 10000)]
+    gap: u16,
+    /// What would let it pass, in the language of the answer; absent where it passes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Đạt nếu giá trần từ 98000 đồng/kg (cao hơn 4 %).")]
+    remedy: Option<String>,
+}
+
+/// The checks of a pair.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckName {
+    /// Both are open, of different parties.
+    State,
+    /// Each may see the other.
+    Visible,
+    /// The product is wanted.
+    Product,
+    /// The units convert.
+    Unit,
+    /// The price is within the ceiling.
+    Price,
+    /// A capacity period meets a delivery window, the lead time kept.
+    Period,
+    /// Some quantity fits.
+    Quantity,
+    /// Enough stars on the delivery date.
+    Stars,
+    /// The papers on the delivery date.
+    Certificates,
+    /// Provinces and distance.
+    Area,
+    /// The papers of the destination market.
+    Market,
+}
+
+/// A pair that fails, with what it fails.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NearMiss<'a> {
+    /// The pair, scored as if it passed.
+    #[serde(flatten)]
+    #[schema(value_type = MatchItem)]
+    item: MatchItem<'a>,
+    /// The checks that fail, and what would let each pass.
+    failed_checks: Vec<MatchCheck>,
+}
+
+/// The full explanation of a pair, whether it passes or not.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchExplanation<'a> {
+    /// The pair, scored as if it passed.
+    #[serde(flatten)]
+    #[schema(value_type = MatchItem)]
+    item: MatchItem<'a>,
+    /// Whether every check passes.
+    eligible: bool,
+    /// Every check.
+    checks: Vec<MatchCheck>,
+}
+
+/// A page of matches, best first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchList<'a> {
+    /// The matches.
+    #[schema(value_type = Vec<MatchItem>)]
+    pub items: Vec<MatchItem<'a>>,
+    /// Give this as `cursor` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Number of the last change that the answer knows of.
+    pub as_of: i64,
+}
+
+/// A page of near misses, nearest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NearMissList<'a> {
+    /// The near misses.
+    #[schema(value_type = Vec<NearMiss>)]
+    pub items: Vec<NearMiss<'a>>,
+    /// Give this as `cursor` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Number of the last change that the answer knows of.
+    pub as_of: i64,
+}
+
+/// A judged pair, as it is shown to one side.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The offer.
+    pub offer: &'a OfferFacts,
+    /// Its product.
+    pub product: &'a ProductRecord,
+    /// The demand.
+    pub demand: &'a DemandFacts,
+    /// Whether the demand is recorded.
+    pub is_recorded: bool,
+    /// The other side; none if it is hidden.
+    pub party: Option<&'a PartyRecord>,
+    /// The judgement.
+    pub evaluation: &'a Evaluation,
+}
+
+impl<'a> Shown<'a> {
+    /// The pair on the wire, today.
+    #[must_use]
+    pub fn item(self, today: Date) -> MatchItem<'a> {
+        let Self { offer, product, demand, party, evaluation, .. } = self;
+        MatchItem {
+            offer_id: Text(offer.id),
+            demand_id: self.is_recorded.then_some(Text(demand.id)),
+            product: product_of(product, today),
+            party: party.map(party_of),
+            score: evaluation.score,
+            factors: self.factors(),
+            quantity: MatchQuantity {
+                available: evaluation.available(),
+                wanted: evaluation.wanted(),
+                unit: &demand.unit,
+            },
+            unit_price: evaluation.unit_price_vnd,
+            landed_unit_price: evaluation.landed_unit_price_vnd,
+            net_unit_price: evaluation.net_unit_price_vnd,
+            distance_km: evaluation.distance_km(),
+            coverage: coverage(evaluation),
+        }
+    }
+
+    fn factors(self) -> [MatchFactor<'a>; 6] {
+        let Self { product, demand, evaluation, .. } = self;
+        let sides = Sides { product_name: &product.name, demand, evaluation };
+        evaluation.factors.map(|share| MatchFactor {
+            factor: share.factor.code(),
+            weight: share.weight,
+            value: share.value,
+            contribution: share.contribution,
+            offer_value: factor_value(sides, share.factor, Side::Offer).map(Text),
+            demand_value: factor_value(sides, share.factor, Side::Demand).map(Text),
+        })
+    }
+
+    /// The pair with the checks that it fails.
+    #[must_use]
+    pub fn near_miss(self, today: Date, language: Language) -> NearMiss<'a> {
+        let failed = self.evaluation.checks.iter().filter(|check| !check.passes());
+        let unit = &self.demand.unit;
+        let failed_checks = failed.map(|check| check_of(check, unit, language)).collect();
+        NearMiss { item: self.item(today), failed_checks }
+    }
+
+    /// The pair with every check.
+    #[must_use]
+    pub fn explanation(self, today: Date, language: Language) -> MatchExplanation<'a> {
+        let (unit, checks) = (&self.demand.unit, self.evaluation.checks.iter());
+        let checks = checks.map(|check| check_of(check, unit, language)).collect();
+        MatchExplanation { item: self.item(today), eligible: self.evaluation.eligible, checks }
+    }
+}
+
+fn product_of(product: &ProductRecord, today: Date) -> MatchProduct<'_> {
+    let recognition = recognition_on(today, &product.facts.stars);
+    MatchProduct {
+        id: Text(product.facts.id),
+        name: &product.name,
+        product_set: product.facts.product_set.number(),
+        recognition: recognition.map(|star| MatchRecognition {
+            stars: star.stars.number(),
+            potential_five_star: star.stars.is_potential_five(),
+            valid_until: Text(star.counts.to()),
+            as_of: Text(today),
+        }),
+    }
+}
+
+fn party_of(party: &PartyRecord) -> MatchParty<'_> {
+    MatchParty {
+        id: Text(party.facts.id),
+        name: &party.name,
+        place: MatchPlace {
+            province_code: Text(party.place.province),
+            commune_code: party.place.commune_code.as_deref(),
+        },
+    }
+}
+
+fn coverage(evaluation: &Evaluation) -> Vec<MatchCoverage> {
+    let deliveries = (0..).zip(evaluation.coverage());
+    deliveries
+        .map(|(delivery, (available, wanted))| MatchCoverage { delivery, available, wanted })
+        .collect()
+}
+
+fn check_of(check: &Check, unit: &str, language: Language) -> MatchCheck {
+    MatchCheck {
+        code: check.code.code(),
+        passed: check.passes(),
+        offer_value: check_value(check, Side::Offer, unit),
+        demand_value: check_value(check, Side::Demand, unit),
+        gap: check.gap,
+        remedy: (!check.passes()).then(|| remedy_text(check, unit, language)),
+    }
+}

@@ -1,0 +1,106 @@
+//! What would let a failed check pass, in Vietnamese and English.
+
+use matching::check::{Check, CheckCode, Finding, Remedy};
+
+use super::match_values::kinds;
+use super::problem_texts::Language;
+
+/// A sentence on a failed check: what would let it pass.
+#[must_use]
+pub fn remedy_text(check: &Check, unit: &str, language: Language) -> String {
+    match language {
+        Language::Vietnamese => vietnamese(check, unit),
+        Language::English => english(check, unit),
+    }
+}
+
+fn vietnamese(check: &Check, unit: &str) -> String {
+    let Some(remedy) = check.remedy() else { return without_remedy_vietnamese(check) };
+    match remedy {
+        Remedy::Ceiling { unit_price_vnd, raise_bp } => format!(
+            "Đạt nếu giá trần từ {unit_price_vnd} đồng/{unit} (cao hơn {} %).",
+            percent(raise_bp)
+        ),
+        Remedy::WantedQuantity { at_least } => {
+            format!("Đạt nếu mỗi lần giao nhận từ {at_least} {unit}.")
+        }
+        Remedy::FreeQuantity { at_least } => {
+            format!("Đạt nếu sản lượng còn trống từ {at_least} {unit}.")
+        }
+        Remedy::WindowUntil { day } => format!("Đạt nếu thời gian nhận kéo dài đến {day}."),
+        Remedy::WindowFrom { day } => format!("Đạt nếu thời gian nhận bắt đầu từ {day}."),
+        Remedy::Renewal { day, lapsed_on } => {
+            format!("Giấy chứng nhận hết hạn ngày {lapsed_on}; đạt nếu được gia hạn đến {day}.")
+        }
+        Remedy::MinStars { stars: Some(stars) } => format!("Đạt nếu yêu cầu {stars} sao."),
+        Remedy::MinStars { stars: None } => "Đạt nếu không yêu cầu số sao.".into(),
+        Remedy::Papers { missing } => format!("Đạt nếu có: {}.", kinds(missing)),
+        Remedy::Serve(province) => format!("Đạt nếu bên bán giao đến tỉnh {province}."),
+        Remedy::Allow(province) => format!("Đạt nếu chấp nhận hàng từ tỉnh {province}."),
+        Remedy::Distance { max_distance_km } => {
+            format!("Đạt nếu chấp nhận khoảng cách {max_distance_km} km.")
+        }
+    }
+}
+
+fn english(check: &Check, unit: &str) -> String {
+    let Some(remedy) = check.remedy() else { return without_remedy_english(check) };
+    match remedy {
+        Remedy::Ceiling { unit_price_vnd, raise_bp } => format!(
+            "Would match with a ceiling of {unit_price_vnd} VND/{unit} ({} % higher).",
+            percent(raise_bp)
+        ),
+        Remedy::WantedQuantity { at_least } => {
+            format!("Would match with a delivery of at least {at_least} {unit}.")
+        }
+        Remedy::FreeQuantity { at_least } => {
+            format!("Would match with at least {at_least} {unit} free.")
+        }
+        Remedy::WindowUntil { day } => format!("Would match with a window until {day}."),
+        Remedy::WindowFrom { day } => format!("Would match with a window from {day}."),
+        Remedy::Renewal { day, lapsed_on } => {
+            format!("Lapses on {lapsed_on}; would match if renewed until {day}.")
+        }
+        Remedy::MinStars { stars: Some(stars) } => {
+            format!("Would match with {stars} stars required.")
+        }
+        Remedy::MinStars { stars: None } => "Would match without required stars.".into(),
+        Remedy::Papers { missing } => format!("Would match with: {}.", kinds(missing)),
+        Remedy::Serve(province) => {
+            format!("Would match if the offer delivered to province {province}.")
+        }
+        Remedy::Allow(province) => {
+            format!("Would match if province {province} were allowed.")
+        }
+        Remedy::Distance { max_distance_km } => {
+            format!("Would match with {max_distance_km} km allowed.")
+        }
+    }
+}
+
+fn without_remedy_vietnamese(check: &Check) -> String {
+    match (check.code, check.finding) {
+        (_, Finding::State { same_party: true, .. }) => "Bên bán và bên mua là một đơn vị.".into(),
+        (CheckCode::State, _) => "Khả năng cung ứng hoặc nhu cầu không còn mở.".into(),
+        (CheckCode::Visible, _) => "Một bên không được xem bên kia.".into(),
+        (CheckCode::Product, _) => "Không phải sản phẩm cần mua.".into(),
+        (CheckCode::Unit, _) => "Đơn vị tính không quy đổi được.".into(),
+        _ => "Không đạt.".into(),
+    }
+}
+
+fn without_remedy_english(check: &Check) -> String {
+    match (check.code, check.finding) {
+        (_, Finding::State { same_party: true, .. }) => "One party owns both sides.".into(),
+        (CheckCode::State, _) => "The offer or the demand is not open.".into(),
+        (CheckCode::Visible, _) => "One side may not see the other.".into(),
+        (CheckCode::Product, _) => "It is not a product that is wanted.".into(),
+        (CheckCode::Unit, _) => "The units do not convert.".into(),
+        _ => "It does not pass.".into(),
+    }
+}
+
+fn percent(basis_points: u64) -> String {
+    let (whole, rest) = (basis_points / 100, basis_points % 100);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:02}") }
+}

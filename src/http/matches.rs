@@ -1,0 +1,365 @@
+//! `/v1/demands/{id}/matches` and its kin: answered from the live market, without the database where
+//! the record is in it.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use matching::date::Timestamp;
+use matching::demand::Demand;
+use matching::facts::DemandFacts;
+use matching::id::{DemandId, OfferId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::auth::Authenticated;
+use super::body::Body;
+use super::match_record::{MatchExplanation, MatchList, NearMissList, Shown};
+use super::page::{self, Binding};
+use super::path::{Id, segment};
+use super::problem::{ApiError, ProblemCode};
+use super::problem_texts::Language;
+use super::query::Query;
+use super::state::AppData;
+use crate::actions::matches;
+use crate::caller::Caller;
+use crate::market::matches::{Ask, Match};
+use crate::market::rank::{MissKey, Page, RankKey};
+use matching::price::UnitPrice;
+
+/// Which page of matches.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct MatchQuery {
+    /// The most matches of the page.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u8>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    cursor: Option<String>,
+}
+
+/// Why a pair is dismissed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DismissalBody {
+    /// A remark for yourself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500, example = "Giá cao")]
+    pub reason: Option<String>,
+}
+
+/// A demand and an offer.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct PairPath {
+    /// Id of the demand.
+    #[param(format = "uuid")]
+    pub id: String,
+    /// Id of the offer.
+    #[param(format = "uuid")]
+    pub offer_id: String,
+}
+
+impl PairPath {
+    fn of(request: &HttpRequest) -> Result<(DemandId, OfferId), ApiError> {
+        let absent = || ApiError::new(ProblemCode::NotFound);
+        let demand = segment(request, "id")?.parse().map_err(|_| absent())?;
+        let offer = segment(request, "offer_id")?.parse().map_err(|_| absent())?;
+        Ok((demand, offer))
+    }
+}
+
+/// Offers that may serve a demand
+///
+/// Ranked by score, then price in the demand's unit, then offer id. Of a draft, what it would find.
+#[utoipa::path(tag = "matches", operation_id = "listDemandMatches", params(Id, MatchQuery),
+    responses((status = 200, description = "A page, best first", body = MatchList)))]
+#[get("/v1/demands/{id}/matches")]
+async fn list_demand_matches(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+    Query(query): Query<MatchQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id: DemandId = id.parse()?;
+    let listing = Listing::new(&app, &request, &caller, &query, rank_key)?;
+    if matches::ask_for_demand(&listing.view, &caller, id)? {
+        let page = listing.view.matches_for_demand(id, &listing.ask);
+        return Ok(listing.matches(page.as_ref(), None));
+    }
+    let draft = app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
+    Ok(listing.preview(draft.as_ref()))
+}
+
+/// Demands that an offer may serve
+///
+/// The same scores as from the buyer's side.
+#[utoipa::path(tag = "matches", operation_id = "listOfferMatches", params(Id, MatchQuery),
+    responses((status = 200, description = "A page, best first", body = MatchList)))]
+#[get("/v1/offers/{id}/matches")]
+async fn list_offer_matches(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+    Query(query): Query<MatchQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id: OfferId = id.parse()?;
+    let listing = Listing::new(&app, &request, &caller, &query, rank_key)?;
+    if !matches::ask_for_offer(&listing.view, &caller, id)? {
+        app.app.read(caller, move |tx, ctx| matches::own_offer(tx, ctx, id)).await?;
+    }
+    let page = listing.view.matches_for_offer(id, &listing.ask);
+    Ok(listing.matches_of_offer(page.as_ref()))
+}
+
+/// Near misses of a demand
+///
+/// Offers of a wanted product that fail another check, nearest first, with what would let each in.
+#[utoipa::path(tag = "matches", operation_id = "listDemandNearMisses", params(Id, MatchQuery),
+    responses((status = 200, description = "A page, nearest first", body = NearMissList)))]
+#[get("/v1/demands/{id}/excluded")]
+async fn list_demand_near_misses(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+    Query(query): Query<MatchQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id: DemandId = id.parse()?;
+    let listing = Listing::new(&app, &request, &caller, &query, miss_key)?;
+    if !matches::ask_for_demand(&listing.view, &caller, id)? {
+        app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
+    }
+    let page = listing.view.excluded_for_demand(id, &listing.ask);
+    Ok(listing.near_misses(page.as_ref()))
+}
+
+/// Explain one pair
+///
+/// Every check and every factor, also of a pair that fails. For either side.
+#[utoipa::path(tag = "matches", operation_id = "explainMatch", params(PairPath),
+    responses((status = 200, description = "The explanation", body = MatchExplanation)))]
+#[get("/v1/demands/{id}/matches/{offer_id}")]
+async fn explain_match(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let (key, asker) = (PairPath::of(&request)?, caller.clone());
+    let pair = app.app.read(caller, move |tx, ctx| matches::pair(tx, ctx, key)).await?;
+    let (demand, offer) = pair;
+    let now = app.app.clock().now();
+    let view = app.app.market();
+    let explained = view.judge(&offer, &demand, now);
+    let explained = explained.ok_or_else(|| ApiError::new(ProblemCode::NotFound))?;
+    let is_buyer = asker.owns(demand.terms.party_id);
+    let hidden = demand.terms.anonymous && !is_buyer;
+    let party = if is_buyer { explained.producer } else { explained.buyer };
+    let shown = Shown {
+        offer: &explained.offer,
+        product: explained.product,
+        demand: &explained.demand,
+        is_recorded: true,
+        party: Some(party).filter(|_| !hidden),
+        evaluation: &explained.evaluation,
+    };
+    let language = language(&request);
+    Ok(spoken(language).json(shown.explanation(now.date(), language)))
+}
+
+/// Dismiss a pair
+///
+/// It stays out of your lists until the terms of one side change.
+#[utoipa::path(tag = "matches", operation_id = "dismissMatch", params(PairPath),
+    request_body = DismissalBody, responses((status = 204, description = "Dismissed")))]
+#[post("/v1/demands/{id}/matches/{offer_id}/dismiss")]
+async fn dismiss_match(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    Body(body): Body<DismissalBody>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let key = PairPath::of(&request)?;
+    let write =
+        app.app.write(caller, move |tx, ctx| matches::dismiss(tx, ctx, key, body.reason.clone()));
+    write.await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// One list of matches as it is asked for: who, when, from which version, which page.
+struct Listing<'a, K> {
+    app: &'a AppData,
+    request: &'a HttpRequest,
+    binding: Binding,
+    view: crate::market::View,
+    ask: Ask<K>,
+}
+
+impl<'a, K> Listing<'a, K> {
+    fn new(
+        app: &'a AppData,
+        request: &'a HttpRequest,
+        caller: &Caller,
+        query: &MatchQuery,
+        parse: impl Fn(&str) -> Option<K>,
+    ) -> Result<Self, ApiError> {
+        let binding = Binding::of(request, caller.party());
+        let place = query.cursor.as_deref().map(|cursor| app.cursors.read(&binding, cursor));
+        let invalid = || ApiError::new(ProblemCode::InvalidCursor);
+        let after =
+            place.transpose()?.map(|place| parse(&place).ok_or_else(invalid)).transpose()?;
+        let ask = Ask {
+            now: app.app.clock().now(),
+            limit: query.limit.map_or(page::DEFAULT_LIMIT, usize::from),
+            after,
+            dismissed_by: Some(caller.party()),
+        };
+        Ok(Self { app, request, binding, view: app.app.market(), ask })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ask.now
+    }
+
+    fn answer(
+        &self,
+        place: Option<String>,
+        body: impl FnOnce(Option<String>) -> HttpResponse,
+    ) -> HttpResponse {
+        let cursor = place.map(|place| self.app.cursors.make(&self.binding, &place));
+        let link = cursor.as_deref().map(|cursor| page::next_link(self.request, cursor));
+        let mut response = body(cursor);
+        let link = link.and_then(|link| header::HeaderValue::from_str(&link).ok());
+        if let Some(link) = link {
+            response.headers_mut().insert(header::LINK, link);
+        }
+        response
+    }
+}
+
+impl Listing<'_, RankKey> {
+    /// Offers for a demand; `facts` are those of a demand that is not in the market.
+    fn matches(
+        &self,
+        page: Option<&Page<Match<'_>, RankKey>>,
+        facts: Option<&DemandFacts>,
+    ) -> HttpResponse {
+        let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
+            let recorded = found.demand.map(|demand| &demand.facts);
+            let demand = recorded.or(facts)?;
+            let party = Some(found.producer);
+            Some(shown(found, demand, recorded.is_some(), party).item(self.now().date()))
+        });
+        self.list(items.collect(), page.and_then(|page| page.next.as_ref()))
+    }
+
+    /// Demands for an offer.
+    fn matches_of_offer(&self, page: Option<&Page<Match<'_>, RankKey>>) -> HttpResponse {
+        let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
+            let demand = &found.demand?.facts;
+            let party = Some(found.buyer).filter(|_| !demand.anonymous);
+            Some(shown(found, demand, true, party).item(self.now().date()))
+        });
+        self.list(items.collect(), page.and_then(|page| page.next.as_ref()))
+    }
+
+    /// What a demand that is not in the market would find; nothing for one that is over.
+    fn preview(&self, draft: Option<&Demand>) -> HttpResponse {
+        let Some(demand) = draft else { return self.matches(None, None) };
+        let page = self.view.matches_for_terms(&demand.terms, &self.ask);
+        self.matches(page.as_ref(), Some(&DemandFacts::from(demand)))
+    }
+
+    fn list(
+        &self,
+        items: Vec<super::match_record::MatchItem<'_>>,
+        next: Option<&RankKey>,
+    ) -> HttpResponse {
+        self.answer(next.map(rank_place), |next_cursor| {
+            HttpResponse::Ok().json(MatchList { items, next_cursor, as_of: self.view.as_of() })
+        })
+    }
+}
+
+impl Listing<'_, MissKey> {
+    fn near_misses(&self, page: Option<&Page<Match<'_>, MissKey>>) -> HttpResponse {
+        let language = language(self.request);
+        let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
+            let demand = &found.demand?.facts;
+            let shown = shown(found, demand, true, Some(found.producer));
+            Some(shown.near_miss(self.now().date(), language))
+        });
+        let items = items.collect();
+        let next = page.and_then(|page| page.next.as_ref()).map(miss_place);
+        self.answer(next, |next_cursor| {
+            let list = NearMissList { items, next_cursor, as_of: self.view.as_of() };
+            spoken(language).json(list)
+        })
+    }
+}
+
+fn shown<'a>(
+    found: &'a Match<'a>,
+    demand: &'a DemandFacts,
+    is_recorded: bool,
+    party: Option<&'a crate::market::record::PartyRecord>,
+) -> Shown<'a> {
+    let (offer, evaluation) = (&found.offer.facts, &found.evaluation);
+    Shown { offer, product: found.product, demand, is_recorded, party, evaluation }
+}
+
+fn language(request: &HttpRequest) -> Language {
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
+    Language::accepted(accepted.and_then(|value| value.to_str().ok()))
+}
+
+/// 200 in a language.
+fn spoken(language: Language) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_LANGUAGE, language.tag()));
+    response.insert_header((header::VARY, "Accept-Language"));
+    response
+}
+
+fn rank_place(key: &RankKey) -> String {
+    match key.unit_price.map(|price| price.parts()) {
+        Some((scaled, content)) => format!("{} {} {scaled} {content}", key.score, key.id),
+        None => format!("{} {}", key.score, key.id),
+    }
+}
+
+fn rank_key(place: &str) -> Option<RankKey> {
+    let mut parts = place.split(' ');
+    let (score, id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let unit_price = match (parts.next(), parts.next()) {
+        (Some(scaled), Some(content)) => {
+            Some(UnitPrice::from_parts(scaled.parse().ok()?, content.parse().ok()?)?)
+        }
+        _ => None,
+    };
+    Some(RankKey { score, unit_price, id })
+}
+
+fn miss_place(key: &MissKey) -> String {
+    format!("{} {} {} {}", key.failed, key.gap, key.score, key.id)
+}
+
+fn miss_key(place: &str) -> Option<MissKey> {
+    let mut parts = place.split(' ');
+    Some(MissKey {
+        failed: parts.next()?.parse().ok()?,
+        gap: parts.next()?.parse().ok()?,
+        score: parts.next()?.parse().ok()?,
+        id: parts.next()?.parse().ok()?,
+    })
+}
+
+/// Adds the routes of this resource.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config
+        .service(list_demand_matches)
+        .service(list_offer_matches)
+        .service(list_demand_near_misses)
+        .service(explain_match)
+        .service(dismiss_match);
+}

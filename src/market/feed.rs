@@ -1,0 +1,261 @@
+//! Keeps the live market current from the change log: all at start, then what has changed since.
+//! Every instance does so for itself, and so all agree. Must not know who changed what, or why.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use matching::certificate::{CertificateKind, StarPeriod, Subject, counting_period};
+use matching::facts::Paper;
+use matching::id::{CertificateId, DemandId, OfferId, PartyId, ProductId};
+use matching::party::Role;
+use matching::place::Place;
+use matching::product::ProductState;
+use uuid::Uuid;
+
+use super::Market;
+use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
+use crate::error::Error;
+use crate::reference::Reference;
+use crate::store::certificates::{self, Certificate};
+use crate::store::changes::{self, Change, Changed};
+use crate::store::parties::Party;
+use crate::store::products::Product;
+use crate::store::{Database, ReadTx, demands, dismissals, offers, parties, products};
+
+/// Changes read from the log in one transaction.
+const CHANGES_PER_READ: i64 = 2000;
+/// Chunks of records that wait between the thread that reads and the one that applies.
+const WAITING_CHUNKS: usize = 4;
+
+/// Feeds one market from one database.
+pub struct Feed {
+    market: Market,
+    reference: &'static Reference,
+    one_at_a_time: Mutex<()>,
+}
+
+impl Feed {
+    /// Feeds `market`.
+    #[must_use]
+    pub fn new(market: Market, reference: &'static Reference) -> Self {
+        Self { market, reference, one_at_a_time: Mutex::default() }
+    }
+
+    /// The market.
+    #[must_use]
+    pub const fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// Reads the whole market, in one state of the database; one thread reads, another applies.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn load(&self, database: &Database) -> Result<(), Error> {
+        let (chunks, waiting) = sync_channel(WAITING_CHUNKS);
+        thread::scope(|scope| {
+            let reading = scope.spawn(move || {
+                database.read(|tx| {
+                    let as_of = changes::last(tx)?;
+                    self.read_all(tx, &chunks)?;
+                    Ok(as_of)
+                })
+            });
+            let records = Waiting(waiting).flatten();
+            self.market.apply(0, records);
+            let ended = reading.join();
+            let as_of = ended.map_err(|_| Error::Internal("a panic while loading".into()))??;
+            self.market.apply(as_of, []);
+            Ok(())
+        })
+    }
+
+    fn read_all(
+        &self,
+        tx: &mut ReadTx<'_>,
+        chunks: &SyncSender<Vec<MarketChange>>,
+    ) -> Result<(), Error> {
+        let send = |chunk| {
+            chunks.send(chunk).map_err(|_| Error::Internal("the market stopped loading".into()))
+        };
+        let papers = Papers::new(certificates::all(tx)?);
+        let all = parties::all(tx)?;
+        send(all.iter().map(|party| self.party(party, &papers)).collect())?;
+        let all = products::all(tx)?;
+        send(all.iter().map(|product| listed(product, &papers)).collect())?;
+        offers::for_each_chunk(tx, &mut |chunk| {
+            send(chunk.into_iter().map(|offer| MarketChange::Offer(Box::new(offer))).collect())
+        })?;
+        demands::for_each_chunk(tx, &mut |chunk| {
+            send(chunk.into_iter().map(|demand| MarketChange::Demand(Box::new(demand))).collect())
+        })?;
+        send(dismissals::all(tx)?.iter().map(dismissed).collect())
+    }
+
+    /// Applies what was committed since the market's version.
+    ///
+    /// # Errors
+    /// Whatever the database says; the next call goes on from the same place.
+    pub fn catch_up(&self, database: &Database) -> Result<(), Error> {
+        let _turn = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let after = self.market.view().as_of();
+            let (last, records) = database.read(|tx| {
+                let log = changes::after(tx, after, CHANGES_PER_READ)?;
+                let last = log.last().map(|change| change.seq);
+                Ok((last, self.read_changed(tx, &log)?))
+            })?;
+            let Some(last) = last else { return Ok(()) };
+            self.market.apply(last, records);
+        }
+    }
+
+    fn read_changed(
+        &self,
+        tx: &mut ReadTx<'_>,
+        log: &[Change],
+    ) -> Result<Vec<MarketChange>, Error> {
+        let ids = |resource| {
+            let about = log.iter().filter(move |change| change.resource == resource);
+            about.map(|change| change.resource_id).collect::<BTreeSet<Uuid>>()
+        };
+        let (mut party_ids, mut product_ids) = (ids(Changed::Party), ids(Changed::Product));
+        for id in ids(Changed::Certificate) {
+            let certificate = certificates::find(tx, CertificateId::new(id))?;
+            match certificate.map(|certificate| certificate.terms.subject) {
+                Some(Subject::Party(id)) => party_ids.insert(id.uuid()),
+                Some(Subject::Product(id)) => product_ids.insert(id.uuid()),
+                None => false,
+            };
+        }
+        let mut records = self.subjects(tx, &party_ids, &product_ids)?;
+        let offer_ids: Vec<OfferId> = ids(Changed::Offer).into_iter().map(OfferId::new).collect();
+        let found = offers::find_many(tx, &offer_ids)?;
+        records.extend(found.into_iter().map(|offer| MarketChange::Offer(Box::new(offer))));
+        let demand_ids: Vec<DemandId> =
+            ids(Changed::Demand).into_iter().map(DemandId::new).collect();
+        let found = demands::find_many(tx, &demand_ids)?;
+        records.extend(found.into_iter().map(|demand| MarketChange::Demand(Box::new(demand))));
+        for id in ids(Changed::Dismissal) {
+            let found = dismissals::of_demand(tx, DemandId::new(id))?;
+            records.extend(found.iter().map(dismissed));
+        }
+        Ok(records)
+    }
+
+    fn subjects(
+        &self,
+        tx: &mut ReadTx<'_>,
+        party_ids: &BTreeSet<Uuid>,
+        product_ids: &BTreeSet<Uuid>,
+    ) -> Result<Vec<MarketChange>, Error> {
+        let party_ids: Vec<PartyId> = party_ids.iter().copied().map(PartyId::new).collect();
+        let product_ids: Vec<ProductId> = product_ids.iter().copied().map(ProductId::new).collect();
+        let subjects: Vec<Subject> = party_ids
+            .iter()
+            .map(|id| Subject::Party(*id))
+            .chain(product_ids.iter().map(|id| Subject::Product(*id)))
+            .collect();
+        let papers = if subjects.is_empty() {
+            Papers::default()
+        } else {
+            Papers::new(certificates::of_subjects(tx, &subjects)?)
+        };
+        let found = parties::find_many(tx, &party_ids)?;
+        let mut records: Vec<MarketChange> =
+            found.iter().map(|party| self.party(party, &papers)).collect();
+        let found = products::find_many(tx, &product_ids)?;
+        records.extend(found.iter().map(|product| listed(product, &papers)));
+        Ok(records)
+    }
+
+    fn party(&self, party: &Party, papers: &Papers) -> MarketChange {
+        let (_, papers) = papers.of(Subject::Party(party.id));
+        MarketChange::Party(Box::new(PartyChange {
+            id: party.id,
+            name: party.terms.name.clone(),
+            place: party.terms.place.clone(),
+            place_names: self.place_names(&party.terms.place),
+            coordinates: party.terms.roles.contains(&Role::Coordinator),
+            papers,
+            fulfilments: Vec::new(),
+        }))
+    }
+
+    /// The names under which people look for a place: as it was given, and as it is called today.
+    fn place_names(&self, place: &Place) -> String {
+        let province = self.reference.provinces().get(place.province);
+        let commune = place.commune_code.as_deref().and_then(|code| {
+            let code = crate::reference::CommuneCode::parse(code)?;
+            self.reference.communes().get(code)
+        });
+        let names = [
+            place.given.as_deref(),
+            commune.map(|commune| commune.name.as_str()),
+            province.map(|province| province.name.as_str()),
+        ];
+        names.into_iter().flatten().collect::<Vec<&str>>().join(", ")
+    }
+}
+
+/// The chunks that arrive until the reader has ended.
+struct Waiting(Receiver<Vec<MarketChange>>);
+
+impl Iterator for Waiting {
+    type Item = Vec<MarketChange>;
+
+    fn next(&mut self) -> Option<Vec<MarketChange>> {
+        self.0.recv().ok()
+    }
+}
+
+/// Certificates by subject, as far as they count.
+#[derive(Default)]
+struct Papers(HashMap<Subject, (Vec<StarPeriod>, Vec<Paper>)>);
+
+impl Papers {
+    fn new(certificates: Vec<Certificate>) -> Self {
+        let mut papers = Self::default();
+        for Certificate { terms, end, .. } in certificates {
+            let Some(counts) = counting_period(terms.validity(), end) else { continue };
+            let (stars, others) = papers.0.entry(terms.subject).or_default();
+            match (terms.kind, terms.stars()) {
+                (CertificateKind::Ocop, Some(star)) => {
+                    stars.push(StarPeriod { counts, stars: star });
+                }
+                (kind, _) => others.push(Paper { kind, counts }),
+            }
+        }
+        papers
+    }
+
+    fn of(&self, subject: Subject) -> (Vec<StarPeriod>, Vec<Paper>) {
+        self.0.get(&subject).cloned().unwrap_or_default()
+    }
+}
+
+fn listed(product: &Product, papers: &Papers) -> MarketChange {
+    let (stars, papers) = papers.of(Subject::Product(product.id));
+    MarketChange::Product(Box::new(ProductChange {
+        id: product.id,
+        party_id: product.terms.party_id,
+        name: product.terms.name.clone(),
+        product_set: product.terms.product_set,
+        unit: product.terms.unit.clone(),
+        stars,
+        papers,
+        is_listed: product.state == ProductState::Active,
+    }))
+}
+
+fn dismissed(dismissal: &dismissals::Dismissal) -> MarketChange {
+    MarketChange::Dismissed(Dismissal {
+        demand_id: dismissal.demand,
+        offer_id: dismissal.offer,
+        by: dismissal.party,
+        offer_terms_version: dismissal.offer_terms_version,
+        demand_terms_version: dismissal.demand_terms_version,
+    })
+}
