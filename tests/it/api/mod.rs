@@ -1,3 +1,6 @@
 //! The API as clients meet it, one behaviour a test, on both databases.
 
+mod demand_lists;
+mod demand_rules;
+mod demands;
 mod parties;
