@@ -4,13 +4,11 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{certificates, demands, matches, offers, parties, products, reference_data, service};
-
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     matches::routes(config);
     offers::routes(config);
     parties::routes(config);
-    matches::routes(config);
     demands::routes(config);
     products::routes(config);
     certificates::routes(config);
