@@ -2,3 +2,5 @@
 //!
 //! Pure: no HTTP, no database, no serde, no clock, no randomness, no I/O, no logging. The same
 //! input gives the same answer, byte for byte.
+
+pub mod allocation;

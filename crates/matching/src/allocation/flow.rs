@@ -1,0 +1,185 @@
+//! The exact transportation optimum: a primal network simplex with a free start and warm starts.
+//!
+//! Unsold supply and unmet needs flow to and from a hub at no cost, so every basis is a feasible
+//! plan. It must not know minimum orders, supplier limits or fairness.
+
+mod network;
+mod price;
+mod tiers;
+mod tree;
+
+use super::instance::{Market, Pair};
+use super::plan::{Objective, Plan, Prices, Share};
+use network::{End, Network};
+use price::Price;
+
+/// How a solve ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The plan is optimal over the pairs added, and the prices prove it.
+    Optimal,
+    /// The stop signal came first: the plan is feasible, nothing is proven.
+    Stopped,
+}
+
+/// A transportation problem with its current basis.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    objective: Objective,
+    supply: Vec<u64>,
+    wanted: Vec<u64>,
+    network: Width,
+    /// Pairs of needs that want nothing: no flow can use them, only the proof needs them.
+    idle: Vec<Pair>,
+}
+
+/// The same network with prices of either width.
+#[derive(Debug, Clone)]
+enum Width {
+    Narrow(Network<i32>),
+    Wide(Network<i64>),
+}
+
+impl Flow {
+    /// A problem without pairs: nothing is sold.
+    #[must_use]
+    pub fn new(market: &Market, objective: Objective) -> Self {
+        let supply: Vec<_> = market.capacities().iter().map(|c| c.quantity).collect();
+        let wanted: Vec<_> = market.needs().iter().map(|need| need.max).collect();
+        let network = Width::Narrow(Network::new(&supply, &wanted));
+        Self {
+            objective,
+            supply,
+            wanted,
+            network,
+            idle: Vec::new(),
+        }
+    }
+
+    /// Adds pairs, each at most once in the life of the problem; the plan stays feasible and the
+    /// next solve goes on from it.
+    pub fn add(&mut self, pairs: &[Pair]) {
+        let is_live = |pair: &&Pair| self.wanted[pair.need as usize] > 0;
+        self.idle.extend(pairs.iter().filter(|pair| !is_live(pair)));
+        let live = pairs.iter().filter(is_live);
+        match &mut self.network {
+            Width::Narrow(network) => network.add(live.map(|pair| arc(pair, self.objective))),
+            Width::Wide(network) => network.add(live.map(|pair| arc(pair, self.objective))),
+        }
+    }
+
+    /// Goes on from the current plan to the optimum over the pairs added so far, unless `stop`
+    /// answers true first; it is asked about every thousand pivots.
+    pub fn solve(&mut self, stop: &dyn Fn() -> bool) -> Outcome {
+        let end = match &mut self.network {
+            Width::Narrow(network) => match network.solve(stop) {
+                End::Optimal if !tiers::are_apart(network, self.objective) => End::Overflow,
+                end => end,
+            },
+            Width::Wide(network) => network.solve(stop),
+        };
+        match end {
+            End::Optimal => Outcome::Optimal,
+            End::Stopped => Outcome::Stopped,
+            End::Overflow => {
+                self.widen();
+                self.solve(stop)
+            }
+        }
+    }
+
+    /// Pivots made so far.
+    #[must_use]
+    pub fn pivots(&self) -> u64 {
+        match &self.network {
+            Width::Narrow(network) => network.pivots,
+            Width::Wide(network) => network.pivots,
+        }
+    }
+
+    /// The current plan.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        match &self.network {
+            Width::Narrow(network) => plan(network),
+            Width::Wide(network) => plan(network),
+        }
+    }
+
+    /// The current prices; a proof of the plan after [`Outcome::Optimal`].
+    #[must_use]
+    pub fn prices(&self) -> Prices {
+        let mut prices = match &self.network {
+            Width::Narrow(network) => tiers::prices(network, self.objective),
+            Width::Wide(network) => tiers::prices(network, self.objective),
+        };
+        for pair in &self.idle {
+            let gain = self.objective.worth(pair.score) - prices.capacities[pair.capacity as usize];
+            let price = &mut prices.needs[pair.need as usize];
+            *price = gain.max(*price);
+        }
+        prices
+    }
+
+    /// Starts again with wide prices: the narrow ones did not suffice.
+    fn widen(&mut self) {
+        if let Width::Narrow(narrow) = &self.network {
+            let tier = tiers::tier::<i32>(self.objective);
+            let mut wide = Network::new(&self.supply, &self.wanted);
+            let wide_tier = tiers::tier::<i64>(self.objective);
+            wide.add(
+                narrow.arcs().map(|(offer, need, weight)| {
+                    (offer, need, i64::from(weight) - tier + wide_tier)
+                }),
+            );
+            self.network = Width::Wide(wide);
+        }
+    }
+}
+
+fn arc<P: Price>(pair: &Pair, objective: Objective) -> (u32, u32, P) {
+    let weight = tiers::tier::<P>(objective) + i64::from(pair.score);
+    (pair.capacity, pair.need, P::new(weight))
+}
+
+fn plan<P: Price>(network: &Network<P>) -> Plan {
+    let share = |(capacity, need, quantity)| Share {
+        capacity,
+        need,
+        quantity,
+    };
+    Plan::new(network.flows().map(share).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::allocation::check::check_optimal;
+    use crate::allocation::instance::Pairs;
+
+    #[test]
+    fn wide_prices_take_over_where_narrow_ones_do_not_suffice() {
+        let market = Market::unlimited(&[3, 4, 5], &[5, 4, 2]).unwrap();
+        let score = |at: u32| (at * 7919 % 10_000) as u16;
+        let pair = |at| Pair {
+            capacity: at % 3,
+            need: at / 3,
+            score: score(at),
+        };
+        let pairs = Pairs::new(&market, (0..8).map(pair).collect()).unwrap();
+        let objective = Objective::Coverage;
+        let mut flow = Flow::new(&market, objective);
+        flow.add(pairs.all());
+        flow.solve(&|| false);
+        let narrow = flow.plan().worth(&pairs, objective);
+        flow.widen();
+        assert_eq!(flow.plan(), Plan::default());
+        flow.solve(&|| false);
+        let (plan, prices) = (flow.plan(), flow.prices());
+        assert_eq!(plan.worth(&pairs, objective), narrow);
+        assert_eq!(
+            check_optimal(&market, &pairs, objective, &plan, &prices),
+            Ok(())
+        );
+    }
+}

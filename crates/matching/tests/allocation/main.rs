@@ -1,0 +1,5 @@
+//! Behaviour of the allocation core against oracles that share no code with it.
+
+mod flow;
+mod market;
+mod oracle;
