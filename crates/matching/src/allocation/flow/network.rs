@@ -9,7 +9,11 @@ use super::tree::Tree;
 /// Blocks are never smaller than this many arcs.
 const BLOCK_MIN: usize = 16;
 
-/// Pivots between two looks at the stop signal and at the size of the block.
+/// A block is the root of the number of arcs over this: on markets the pivots saved by a larger
+/// block are worth its longer scan up to about here.
+const BLOCK_PART: usize = 4;
+
+/// Pivots between two looks at the stop signal.
 const PIVOTS_PER_ROUND: u32 = 1024;
 
 /// How a solve ended.
@@ -40,7 +44,6 @@ pub(super) struct Network<P> {
     arcs: Vec<Arc<P>>,
     block: usize,
     cursor: usize,
-    scanned: u64,
     /// Pivots so far.
     pub(super) pivots: u64,
 }
@@ -67,7 +70,6 @@ impl<P: Price> Network<P> {
             arcs,
             block: BLOCK_MIN,
             cursor: 0,
-            scanned: 0,
             pivots: 0,
         }
     }
@@ -81,7 +83,7 @@ impl<P: Price> Network<P> {
             weight,
         }));
         self.arcs.sort_by_key(|arc| arc.head);
-        self.block = (self.arcs.len().isqrt() / 10).max(BLOCK_MIN);
+        self.block = (self.arcs.len().isqrt() / BLOCK_PART).max(BLOCK_MIN);
         self.cursor = 0;
     }
 
@@ -114,7 +116,6 @@ impl<P: Price> Network<P> {
             if self.cursor == self.arcs.len() {
                 self.cursor = 0;
             }
-            self.scanned += size as u64;
             if best.is_some() {
                 return best;
             }

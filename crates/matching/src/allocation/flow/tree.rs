@@ -40,8 +40,6 @@ struct Cycle {
 pub(super) struct Tree<P> {
     nodes: Vec<Node<P>>,
     offers: u32,
-    /// Nodes touched by pivots so far, a measure of work.
-    pub(super) touched: u64,
     /// Whether some potential left the range in which sums cannot overflow.
     pub(super) overflowed: bool,
 }
@@ -73,7 +71,6 @@ impl<P: Price> Tree<P> {
         Self {
             nodes,
             offers,
-            touched: 0,
             overflowed: false,
         }
     }
@@ -123,7 +120,6 @@ impl<P: Price> Tree<P> {
         self.rehang(bottom, above, cycle);
         self.resize(above, cycle.join, moved);
         self.shift(bottom, shift);
-        self.touched += u64::from(moved);
     }
 
     /// Finds the join by climbing from the smaller subtree, and the arc that first runs empty.
@@ -147,7 +143,6 @@ impl<P: Price> Tree<P> {
                 }
                 high = upper.parent;
             }
-            self.touched += 1;
         }
         if tail_flow < head_flow {
             Cycle {
