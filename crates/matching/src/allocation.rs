@@ -4,6 +4,7 @@
 //! know products, places, dates, words or where an instance comes from.
 
 pub mod check;
+pub mod columns;
 pub mod flow;
 pub mod instance;
 pub mod plan;

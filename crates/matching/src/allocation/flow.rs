@@ -8,7 +8,7 @@ mod price;
 mod tiers;
 mod tree;
 
-use super::instance::{Market, Pair};
+use super::instance::{Market, Pair, SCORE_MAX};
 use super::plan::{Objective, Plan, Prices, Share};
 use network::{End, Network};
 use price::Price;
@@ -29,8 +29,6 @@ pub struct Flow {
     supply: Vec<u64>,
     wanted: Vec<u64>,
     network: Width,
-    /// Pairs of needs that want nothing: no flow can use them, only the proof needs them.
-    idle: Vec<Pair>,
 }
 
 /// The same network with prices of either width.
@@ -52,7 +50,6 @@ impl Flow {
             supply,
             wanted,
             network,
-            idle: Vec::new(),
         }
     }
 
@@ -60,7 +57,6 @@ impl Flow {
     /// next solve goes on from it.
     pub fn add(&mut self, pairs: &[Pair]) {
         let is_live = |pair: &&Pair| self.wanted[pair.need as usize] > 0;
-        self.idle.extend(pairs.iter().filter(|pair| !is_live(pair)));
         let live = pairs.iter().filter(is_live);
         match &mut self.network {
             Width::Narrow(network) => network.add(live.map(|pair| arc(pair, self.objective))),
@@ -106,18 +102,19 @@ impl Flow {
         }
     }
 
-    /// The current prices; a proof of the plan after [`Outcome::Optimal`].
+    /// The current prices; a proof of the plan after [`Outcome::Optimal`]. A need that wants
+    /// nothing has the highest price.
     #[must_use]
     pub fn prices(&self) -> Prices {
         let mut prices = match &self.network {
             Width::Narrow(network) => tiers::prices(network, self.objective),
             Width::Wide(network) => tiers::prices(network, self.objective),
         };
-        for pair in &self.idle {
-            let gain = self.objective.worth(pair.score) - prices.capacities[pair.capacity as usize];
-            let price = &mut prices.needs[pair.need as usize];
-            *price = gain.max(*price);
-        }
+        let highest = self.objective.worth(SCORE_MAX);
+        let needs = prices.needs.iter_mut().zip(&self.wanted);
+        needs
+            .filter(|(_, wanted)| **wanted == 0)
+            .for_each(|(price, _)| *price = highest);
         prices
     }
 
