@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod columns;
+pub mod fairness;
 pub mod flow;
 pub mod instance;
 pub mod plan;

@@ -134,6 +134,19 @@ impl Flow {
     }
 }
 
+/// The plan of most Σ weight × quantity for weights of any tiers below 2⁵⁹, or `None` if the stop
+/// signal came first.
+pub(super) fn solve_weighted(
+    supply: &[u64],
+    wanted: &[u64],
+    arcs: impl Iterator<Item = (u32, u32, i64)>,
+    stop: &dyn Fn() -> bool,
+) -> Option<Plan> {
+    let mut network = Network::<i64>::new(supply, wanted);
+    network.add(arcs.filter(|&(_, need, _)| wanted[need as usize] > 0));
+    (network.solve(stop) == End::Optimal).then(|| plan(&network))
+}
+
 fn arc<P: Price>(pair: &Pair, objective: Objective) -> (u32, u32, P) {
     let weight = tiers::tier::<P>(objective) + i64::from(pair.score);
     (pair.capacity, pair.need, P::new(weight))

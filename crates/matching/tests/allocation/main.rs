@@ -1,6 +1,9 @@
 //! Behaviour of the allocation core against oracles that share no code with it.
 
+#![allow(clippy::unwrap_used)]
+
 mod columns;
+mod fairness;
 mod flow;
 mod market;
 mod oracle;
