@@ -8,4 +8,5 @@ pub mod columns;
 pub mod fairness;
 pub mod flow;
 pub mod instance;
+pub mod integer;
 pub mod plan;

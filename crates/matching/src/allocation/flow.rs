@@ -13,6 +13,9 @@ use super::plan::{Objective, Plan, Prices, Share};
 use network::{End, Network};
 use price::Price;
 
+/// The weight of a forbidden pair: worse than leaving both sides alone, under any objective.
+const FORBIDDEN: i32 = -1;
+
 /// How a solve ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -62,6 +65,23 @@ impl Flow {
             Width::Narrow(network) => network.add(live.map(|pair| arc(pair, self.objective))),
             Width::Wide(network) => network.add(live.map(|pair| arc(pair, self.objective))),
         }
+    }
+
+    /// Forbids a pair: the next solve, which goes on from the current plan, leaves it unused.
+    pub fn forbid(&mut self, capacity: u32, need: u32) {
+        match &mut self.network {
+            Width::Narrow(network) => network.reweigh(capacity, need, FORBIDDEN),
+            Width::Wide(network) => network.reweigh(capacity, need, FORBIDDEN.into()),
+        };
+    }
+
+    /// Admits a pair that was added and then forbidden.
+    pub fn admit(&mut self, pair: &Pair) {
+        let Pair { capacity, need, .. } = *pair;
+        match &mut self.network {
+            Width::Narrow(network) => network.reweigh(capacity, need, arc(pair, self.objective).2),
+            Width::Wide(network) => network.reweigh(capacity, need, arc(pair, self.objective).2),
+        };
     }
 
     /// Goes on from the current plan to the optimum over the pairs added so far, unless `stop`
@@ -124,11 +144,19 @@ impl Flow {
             let tier = tiers::tier::<i32>(self.objective);
             let mut wide = Network::new(&self.supply, &self.wanted);
             let wide_tier = tiers::tier::<i64>(self.objective);
-            wide.add(
-                narrow.arcs().map(|(offer, need, weight)| {
-                    (offer, need, i64::from(weight) - tier + wide_tier)
-                }),
-            );
+            wide.add(narrow.arcs().map(|(offer, need, weight)| {
+                let is_forbidden = weight == FORBIDDEN;
+                let raised = i64::from(weight) - tier + wide_tier;
+                (
+                    offer,
+                    need,
+                    if is_forbidden {
+                        FORBIDDEN.into()
+                    } else {
+                        raised
+                    },
+                )
+            }));
             self.network = Width::Wide(wide);
         }
     }

@@ -40,7 +40,7 @@ struct Arc<P> {
 pub(super) struct Network<P> {
     pub(super) tree: Tree<P>,
     offers: u32,
-    /// By head, so that a block stays near a few needs; arcs from and to the hub among them.
+    /// By head and tail, so that a block stays near a few needs; arcs from and to the hub among them.
     arcs: Vec<Arc<P>>,
     block: usize,
     cursor: usize,
@@ -82,9 +82,27 @@ impl<P: Price> Network<P> {
             head: offers + need,
             weight,
         }));
-        self.arcs.sort_by_key(|arc| arc.head);
+        self.arcs.sort_by_key(|arc| (arc.head, arc.tail));
         self.block = (self.arcs.len().isqrt() / BLOCK_PART).max(BLOCK_MIN);
         self.cursor = 0;
+    }
+
+    /// Gives a pair arc another weight; the flow stays, and prices follow along the tree. False if
+    /// there is no such arc.
+    pub(super) fn reweigh(&mut self, offer: u32, need: u32, weight: P) -> bool {
+        let (tail, head) = (offer, self.offers + need);
+        let found = self
+            .arcs
+            .binary_search_by_key(&(head, tail), |arc| (arc.head, arc.tail));
+        let Ok(at) = found else { return false };
+        let rise = weight - self.arcs[at].weight;
+        self.arcs[at].weight = weight;
+        if self.tree.parent(tail) == head {
+            self.tree.shift(tail, rise);
+        } else if self.tree.parent(head) == tail {
+            self.tree.shift(head, -rise);
+        }
+        true
     }
 
     /// Pivots until no arc gains, the stop signal comes or a price overflows.
