@@ -111,8 +111,7 @@ pub fn check_optimal(
 }
 
 /// What no plan can exceed, by weak duality, if no pair is worth more than its prices.
-#[must_use]
-pub fn bound(market: &Market, prices: &Prices) -> Worth {
+fn bound(market: &Market, prices: &Prices) -> Worth {
     let supply = market.capacities().iter().map(|capacity| capacity.quantity);
     let wanted = market.needs().iter().map(|need| need.max);
     let all = prices

@@ -4,7 +4,6 @@
 //! each need, and goes on until none is left: then the plan is optimal over all pairs. It must
 //! not know how eligibility is decided.
 
-use super::check;
 use super::flow::{Flow, Outcome};
 use super::instance::{Market, Pair, Pairs};
 use super::plan::{Objective, Plan, Prices, Worth};
@@ -210,7 +209,7 @@ impl<'a> Run<'a> {
 
     /// Worth of the current plan: of an optimum over the pairs held, it is the bound by prices.
     fn reached(&self) -> Worth {
-        check::bound(self.market, &self.flow.prices())
+        self.flow.prices().bound(self.market)
     }
 
     /// The most violated pairs of every need, and the bound that the prices give once each need
@@ -233,7 +232,7 @@ impl<'a> Run<'a> {
                 .map(|worker| worker.join().ok().flatten())
                 .collect::<Vec<_>>()
         });
-        let mut all = (Vec::new(), check::bound(self.market, prices));
+        let mut all = (Vec::new(), prices.bound(self.market));
         for part in parts {
             let (found, raise) = part?;
             all.0.extend(found);

@@ -47,6 +47,11 @@ impl Flow {
     pub fn new(market: &Market, objective: Objective) -> Self {
         let supply: Vec<_> = market.capacities().iter().map(|c| c.quantity).collect();
         let wanted: Vec<_> = market.needs().iter().map(|need| need.max).collect();
+        Self::between(supply, wanted, objective)
+    }
+
+    /// A problem without pairs between these base units of capacities and needs.
+    pub(super) fn between(supply: Vec<u64>, wanted: Vec<u64>, objective: Objective) -> Self {
         let network = Width::Narrow(Network::new(&supply, &wanted));
         Self {
             objective,

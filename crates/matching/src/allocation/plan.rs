@@ -2,7 +2,7 @@
 //!
 //! It must not know how a plan was found.
 
-use super::instance::Pairs;
+use super::instance::{Market, Pairs};
 use std::iter::Sum;
 use std::ops::{Add, Sub};
 
@@ -136,4 +136,19 @@ pub struct Prices {
     pub capacities: Vec<Worth>,
     /// By need index.
     pub needs: Vec<Worth>,
+}
+
+impl Prices {
+    /// What no plan can exceed, if no eligible pair is worth more than its two prices.
+    #[must_use]
+    pub fn bound(&self, market: &Market) -> Worth {
+        let supply = market.capacities().iter().map(|capacity| capacity.quantity);
+        let wanted = market.needs().iter().map(|need| need.max);
+        let all = self
+            .capacities
+            .iter()
+            .zip(supply)
+            .chain(self.needs.iter().zip(wanted));
+        all.map(|(price, quantity)| price.times(quantity)).sum()
+    }
 }

@@ -74,7 +74,7 @@ fn compare_levels(one: &[(u64, u64)], other: &[(u64, u64)]) -> Ordering {
 }
 
 /// Every plan of a tiny market.
-fn every_plan(market: &Market, pairs: &[Pair]) -> Vec<Plan> {
+pub(crate) fn every_plan(market: &Market, pairs: &[Pair]) -> Vec<Plan> {
     let mut found = Vec::new();
     let mut supply: Vec<_> = market.capacities().iter().map(|c| c.quantity).collect();
     let mut wanted: Vec<_> = market.needs().iter().map(|need| need.max).collect();

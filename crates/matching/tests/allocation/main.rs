@@ -5,5 +5,6 @@
 mod columns;
 mod fairness;
 mod flow;
+mod integer;
 mod market;
 mod oracle;

@@ -13,7 +13,11 @@ use std::collections::BTreeMap;
 const ROUNDS: u32 = 40;
 
 /// After this many flows a demand with too many suppliers is held to its best.
-const HOLDING_ROUND: u32 = 8;
+const HOLDING_ROUND: u32 = 20;
+
+const THRESHOLD: u32 = 3_000;
+const THRESHOLD_STEP: u32 = 500;
+const READMITTING_ROUNDS: [u32; 2] = [20, 28];
 
 pub(super) struct Dive<'a> {
     market: &'a Market,
@@ -48,31 +52,47 @@ impl<'a> Dive<'a> {
 
     /// Flows until no share breaks a limit, or time or rounds are out.
     pub(super) fn run(&mut self) -> Plan {
+        let mut dropped: Vec<(u32, u32)> = Vec::new();
         for round in 0..ROUNDS {
             if self.flow.solve(self.stop) == Outcome::Stopped {
                 break;
             }
             let plan = self.flow.plan();
-            let mut forbidden = self.undersized(&plan);
-            forbidden.extend(self.crowded(&plan, round));
-            if forbidden.is_empty() {
-                break;
-            }
-            for (capacity, need) in forbidden {
+            let small = self.undersized(&plan, round);
+            let crowd = self.crowded(&plan, round);
+            let is_settled = small.is_empty() && crowd.is_empty();
+            for &(capacity, need) in small.iter().chain(&crowd) {
                 self.flow.forbid(capacity, need);
+            }
+            dropped.retain(|pair| !crowd.contains(pair));
+            dropped.extend(small);
+            if READMITTING_ROUNDS.contains(&round) {
+                for (capacity, need) in dropped.drain(..) {
+                    if let Some(score) = self.pairs.score(capacity, need) {
+                        self.flow.admit(&Pair {
+                            capacity,
+                            need,
+                            score,
+                        });
+                    }
+                }
+            } else if is_settled && round > HOLDING_ROUND {
+                break;
             }
         }
         self.flow.plan()
     }
 
     /// Of each need and capacity, the share that falls shortest of its smallest size.
-    fn undersized(&self, plan: &Plan) -> Vec<(u32, u32)> {
+    fn undersized(&self, plan: &Plan, round: u32) -> Vec<(u32, u32)> {
         let mut short: Vec<(u64, &Share)> = Vec::new();
         for share in plan.shares() {
             let least = smallest(self.market, share.capacity, share.need);
             if share.quantity < least {
                 let part = u128::from(share.quantity) * 10_000 / u128::from(least);
-                short.push((part as u64, share));
+                if part <= u128::from(THRESHOLD + round * THRESHOLD_STEP) {
+                    short.push((part as u64, share));
+                }
             }
         }
         short.sort_unstable_by_key(|(part, share)| (*part, share.need, share.capacity));
@@ -142,27 +162,41 @@ fn best(suppliers: &BTreeMap<u32, u64>, most: usize) -> Vec<u32> {
         .collect()
 }
 
-/// Takes over a plan as far as the limits allow, the largest shares first, then fills up by score.
-pub(super) fn rounded(market: &Market, pairs: &Pairs, by_score: &[Pair], plan: &Plan) -> Plan {
+/// Takes over a plan as far as the limits allow, then fills up by score.
+///
+/// Coarse increments first: what a coarse share loses to rounding, flows on to finer ones.
+pub(super) fn rounded(
+    market: &Market,
+    pairs: &Pairs,
+    by_score: &[Pair],
+    objective: Objective,
+    plan: &Plan,
+) -> Plan {
     let mut draft = Draft::new(market);
-    let mut shares = plan.shares().to_vec();
-    shares.sort_unstable_by_key(|share| (u64::MAX - share.quantity, share.need, share.capacity));
-    for Share {
-        capacity,
-        need,
-        quantity,
-    } in shares
-    {
-        if let Some(score) = pairs.score(capacity, need) {
-            draft.raise(
-                &Pair {
-                    capacity,
-                    need,
-                    score,
-                },
-                quantity,
-            );
+    let pair = |share: &Share| {
+        let score = pairs.score(share.capacity, share.need)?;
+        Some(Pair {
+            capacity: share.capacity,
+            need: share.need,
+            score,
+        })
+    };
+    let mut support: Vec<Pair> = plan.shares().iter().filter_map(pair).collect();
+    let increment = |capacity: u32| market.offer_limits(capacity).increment;
+    let mut plan = plan.clone();
+    while let Some(coarsest) = support.iter().map(|pair| increment(pair.capacity)).max() {
+        let mut shares: Vec<_> = plan.shares().to_vec();
+        shares.retain(|share| increment(share.capacity) == coarsest);
+        shares.sort_unstable_by_key(|s| (u64::MAX - s.quantity, s.need, s.capacity));
+        for share in shares {
+            let Share { quantity, .. } = share;
+            pair(&share).inspect(|pair| draft.raise(pair, quantity));
         }
+        support.retain(|pair| increment(pair.capacity) < coarsest);
+        let mut flow = draft.rest(objective);
+        flow.add(&support);
+        flow.solve(&|| false);
+        plan = flow.plan();
     }
     filled(draft, by_score)
 }

@@ -3,8 +3,9 @@
 //! Only the minimum of a need may be missed on the way; [`Draft::close_short`] settles it. It must
 //! not know why a pair is tried.
 
+use crate::allocation::flow::Flow;
 use crate::allocation::instance::{Market, Pair};
-use crate::allocation::plan::{Plan, Share};
+use crate::allocation::plan::{Objective, Plan, Share};
 use std::collections::BTreeMap;
 
 /// Shares, and what they leave.
@@ -114,6 +115,11 @@ impl<'a> Draft<'a> {
                 suppliers.remove(at);
             }
         }
+    }
+
+    /// A flow over what is left, without pairs.
+    pub(super) fn rest(&self, objective: Objective) -> Flow {
+        Flow::between(self.capacities.clone(), self.needs.clone(), objective)
     }
 
     /// The plan; its needs keep their minimum once [`Draft::close_short`] finds none.
