@@ -10,15 +10,19 @@ mod market;
 
 use market::Seeded;
 use matching::allocation::check::check_optimal;
+use matching::allocation::fairness::{self, Rule};
 use matching::allocation::flow::Flow;
 use matching::allocation::instance::Pairs;
-use matching::allocation::plan::Objective;
+use matching::allocation::plan::{Objective, Plan};
+use matching::allocation::repair::{decline, repair};
 use std::error::Error;
 use std::io::Write;
 use std::time::Instant;
 
 const SEED: u64 = 4;
 const BEST: usize = 20;
+/// Declines and rules are timed on markets below this.
+const DECLINE_PAIRS_MAX: usize = 1_900_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -85,6 +89,61 @@ fn time(
         plan.quantity(),
         worth.score
     );
+    if pairs.all().len() < DECLINE_PAIRS_MAX {
+        time_decline(&mut flow, seeded, pairs, &plan);
+        time_fairness(objective, seeded, pairs)?;
+    }
+    Ok(())
+}
+
+/// The producer of the largest share declines.
+fn time_decline(flow: &mut Flow, seeded: &Seeded, pairs: &Pairs, plan: &Plan) {
+    let largest = plan.shares().iter().max_by_key(|share| share.quantity);
+    let declined = largest.map_or(0, |share| share.capacity);
+    let start = Instant::now();
+    decline(flow, &seeded.market, pairs, &[declined], &|| false);
+    println!(
+        "  one decline, whole market again from the basis: {:.3?}",
+        start.elapsed()
+    );
+    let start = Instant::now();
+    let after = repair(
+        &seeded.market,
+        pairs,
+        Objective::Value,
+        (plan, &[declined]),
+        &|| false,
+    );
+    println!(
+        "  one decline, gap only: {:.3?}, quantity {}",
+        start.elapsed(),
+        after.quantity()
+    );
+}
+
+fn time_fairness(
+    objective: Objective,
+    seeded: &Seeded,
+    pairs: &Pairs,
+) -> Result<(), Box<dyn Error>> {
+    let times: Vec<i64> = (0..seeded.market.producer_count() as i64).collect();
+    for (name, rule) in [
+        ("max_min", Rule::MaxMin),
+        ("equal", Rule::Equal),
+        ("pro_rata", Rule::ProRata),
+        ("first_come", Rule::FirstCome(&times)),
+    ] {
+        let start = Instant::now();
+        let fair = fairness::plan(&seeded.market, pairs, objective, rule, &|| false);
+        let fair = fair.ok_or("stopped")?;
+        println!(
+            "  {name}: {:.3?}, costs {} of score, {:?} before, {:?} after",
+            start.elapsed(),
+            fair.cost.score,
+            fair.before,
+            fair.after
+        );
+    }
     Ok(())
 }
 

@@ -10,3 +10,4 @@ pub mod flow;
 pub mod instance;
 pub mod integer;
 pub mod plan;
+pub mod repair;

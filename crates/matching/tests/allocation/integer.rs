@@ -13,13 +13,13 @@ use proptest::prelude::*;
 
 /// Limits by index, taken round and round.
 #[derive(Debug, Clone)]
-struct Limits {
+pub(crate) struct Limits {
     offers: Vec<(u64, u64)>,
     demands: Vec<(u64, Option<u32>)>,
     mins: Vec<u64>,
 }
 
-fn limits(most: u64) -> impl Strategy<Value = Limits> {
+pub(crate) fn limits(most: u64) -> impl Strategy<Value = Limits> {
     let offers = vec((0..=most, 1..=3_u64), 3);
     let demands = vec((0..=most, proptest::option::of(0..3_u32)), 3);
     (offers, demands, vec(0..=2 * most, 3)).prop_map(|(offers, demands, mins)| Limits {
@@ -30,7 +30,7 @@ fn limits(most: u64) -> impl Strategy<Value = Limits> {
 }
 
 /// Two capacities of each producer; two needs of each demand.
-fn build(sketch: &Sketch, limits: &Limits) -> (Market, Pairs) {
+pub(crate) fn build(sketch: &Sketch, limits: &Limits) -> (Market, Pairs) {
     let (count, wanted) = (sketch.supply.len(), &sketch.wanted);
     let capacity = |(offer, &quantity): (u32, &u64)| Capacity {
         quantity,

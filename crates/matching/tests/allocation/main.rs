@@ -8,3 +8,4 @@ mod flow;
 mod integer;
 mod market;
 mod oracle;
+mod repair;
