@@ -4,6 +4,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{certificates, demands, matches, offers, parties, products, reference_data, service};
+
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     matches::routes(config);

@@ -48,6 +48,8 @@ pub struct Match<'v> {
     pub producer: &'v PartyRecord,
     /// The demand; absent for one that is not in the market.
     pub demand: Option<&'v DemandRecord>,
+    /// The demand's text, if it has one.
+    pub words: Option<Arc<str>>,
     /// The buyer.
     pub buyer: &'v PartyRecord,
     /// The judgement with its explanation.
@@ -66,6 +68,7 @@ pub(super) struct Reader<'v> {
 struct Sought<'f, 'v> {
     facts: &'f DemandFacts,
     record: Option<&'v DemandRecord>,
+    words: Option<Arc<str>>,
     buyer: &'v PartyRecord,
     text: Option<Arc<[u16]>>,
     substitutes: Vec<Option<Arc<[u16]>>>,
@@ -114,6 +117,7 @@ impl<'v> Reader<'v> {
         let sought = Sought {
             facts: &facts,
             record: None,
+            words: terms.text.as_deref().map(Arc::from),
             buyer,
             text: terms.text.as_deref().map(row),
             substitutes: substitutes.collect(),
@@ -166,6 +170,7 @@ impl<'v> Reader<'v> {
         Some(Sought {
             facts: &record.facts,
             record: Some(record),
+            words: record.text.map(|text| self.texts.words(text)),
             buyer: self.state.parties.get(record.buyer)?,
             text: record.text.map(row),
             substitutes: record.substitutes().iter().map(|number| number.map(row)).collect(),
@@ -291,6 +296,7 @@ impl<'v> Reader<'v> {
             product,
             producer: self.state.parties.get(product.producer)?,
             demand: sought.record,
+            words: sought.words.clone(),
             buyer: sought.buyer,
             evaluation: explain(&self.pair(sought, slot, moment)?, *judgement),
         })

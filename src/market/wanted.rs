@@ -155,6 +155,7 @@ impl<'v> Reader<'v> {
             product: offered.product,
             producer: offered.producer,
             demand: Some(demand),
+            words: demand.text.map(|text| self.texts.words(text)),
             buyer: self.state.parties.get(demand.buyer)?,
             evaluation: explain(&self.pair_of(offered, demand, moment)?, *judgement),
         })
