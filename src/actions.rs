@@ -2,6 +2,9 @@
 //! themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
 
 pub mod authorise;
+pub mod demand_deliveries;
+pub mod demand_terms;
+pub mod demands;
 pub mod gather;
 pub mod matches;
 pub mod offers;

@@ -3,6 +3,10 @@
 
 pub mod auth;
 pub mod body;
+pub mod demand_body;
+pub mod demand_record;
+pub mod demand_requirements;
+pub mod demands;
 pub mod edge;
 pub mod etag;
 pub mod json;

@@ -3,12 +3,13 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{matches, offers, parties, service};
+use super::{demands, matches, offers, parties, service};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    matches::routes(config);
     offers::routes(config);
     parties::routes(config);
+    matches::routes(config);
+    demands::routes(config);
     service::routes(config);
 }

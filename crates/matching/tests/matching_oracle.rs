@@ -136,7 +136,12 @@ fn plain_encounters(
             let stars =
                 demand.requirements.min_stars.is_none_or(|min| plain_stars(case, date) >= min);
             let certificates = plain_papers(case, demand.requirements.certificates, date);
-            let market = plain_papers(case, demand.requirements.market_papers, date);
+            let groups = &demand.requirements.market_papers;
+            let market = groups.iter().all(|group| {
+                CertificateKind::ALL
+                    .iter()
+                    .any(|kind| group.contains(*kind) && plain_paper(case, *kind, date))
+            });
             let distance = offer.place.point.distance_km(need.place.point);
             let served = offer.delivers_to.is_empty()
                 || offer.delivers_to.iter().any(|province| province == need.place.province);
@@ -157,14 +162,16 @@ fn plain_stars(case: &Case<'_>, date: Date) -> u8 {
 }
 
 fn plain_papers(case: &Case<'_>, required: CertificateKinds, date: Date) -> bool {
-    CertificateKind::ALL.iter().all(|kind| {
-        let of_product = case.product.papers.iter();
-        let has = of_product.chain(&case.producer.papers).any(|paper| {
-            paper.kind == *kind && paper.counts.from() <= date && date <= paper.counts.to()
-        });
-        let star = *kind == CertificateKind::Ocop && plain_stars(case, date) > 0;
-        !required.contains(*kind) || has || star
-    })
+    let each = CertificateKind::ALL.iter();
+    each.copied().all(|kind| !required.contains(kind) || plain_paper(case, kind, date))
+}
+
+fn plain_paper(case: &Case<'_>, kind: CertificateKind, date: Date) -> bool {
+    let of_product = case.product.papers.iter();
+    let has = of_product.chain(&case.producer.papers).any(|paper| {
+        paper.kind == kind && paper.counts.from() <= date && date <= paper.counts.to()
+    });
+    has || kind == CertificateKind::Ocop && plain_stars(case, date) > 0
 }
 
 fn plain_ratio(case: &Case<'_>) -> Option<(bool, i128)> {

@@ -324,7 +324,7 @@ fn requirements(random: &mut Random) -> Requirements {
         certificates: if random.chance(30) { kinds(random) } else { CertificateKinds::default() },
         provinces: provinces(random),
         max_distance_km: random.maybe(20, |random| random.within(100, 1700) as u32),
-        market_papers: market.as_ref().map_or_else(CertificateKinds::default, |_| kinds(random)),
+        market_papers: market.as_ref().map_or_else(Vec::new, |_| random.several(3, kinds)),
         market,
     }
 }
