@@ -148,7 +148,8 @@ fn draft(
 ) -> DemandDraft {
     let reference = context.reference;
     let title = command.title.trim().to_owned();
-    let named = !command.product_sets.is_empty() || !command.product_ids.is_empty();
+    let product_sets = product_sets(gather, &command.product_sets);
+    let named = !product_sets.is_empty() || !products.is_empty();
     let text = command.text.as_ref().map(|text| text.trim().to_owned());
     let unit = unit_code(reference, &command.unit);
     let packagings = packagings(gather, reference, &command.packagings);
@@ -160,7 +161,7 @@ fn draft(
         party_id: party.id,
         text: text.or_else(|| (!named).then(|| title.clone())),
         title,
-        product_sets: product_sets(gather, &command.product_sets),
+        product_sets,
         product_ids: products.iter().map(|product| product.id).collect(),
         substitutes: substitutes(gather, &command.substitutes),
         content: gather.rule("/unit", content).unwrap_or(NO_CONTENT),

@@ -22,7 +22,7 @@ use super::problem::ApiError;
 use super::query::Query;
 use super::record::{self, List};
 use super::state::AppData;
-use crate::actions::offers::{self, OfferView};
+use crate::actions::offers::{self, OfferCommand, OfferView};
 use crate::actions::places::PlaceInput;
 use crate::caller::Caller;
 use crate::error::Error;
@@ -39,8 +39,7 @@ async fn create_offer(
     Authenticated(caller): Authenticated,
     Body(body): Body<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let place = body.place.as_ref().map(PlaceInput::from);
-    let command = wire::command(body, place);
+    let command = stated(body);
     let view = app.app.write(caller, move |tx, ctx| offers::create(tx, ctx, &command)).await?;
     Ok(created(&view))
 }
@@ -134,8 +133,7 @@ async fn put_offer_by_external_id(
     name: ExternalName,
     Body(body): Body<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let place = body.place.as_ref().map(PlaceInput::from);
-    let command = wire::command(body, place);
+    let command = stated(body);
     let put = app.app.write(caller, move |tx, ctx| {
         offers::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
     });
@@ -211,6 +209,12 @@ async fn withdraw_offer(
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
     act(&app, caller, &id, OfferAction::Withdraw).await
+}
+
+/// What a whole body states.
+pub(super) fn stated(body: OfferBody) -> OfferCommand {
+    let place = body.place.as_ref().map(PlaceInput::from);
+    wire::command(body, place)
 }
 
 /// Adds the routes of this resource.

@@ -1,4 +1,7 @@
 //! The API as clients meet it, one behaviour a test, on both databases.
 
+mod demand_lists;
+mod demand_rules;
+mod demands;
 mod offers;
 mod parties;
