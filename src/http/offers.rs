@@ -1,5 +1,6 @@
 //! `/v1/offers`: what producers can supply, when, from where, at which price.
 
+mod query;
 mod wire;
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, put, web};
@@ -7,9 +8,9 @@ use matching::id::OfferId;
 use matching::offer::OfferAction;
 use matching::violation::{Rule, Violation};
 
+pub use self::query::OfferQuery;
 pub use self::wire::{
-    CapacityBody, CapacityRecord, FirstStatus, OfferBody, OfferQuery, OfferRecord, OfferState,
-    PriceBreakBody,
+    CapacityBody, CapacityRecord, FirstStatus, OfferBody, OfferRecord, OfferState, PriceBreakBody,
 };
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
@@ -59,7 +60,8 @@ async fn list_offers(
     let wanted = (query.limit, query.cursor.as_deref());
     let direction = query.sort.unwrap_or_default().direction();
     let page = page::by_creation(&app.cursors, &binding, wanted, direction)?;
-    let filter = query.filter(app.app.clock().now().date())?;
+    let filter = query.filter(app.app.clock().now().date());
+    let filter = filter.map_err(ApiError::invalid_parameters)?;
     let Page { items, has_more } =
         app.app.read(caller, move |tx, ctx| offers::list(tx, ctx, &filter, page)).await?;
     let last = items.last().filter(|_| has_more).map(|view| page::created_place(key(view)));
