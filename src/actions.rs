@@ -1,6 +1,7 @@
 //! Use cases: plain functions over a transaction. Each authorises, builds domain values (which check
 //! themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
 
+pub mod audit;
 pub mod authorise;
 pub mod certificates;
 pub mod demand_deliveries;

@@ -1,5 +1,6 @@
 //! The command line: what an operator types. Each subcommand stands in a file of its name.
 
+mod audit;
 mod demo;
 mod import;
 mod openapi;
@@ -38,6 +39,8 @@ enum Verb {
     Demo(demo::Arguments),
     /// Import a file of the interchange format.
     Import(import::Arguments),
+    /// Check every invariant in the database.
+    Audit,
     /// Print the OpenAPI document.
     Openapi(openapi::Arguments),
 }
@@ -60,6 +63,7 @@ pub fn run() -> ExitCode {
         Verb::Token(arguments) => token::run(&arguments),
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
+        Verb::Audit => audit::run(),
         Verb::Openapi(arguments) => openapi::run(&arguments),
     };
     match outcome {

@@ -140,7 +140,7 @@ async fn update_demand(
     }
     let body = patch.apply(&DemandBody::from(&current))?;
     if body.status.is_some() {
-        return Err(Error::invalid("/status", Rule::Contradicts { other: "state" }).into());
+        return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
     }
     let based_on = IfMatch::required(&request)?.version().or(Some(current.demand.version));
     let (command, key) = (body.command(&current.places), (id, based_on));

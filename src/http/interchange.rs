@@ -110,7 +110,7 @@ fn name_of(value: Value, at: &str) -> Result<Name, Unreadable> {
 }
 
 fn broken(error: ApiError) -> Unreadable {
-    Unreadable::Invalid(error.violations)
+    Unreadable::Invalid(error.violations.clone())
 }
 
 fn invalid(at: &str, rule: Rule) -> Unreadable {
