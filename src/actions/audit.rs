@@ -129,6 +129,7 @@ fn audit_log(
         }
     }
     let strangers = logged.into_keys();
-    findings.extend(strangers.map(|record| Finding { record, what: "it is only in the log".into() }));
+    findings
+        .extend(strangers.map(|record| Finding { record, what: "it is only in the log".into() }));
     Ok(())
 }

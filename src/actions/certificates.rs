@@ -98,9 +98,8 @@ fn terms(
     let superseded = match command.supersedes {
         Some(id) => {
             let found = certificates::find(tx, id)?;
-            let same = found.filter(|wrong| {
-                (wrong.terms.subject, wrong.terms.kind) == (subject, command.kind)
-            });
+            let same = found
+                .filter(|wrong| (wrong.terms.subject, wrong.terms.kind) == (subject, command.kind));
             gather.rule("/supersedes", same.ok_or(Rule::UnknownReference))
         }
         None => None,

@@ -128,8 +128,12 @@ fn caller(
     scope: &str,
 ) -> Result<DemoCaller, Failure> {
     let party = party_id.parse().map_err(|_| Failure::Other("a damaged id".into()))?;
-    let grant =
-        Grant { subject: format!("demo-{word}"), party, scope: scope.into(), seconds: TOKEN_SECONDS };
+    let grant = Grant {
+        subject: format!("demo-{word}"),
+        party,
+        scope: scope.into(),
+        seconds: TOKEN_SECONDS,
+    };
     let moment = data.app.clock().moment();
     let token = data.authenticator.tokens().mint(&grant, moment.now(), moment.new_id());
     Ok(DemoCaller { party_id, token: token.map_err(Failure::Other)? })
@@ -137,10 +141,8 @@ fn caller(
 
 /// The id of the record that the demo calls `name`.
 fn find(data: &AppData, resource: Resource, name: &str) -> Result<String, Failure> {
-    let found = data
-        .app
-        .database()
-        .read(|tx| external_ids::find_unambiguous(tx, resource, (SYSTEM, name)));
+    let found =
+        data.app.database().read(|tx| external_ids::find_unambiguous(tx, resource, (SYSTEM, name)));
     let found = found.map_err(|error| Failure::Other(error.to_string()))?;
     let missing = || Failure::Other(format!("the data folder has no {name}; remove it"));
     found.map(|id| id.to_string()).ok_or_else(missing)
@@ -192,7 +194,9 @@ fn say_stories(
     let curl = |word: &str, path: &str| {
         format!("  curl -s '{base_url}{path}' -H 'Authorization: Bearer {}'", token(word))
     };
-    output::say("\n1. A distributor sees who can deliver 500 kg of mật hoa dừa, and the near misses:");
+    output::say(
+        "\n1. A distributor sees who can deliver 500 kg of mật hoa dừa, and the near misses:",
+    );
     output::say(&curl("distributor", &format!("/v1/demands/{demand}/matches?limit=5")));
     output::say(&curl("distributor", &format!("/v1/demands/{demand}/excluded?limit=5")));
     output::say("2. A producer of kẹo dừa sáp sees which demands its offer fits:");

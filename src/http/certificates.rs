@@ -81,9 +81,8 @@ async fn create(
     body: CertificateBody,
 ) -> Result<HttpResponse, ApiError> {
     let command = command(body)?;
-    let written = app.app.write(caller, move |tx, ctx| {
-        certificates::create(tx, ctx, subject, &command)
-    });
+    let written =
+        app.app.write(caller, move |tx, ctx| certificates::create(tx, ctx, subject, &command));
     let record = CertificateRecord::from(&written.await?);
     Ok(record::created(&format!("/v1/certificates/{}", record.id), record.tag(), &record))
 }

@@ -235,11 +235,7 @@ impl ApiError {
         Self::about(code, Vec::new(), None)
     }
 
-    fn about(
-        code: ProblemCode,
-        violations: Vec<Violation>,
-        conflict: Option<Conflict>,
-    ) -> Self {
+    fn about(code: ProblemCode, violations: Vec<Violation>, conflict: Option<Conflict>) -> Self {
         let headers = HeaderMap::new();
         Self(Box::new(Case { code, violations, conflict, headers, cause: None, detail: None }))
     }

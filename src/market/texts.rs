@@ -28,12 +28,7 @@ struct Distinct<T> {
 
 impl<T> Default for Distinct<T> {
     fn default() -> Self {
-        Self {
-            numbers: HashMap::new(),
-            texts: Vec::new(),
-            prepared: Vec::new(),
-            rows: Vec::new(),
-        }
+        Self { numbers: HashMap::new(), texts: Vec::new(), prepared: Vec::new(), rows: Vec::new() }
     }
 }
 

@@ -30,16 +30,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (seeded, pairs) = instance(size)?;
     println!("{size}: {} pairs", pairs.all().len());
     if let Some(at) = arguments.iter().position(|argument| argument == "--write") {
-        return write(
-            arguments.get(at + 1).ok_or("--write FILE")?,
-            &seeded,
-            &pairs,
-        );
+        return write(arguments.get(at + 1).ok_or("--write FILE")?, &seeded, &pairs);
     }
-    for (name, objective) in [
-        ("value", Objective::Value),
-        ("coverage", Objective::Coverage),
-    ] {
+    for (name, objective) in [("value", Objective::Value), ("coverage", Objective::Coverage)] {
         if arguments.get(1).is_none_or(|wanted| wanted == name) {
             time(name, objective, &seeded, &pairs)?;
         }
@@ -56,11 +49,7 @@ fn instance(size: &str) -> Result<(Seeded, Pairs), Box<dyn Error>> {
         _ => return Err("S, M, L or XL".into()),
     };
     let seeded = Seeded::new(side, false, SEED);
-    let pairs = if size == "XL" {
-        seeded.best_pairs(BEST)
-    } else {
-        seeded.pairs()
-    };
+    let pairs = if size == "XL" { seeded.best_pairs(BEST) } else { seeded.pairs() };
     Ok((seeded, pairs))
 }
 
@@ -102,23 +91,10 @@ fn time_decline(flow: &mut Flow, seeded: &Seeded, pairs: &Pairs, plan: &Plan) {
     let declined = largest.map_or(0, |share| share.capacity);
     let start = Instant::now();
     decline(flow, &seeded.market, pairs, &[declined], &|| false);
-    println!(
-        "  one decline, whole market again from the basis: {:.3?}",
-        start.elapsed()
-    );
+    println!("  one decline, whole market again from the basis: {:.3?}", start.elapsed());
     let start = Instant::now();
-    let after = repair(
-        &seeded.market,
-        pairs,
-        Objective::Value,
-        (plan, &[declined]),
-        &|| false,
-    );
-    println!(
-        "  one decline, gap only: {:.3?}, quantity {}",
-        start.elapsed(),
-        after.quantity()
-    );
+    let after = repair(&seeded.market, pairs, Objective::Value, (plan, &[declined]), &|| false);
+    println!("  one decline, gap only: {:.3?}, quantity {}", start.elapsed(), after.quantity());
 }
 
 fn time_fairness(
@@ -155,11 +131,7 @@ fn write(path: &str, seeded: &Seeded, pairs: &Pairs) -> Result<(), Box<dyn Error
     for count in [capacities.len(), needs.len(), pairs.all().len()] {
         put(count as u64)?;
     }
-    for quantity in capacities
-        .iter()
-        .map(|c| c.quantity)
-        .chain(needs.iter().map(|n| n.max))
-    {
+    for quantity in capacities.iter().map(|c| c.quantity).chain(needs.iter().map(|n| n.max)) {
         put(quantity)?;
     }
     for pair in pairs.all() {

@@ -22,37 +22,20 @@ struct Problem {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args()
-        .nth(1)
-        .ok_or("usage: allocation_instances FOLDER")?;
+    let folder = std::env::args().nth(1).ok_or("usage: allocation_instances FOLDER")?;
     let folder = Path::new(&folder);
     let mut differing = 0;
     for (file, optimum) in optima(&std::fs::read_to_string(folder.join("README.md"))?) {
         let text = std::fs::read_to_string(folder.join(&file))?;
-        let problem = if file.ends_with(".min") {
-            network(&text)
-        } else {
-            assignment(&text)
-        };
+        let problem = if file.ends_with(".min") { network(&text) } else { assignment(&text) };
         let problem = problem.ok_or_else(|| format!("{file}: not in the expected format"))?;
         let start = Instant::now();
         let cost = solve(&problem)?;
-        let verdict = if cost == optimum {
-            "equal"
-        } else {
-            "DIFFERENT"
-        };
-        println!(
-            "{file}: {cost}, published {optimum}: {verdict}, {:.3?}",
-            start.elapsed()
-        );
+        let verdict = if cost == optimum { "equal" } else { "DIFFERENT" };
+        println!("{file}: {cost}, published {optimum}: {verdict}, {:.3?}", start.elapsed());
         differing += usize::from(cost != optimum);
     }
-    if differing > 0 {
-        Err(format!("{differing} differ").into())
-    } else {
-        Ok(())
-    }
+    if differing > 0 { Err(format!("{differing} differ").into()) } else { Ok(()) }
 }
 
 /// Rows `| files | optima | …`, several of both separated by commas.
@@ -62,12 +45,7 @@ fn optima(readme: &str) -> Vec<(String, i128)> {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
         let values = cells[2].split(['(', ';']).next().unwrap_or("").split(',');
         let values = values.filter_map(|value| value.trim().parse().ok());
-        found.extend(
-            cells[1]
-                .split(',')
-                .map(|file| file.trim().to_owned())
-                .zip(values),
-        );
+        found.extend(cells[1].split(',').map(|file| file.trim().to_owned()).zip(values));
     }
     found
 }
@@ -75,15 +53,9 @@ fn optima(readme: &str) -> Vec<(String, i128)> {
 fn assignment(text: &str) -> Option<Problem> {
     let mut numbers = text.split_whitespace().map(|number| number.parse::<u64>());
     let size = usize::try_from(numbers.next()?.ok()?).ok()?;
-    let mut problem = Problem {
-        supply: vec![1; size],
-        wanted: vec![1; size],
-        costs: Vec::new(),
-    };
+    let mut problem = Problem { supply: vec![1; size], wanted: vec![1; size], costs: Vec::new() };
     for at in 0..size * size {
-        problem
-            .costs
-            .push((at / size, at % size, numbers.next()?.ok()?));
+        problem.costs.push((at / size, at % size, numbers.next()?.ok()?));
     }
     Some(problem)
 }
@@ -99,10 +71,7 @@ fn network(text: &str) -> Option<Problem> {
             (Some("p"), [nodes, _]) => problem.wanted = vec![0; usize::try_from(*nodes).ok()?],
             (Some("n"), [id, supply]) => problem.wanted[usize::try_from(id - 1).ok()?] -= supply,
             (Some("a"), &[from, to, 0, capacity, cost]) => {
-                let (from, to) = (
-                    usize::try_from(from - 1).ok()?,
-                    usize::try_from(to - 1).ok()?,
-                );
+                let (from, to) = (usize::try_from(from - 1).ok()?, usize::try_from(to - 1).ok()?);
                 let arc = problem.supply.len();
                 problem.supply.push(u64::try_from(capacity).ok()?);
                 problem.wanted[from] += capacity;
@@ -120,14 +89,8 @@ fn solve(problem: &Problem) -> Result<i128, Box<dyn Error>> {
     let wanted: Result<Vec<u64>, _> = problem.wanted.iter().map(|&w| u64::try_from(w)).collect();
     let market = Market::unlimited(&problem.supply, &wanted?)?;
     let pair = |&(capacity, need, cost): &(usize, usize, u64)| {
-        let score = u64::from(SCORE_MAX)
-            .checked_sub(cost)
-            .ok_or("a cost above the scale")?;
-        Ok(Pair {
-            capacity: capacity as u32,
-            need: need as u32,
-            score: score as u16,
-        })
+        let score = u64::from(SCORE_MAX).checked_sub(cost).ok_or("a cost above the scale")?;
+        Ok(Pair { capacity: capacity as u32, need: need as u32, score: score as u16 })
     };
     let pairs: Result<Vec<_>, &str> = problem.costs.iter().map(pair).collect();
     let pairs = Pairs::new(&market, pairs?)?;

@@ -26,9 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seeded = Seeded::new(side, true, SEED);
     let pairs = seeded.pairs();
     let start = Instant::now();
-    let limited = plan(&seeded.market, &pairs, objective, &|| {
-        start.elapsed() > LIMIT
-    });
+    let limited = plan(&seeded.market, &pairs, objective, &|| start.elapsed() > LIMIT);
     let taken = start.elapsed();
     check_limits(&seeded.market, &pairs, &limited.plan)?;
     let bound = limited.bound.unwrap_or_default();

@@ -31,15 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let mut progress = |at: Progress| {
         let gap = (at.bound.score - at.reached.score) as f64 / at.bound.score as f64;
-        let (
-            Progress {
-                round,
-                pairs,
-                reached,
-                bound,
-            },
-            taken,
-        ) = (at, start.elapsed());
+        let (Progress { round, pairs, reached, bound }, taken) = (at, start.elapsed());
         println!(
             "{taken:8.2?} round {round}: {pairs} pairs, quantity {} of {}, value {}, gap {:.4} %",
             reached.quantity,
@@ -49,11 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     };
     let stop = || false;
-    let mut control = Control {
-        workers: 2,
-        stop: &stop,
-        progress: &mut progress,
-    };
+    let mut control = Control { workers: 2, stop: &stop, progress: &mut progress };
     let solved = solve(&seeded.market, objective, &seeded, &mut control)?;
     println!("{:?} after {:.2?}", solved.outcome, start.elapsed());
     Ok(())

@@ -85,11 +85,7 @@ impl Seeded {
         }
         let demands: Vec<_> = (0..size).map(|_| demand(random)).collect();
         let market = sides(&offers, &demands, with_limits, random);
-        Self {
-            market,
-            offers,
-            demands,
-        }
+        Self { market, offers, demands }
     }
 
     /// Calls `each` with every eligible pair of a need, cheapest offer first.
@@ -116,11 +112,7 @@ impl Seeded {
         for need in 0..self.demands.len() {
             let start = pairs.len();
             self.of_need(need, |capacity, score| {
-                pairs.push(Pair {
-                    capacity,
-                    need: need as u32,
-                    score,
-                });
+                pairs.push(Pair { capacity, need: need as u32, score });
             });
             pairs[start..].sort_unstable_by_key(|pair| (u16::MAX - pair.score, pair.capacity));
             pairs.truncate(start.saturating_add(most).min(pairs.len()));
@@ -177,10 +169,7 @@ fn score(demand: &Demand, offer: &Offer) -> Option<u16> {
     let quantity = (10_000 * demand.quantity.min(offer.quantity) / demand.quantity) as i32;
     let near = 10_000 * (FAR_KM - km).max(0) / FAR_KM;
     let quality = 5_000 * (offer.stars - 3);
-    let (pair, own) = (
-        25 * text + 25 * price,
-        10 * quality + 10 * offer.reliability,
-    );
+    let (pair, own) = (25 * text + 25 * price, 10 * quality + 10 * offer.reliability);
     Some(((pair + 15 * quantity + 15 * near + own) / 100) as u16)
 }
 
@@ -201,32 +190,12 @@ fn kilograms(random: &mut Random, least: u64, doublings: u64) -> u64 {
 
 fn sides(offers: &[Vec<Offer>], demands: &[Demand], limits: bool, random: &mut Random) -> Market {
     let size = demands.len();
-    let mut capacities = vec![
-        Capacity {
-            quantity: 0,
-            offer: 0,
-            producer: 0
-        };
-        size
-    ];
-    for &Offer {
-        capacity: offer,
-        quantity,
-        ..
-    } in offers.iter().flatten()
-    {
-        capacities[offer as usize] = Capacity {
-            quantity,
-            offer,
-            producer: offer,
-        };
+    let mut capacities = vec![Capacity { quantity: 0, offer: 0, producer: 0 }; size];
+    for &Offer { capacity: offer, quantity, .. } in offers.iter().flatten() {
+        capacities[offer as usize] = Capacity { quantity, offer, producer: offer };
     }
     let need = |(demand, &Demand { quantity: max, .. })| {
-        let min = if limits && random.below(4) == 0 {
-            max / 2
-        } else {
-            0
-        };
+        let min = if limits && random.below(4) == 0 { max / 2 } else { 0 };
         Need { max, min, demand }
     };
     let needs = (0..).zip(demands).map(need).collect();
@@ -240,10 +209,7 @@ fn offer_limits(with_limits: bool, random: &mut Random) -> OfferLimits {
         return OfferLimits::default();
     }
     let increment = [1_000, 5_000, 10_000][random.below(3) as usize];
-    OfferLimits {
-        min_order: (1 + random.below(6)) * 10_000,
-        increment,
-    }
+    OfferLimits { min_order: (1 + random.below(6)) * 10_000, increment }
 }
 
 fn demand_limits(with_limits: bool, random: &mut Random) -> DemandLimits {
@@ -251,8 +217,5 @@ fn demand_limits(with_limits: bool, random: &mut Random) -> DemandLimits {
         return DemandLimits::default();
     }
     let max_suppliers = (random.below(2) == 0).then(|| 1 + random.below(4) as u32);
-    DemandLimits {
-        min_share: random.below(4) * 10_000,
-        max_suppliers,
-    }
+    DemandLimits { min_share: random.below(4) * 10_000, max_suppliers }
 }

@@ -103,22 +103,14 @@ pub fn check_optimal(
     }
     check_slackness(market, pairs, objective, plan, prices)?;
     let (reached, bound) = (plan.worth(pairs, objective), bound(market, prices));
-    if reached == bound {
-        Ok(())
-    } else {
-        Err(Fault::Gap { reached, bound })
-    }
+    if reached == bound { Ok(()) } else { Err(Fault::Gap { reached, bound }) }
 }
 
 /// What no plan can exceed, by weak duality, if no pair is worth more than its prices.
 fn bound(market: &Market, prices: &Prices) -> Worth {
     let supply = market.capacities().iter().map(|capacity| capacity.quantity);
     let wanted = market.needs().iter().map(|need| need.max);
-    let all = prices
-        .capacities
-        .iter()
-        .zip(supply)
-        .chain(prices.needs.iter().zip(wanted));
+    let all = prices.capacities.iter().zip(supply).chain(prices.needs.iter().zip(wanted));
     all.map(|(price, quantity)| price.times(quantity)).sum()
 }
 
@@ -127,17 +119,9 @@ fn bound(market: &Market, prices: &Prices) -> Worth {
 /// # Errors
 /// [`Fault::Gain`]
 pub fn check_no_gain(pair: &Pair, objective: Objective, prices: &Prices) -> Result<(), Fault> {
-    let Pair {
-        capacity,
-        need,
-        score,
-    } = *pair;
+    let Pair { capacity, need, score } = *pair;
     let price = prices.capacities[capacity as usize] + prices.needs[need as usize];
-    if objective.worth(score) > price {
-        Err(Fault::Gain { capacity, need })
-    } else {
-        Ok(())
-    }
+    if objective.worth(score) > price { Err(Fault::Gain { capacity, need }) } else { Ok(()) }
 }
 
 fn check_prices(market: &Market, prices: &Prices) -> Result<(), Fault> {
@@ -164,9 +148,7 @@ fn check_slackness(
 ) -> Result<(), Fault> {
     for share in plan.shares() {
         let price = prices.capacities[share.capacity as usize] + prices.needs[share.need as usize];
-        let worth = pairs
-            .score(share.capacity, share.need)
-            .map(|score| objective.worth(score));
+        let worth = pairs.score(share.capacity, share.need).map(|score| objective.worth(score));
         if worth != Some(price) {
             return Err(Fault::Loss(*share));
         }
@@ -193,9 +175,7 @@ pub fn check_limits(market: &Market, pairs: &Pairs, plan: &Plan) -> Result<(), F
     check_feasible(market, pairs, plan)?;
     for share in plan.shares() {
         let offer = market.offer_limits(share.capacity);
-        let least = offer
-            .min_order
-            .max(market.demand_limits(share.need).min_share);
+        let least = offer.min_order.max(market.demand_limits(share.need).min_share);
         if share.quantity < least || share.quantity % offer.increment != 0 {
             return Err(Fault::Size(*share));
         }
@@ -213,11 +193,7 @@ pub fn check_limits(market: &Market, pairs: &Pairs, plan: &Plan) -> Result<(), F
 fn check_suppliers(market: &Market, plan: &Plan) -> Result<(), Fault> {
     let supplier = |share: &Share| {
         let demand = market.needs()[share.need as usize].demand;
-        (
-            demand,
-            market.capacities()[share.capacity as usize].producer,
-            share.need,
-        )
+        (demand, market.capacities()[share.capacity as usize].producer, share.need)
     };
     let mut suppliers: Vec<_> = plan.shares().iter().map(supplier).collect();
     suppliers.sort_unstable();
@@ -241,16 +217,9 @@ struct Left {
 impl Left {
     fn of(market: &Market, plan: &Plan) -> Self {
         let quantity = |quantity: u64| i128::from(quantity);
-        let mut capacities: Vec<_> = market
-            .capacities()
-            .iter()
-            .map(|capacity| quantity(capacity.quantity))
-            .collect();
-        let mut needs: Vec<_> = market
-            .needs()
-            .iter()
-            .map(|need| quantity(need.max))
-            .collect();
+        let mut capacities: Vec<_> =
+            market.capacities().iter().map(|capacity| quantity(capacity.quantity)).collect();
+        let mut needs: Vec<_> = market.needs().iter().map(|need| quantity(need.max)).collect();
         for share in plan.shares() {
             capacities[share.capacity as usize] -= quantity(share.quantity);
             needs[share.need as usize] -= quantity(share.quantity);

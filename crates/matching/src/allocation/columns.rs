@@ -43,13 +43,7 @@ pub struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(capacities: &'a [i64]) -> Self {
         let lowest = capacities.iter().min().copied().unwrap_or(0);
-        Self {
-            capacities,
-            lowest,
-            base: 0,
-            cut: 0,
-            found: Vec::new(),
-        }
+        Self { capacities, lowest, base: 0, cut: 0, found: Vec::new() }
     }
 
     /// Shows an eligible pair.
@@ -142,13 +136,7 @@ pub fn solve(
     let outcome = run.rounds(control);
     let pairs = Pairs::new(market, run.held)?;
     let (plan, prices) = (run.flow.plan(), run.flow.prices());
-    Ok(Solved {
-        plan,
-        prices,
-        pairs,
-        outcome,
-        progress: run.progress,
-    })
+    Ok(Solved { plan, prices, pairs, outcome, progress: run.progress })
 }
 
 struct Run<'a> {
@@ -163,24 +151,9 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(market: &'a Market, objective: Objective, pricing: &'a dyn Pricing) -> Self {
         let flow = Flow::new(market, objective);
-        let unknown = Worth {
-            quantity: i128::MAX,
-            score: i128::MAX,
-        };
-        let progress = Progress {
-            round: 0,
-            pairs: 0,
-            reached: Worth::default(),
-            bound: unknown,
-        };
-        Self {
-            market,
-            objective,
-            pricing,
-            flow,
-            held: Vec::new(),
-            progress,
-        }
+        let unknown = Worth { quantity: i128::MAX, score: i128::MAX };
+        let progress = Progress { round: 0, pairs: 0, reached: Worth::default(), bound: unknown };
+        Self { market, objective, pricing, flow, held: Vec::new(), progress }
     }
 
     fn rounds(&mut self, control: &mut Control<'_>) -> Outcome {
@@ -227,10 +200,7 @@ impl<'a> Run<'a> {
                 scope.spawn(move || self.price_part(at * size, bases, capacities, stop))
             };
             let workers: Vec<_> = bases.chunks(size).enumerate().map(price).collect();
-            workers
-                .into_iter()
-                .map(|worker| worker.join().ok().flatten())
-                .collect::<Vec<_>>()
+            workers.into_iter().map(|worker| worker.join().ok().flatten()).collect::<Vec<_>>()
         });
         let mut all = (Vec::new(), prices.bound(self.market));
         for part in parts {
@@ -256,11 +226,7 @@ impl<'a> Run<'a> {
             }
             let max = self.market.needs()[need].max;
             let (found, gain) = search.run(self.pricing, need as u32, base);
-            let pair = |&(_, capacity, score)| Pair {
-                capacity,
-                need: need as u32,
-                score,
-            };
+            let pair = |&(_, capacity, score)| Pair { capacity, need: need as u32, score };
             pairs.extend(found.iter().map(pair));
             raise = raise + split(gain).times(max);
         }
@@ -271,8 +237,5 @@ impl<'a> Run<'a> {
 /// A gain in one number, as two tiers.
 fn split(gain: i64) -> Worth {
     let quantity = (gain + TIER / 2).div_euclid(TIER);
-    Worth {
-        quantity: quantity.into(),
-        score: (gain - quantity * TIER).into(),
-    }
+    Worth { quantity: quantity.into(), score: (gain - quantity * TIER).into() }
 }

@@ -65,14 +65,7 @@ pub fn plan(
     let mut flow = Flow::new(market, objective);
     flow.add(pairs.all());
     (flow.solve(stop) == Outcome::Optimal).then_some(())?;
-    let run = Run {
-        market,
-        pairs,
-        objective,
-        best: flow.plan(),
-        prices: flow.prices(),
-        stop,
-    };
+    let run = Run { market, pairs, objective, best: flow.plan(), prices: flow.prices(), stop };
     let plan = match rule {
         Rule::MaxMin => run.with_sales(&run.leximin(run.offered())?)?,
         Rule::Equal => run.with_sales(&run.leximin(vec![QUANTITY_MAX; run.producers()])?)?,
@@ -82,12 +75,7 @@ pub fn plan(
     };
     let cost = run.best.worth(pairs, objective) - plan.worth(pairs, objective);
     let (before, after) = (Figures::of(market, &run.best), Figures::of(market, &plan));
-    Some(Fair {
-        plan,
-        after,
-        before,
-        cost,
-    })
+    Some(Fair { plan, after, before, cost })
 }
 
 struct Run<'a> {
@@ -144,23 +132,15 @@ impl Run<'_> {
     /// The plan of most score in which every producer sells exactly this: what it keeps goes to
     /// a need of its own, so that a plan of most quantity sells the rest.
     fn with_sales(&self, sales: &[u64]) -> Option<Plan> {
-        let kept: Vec<_> = self
-            .offered()
-            .iter()
-            .zip(sales)
-            .map(|(offered, sold)| offered - sold)
-            .collect();
+        let kept: Vec<_> =
+            self.offered().iter().zip(sales).map(|(offered, sold)| offered - sold).collect();
         self.with_keeping(&kept, |score| QUANTITY + i64::from(score), QUANTITY)
     }
 
     fn pro_rata(&self) -> Option<Plan> {
         let entitled = components::entitlements(self.market, self.pairs, &self.best);
-        let kept: Vec<_> = self
-            .offered()
-            .iter()
-            .zip(entitled)
-            .map(|(offered, due)| offered - due)
-            .collect();
+        let kept: Vec<_> =
+            self.offered().iter().zip(entitled).map(|(offered, due)| offered - due).collect();
         match self.objective {
             Objective::Coverage => {
                 self.with_keeping(&kept, |score| QUANTITY + i64::from(score), MIDDLE)
@@ -176,20 +156,11 @@ impl Run<'_> {
             .zip(self.market.capacities())
             .map(|(capacity, of)| (capacity, needs + of.producer, keep));
         let pairs = self.pairs.all().iter();
-        let arcs = pairs
-            .map(|p| (p.capacity, p.need, pair(p.score)))
-            .chain(own);
-        let wanted = self
-            .market
-            .needs()
-            .iter()
-            .map(|need| need.max)
-            .chain(kept.iter().copied());
+        let arcs = pairs.map(|p| (p.capacity, p.need, pair(p.score))).chain(own);
+        let wanted = self.market.needs().iter().map(|need| need.max).chain(kept.iter().copied());
         let plan = self.solve(&wanted.collect::<Vec<_>>(), arcs)?;
         let is_sold = |share: &&Share| share.need < needs;
-        Some(Plan::new(
-            plan.shares().iter().filter(is_sold).copied().collect(),
-        ))
+        Some(Plan::new(plan.shares().iter().filter(is_sold).copied().collect()))
     }
 
     fn first_come(&self, times: &[i64]) -> Option<Plan> {
@@ -213,12 +184,7 @@ impl Run<'_> {
     }
 
     fn solve(&self, wanted: &[u64], arcs: impl Iterator<Item = (u32, u32, i64)>) -> Option<Plan> {
-        let supply: Vec<_> = self
-            .market
-            .capacities()
-            .iter()
-            .map(|c| c.quantity)
-            .collect();
+        let supply: Vec<_> = self.market.capacities().iter().map(|c| c.quantity).collect();
         solve_weighted(&supply, wanted, arcs, self.stop)
     }
 }

@@ -53,12 +53,7 @@ impl Flow {
     /// A problem without pairs between these base units of capacities and needs.
     pub(super) fn between(supply: Vec<u64>, wanted: Vec<u64>, objective: Objective) -> Self {
         let network = Width::Narrow(Network::new(&supply, &wanted));
-        Self {
-            objective,
-            supply,
-            wanted,
-            network,
-        }
+        Self { objective, supply, wanted, network }
     }
 
     /// Adds pairs, each at most once in the life of the problem; the plan stays feasible and the
@@ -137,9 +132,7 @@ impl Flow {
         };
         let highest = self.objective.worth(SCORE_MAX);
         let needs = prices.needs.iter_mut().zip(&self.wanted);
-        needs
-            .filter(|(_, wanted)| **wanted == 0)
-            .for_each(|(price, _)| *price = highest);
+        needs.filter(|(_, wanted)| **wanted == 0).for_each(|(price, _)| *price = highest);
         prices
     }
 
@@ -152,15 +145,7 @@ impl Flow {
             wide.add(narrow.arcs().map(|(offer, need, weight)| {
                 let is_forbidden = weight == FORBIDDEN;
                 let raised = i64::from(weight) - tier + wide_tier;
-                (
-                    offer,
-                    need,
-                    if is_forbidden {
-                        FORBIDDEN.into()
-                    } else {
-                        raised
-                    },
-                )
+                (offer, need, if is_forbidden { FORBIDDEN.into() } else { raised })
             }));
             self.network = Width::Wide(wide);
         }
@@ -186,11 +171,7 @@ fn arc<P: Price>(pair: &Pair, objective: Objective) -> (u32, u32, P) {
 }
 
 fn plan<P: Price>(network: &Network<P>) -> Plan {
-    let share = |(capacity, need, quantity)| Share {
-        capacity,
-        need,
-        quantity,
-    };
+    let share = |(capacity, need, quantity)| Share { capacity, need, quantity };
     Plan::new(network.flows().map(share).collect())
 }
 
@@ -204,11 +185,7 @@ mod tests {
     fn wide_prices_take_over_where_narrow_ones_do_not_suffice() {
         let market = Market::unlimited(&[3, 4, 5], &[5, 4, 2]).unwrap();
         let score = |at: u32| (at * 7919 % 10_000) as u16;
-        let pair = |at| Pair {
-            capacity: at % 3,
-            need: at / 3,
-            score: score(at),
-        };
+        let pair = |at| Pair { capacity: at % 3, need: at / 3, score: score(at) };
         let pairs = Pairs::new(&market, (0..8).map(pair).collect()).unwrap();
         let objective = Objective::Coverage;
         let mut flow = Flow::new(&market, objective);
@@ -220,9 +197,6 @@ mod tests {
         flow.solve(&|| false);
         let (plan, prices) = (flow.plan(), flow.prices());
         assert_eq!(plan.worth(&pairs, objective), narrow);
-        assert_eq!(
-            check_optimal(&market, &pairs, objective, &plan, &prices),
-            Ok(())
-        );
+        assert_eq!(check_optimal(&market, &pairs, objective, &plan, &prices), Ok(()));
     }
 }

@@ -47,10 +47,7 @@ pub struct OfferLimits {
 
 impl Default for OfferLimits {
     fn default() -> Self {
-        Self {
-            min_order: 0,
-            increment: 1,
-        }
+        Self { min_order: 0, increment: 1 }
     }
 }
 
@@ -148,27 +145,16 @@ impl Market {
         if let Some(at) = offers.iter().position(|offer| offer.increment == 0) {
             return Err(InstanceError::ZeroIncrement(at));
         }
-        if let Some(at) = capacities
-            .iter()
-            .position(|c| c.offer as usize >= offers.len())
-        {
+        if let Some(at) = capacities.iter().position(|c| c.offer as usize >= offers.len()) {
             return Err(InstanceError::UnknownOffer(at));
         }
-        if let Some(at) = needs
-            .iter()
-            .position(|n| n.demand as usize >= demands.len())
-        {
+        if let Some(at) = needs.iter().position(|n| n.demand as usize >= demands.len()) {
             return Err(InstanceError::UnknownDemand(at));
         }
         if let Some(at) = needs.iter().position(|need| need.min > need.max) {
             return Err(InstanceError::ReversedNeed(at));
         }
-        Ok(Self {
-            capacities,
-            needs,
-            offers,
-            demands,
-        })
+        Ok(Self { capacities, needs, offers, demands })
     }
 
     /// A market without limits: every capacity is an offer of a producer of its own, every need
@@ -180,20 +166,8 @@ impl Market {
         let capacities = (0..).zip(supply);
         let needs = (0..).zip(wanted);
         Self::new(
-            capacities
-                .map(|(i, &quantity)| Capacity {
-                    quantity,
-                    offer: i,
-                    producer: i,
-                })
-                .collect(),
-            needs
-                .map(|(i, &max)| Need {
-                    max,
-                    min: 0,
-                    demand: i,
-                })
-                .collect(),
+            capacities.map(|(i, &quantity)| Capacity { quantity, offer: i, producer: i }).collect(),
+            needs.map(|(i, &max)| Need { max, min: 0, demand: i }).collect(),
             vec![OfferLimits::default(); supply.len()],
             vec![DemandLimits::default(); wanted.len()],
         )
@@ -232,11 +206,7 @@ impl Market {
     /// One more than the highest producer index.
     #[must_use]
     pub fn producer_count(&self) -> usize {
-        self.capacities
-            .iter()
-            .map(|capacity| capacity.producer as usize + 1)
-            .max()
-            .unwrap_or(0)
+        self.capacities.iter().map(|capacity| capacity.producer as usize + 1).max().unwrap_or(0)
     }
 }
 
@@ -248,11 +218,7 @@ fn check_size(quantities: impl ExactSizeIterator<Item = u64>) -> Result<(), Inst
     for quantity in quantities {
         total = total.saturating_add(quantity);
     }
-    if total > QUANTITY_MAX {
-        Err(InstanceError::TooMuch)
-    } else {
-        Ok(())
-    }
+    if total > QUANTITY_MAX { Err(InstanceError::TooMuch) } else { Ok(()) }
 }
 
 /// Eligible pairs of one market, ordered by need and then by capacity, each pair once.
@@ -287,10 +253,7 @@ impl Pairs {
             Some(&[Pair { capacity, need, .. }, ..]) => {
                 Err(InstanceError::DuplicatePair { capacity, need })
             }
-            _ => Ok(Self {
-                starts: starts(&pairs, needs),
-                pairs,
-            }),
+            _ => Ok(Self { starts: starts(&pairs, needs), pairs }),
         }
     }
 
@@ -310,9 +273,7 @@ impl Pairs {
     #[must_use]
     pub fn score(&self, capacity: u32, need: u32) -> Option<u16> {
         let pairs = self.of_need(need as usize);
-        let at = pairs
-            .binary_search_by_key(&capacity, |pair| pair.capacity)
-            .ok()?;
+        let at = pairs.binary_search_by_key(&capacity, |pair| pair.capacity).ok()?;
         Some(pairs[at].score)
     }
 }

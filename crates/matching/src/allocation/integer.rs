@@ -56,25 +56,13 @@ pub fn plan(
     }
     let plan = improve(market, pairs, objective, first.plan, stop);
     let reached = plan.worth(pairs, objective);
-    let improved = Limited {
-        plan,
-        reached,
-        bound: first.bound,
-    };
+    let improved = Limited { plan, reached, bound: first.bound };
     if improved.is_optimal() || improved.bound.is_none() {
         return improved;
     }
     let (plan, is_best) = branch(market, pairs, objective, improved.plan, stop);
     let reached = plan.worth(pairs, objective);
-    Limited {
-        plan,
-        reached,
-        bound: if is_best {
-            Some(reached)
-        } else {
-            improved.bound
-        },
-    }
+    Limited { plan, reached, bound: if is_best { Some(reached) } else { improved.bound } }
 }
 
 /// The best of three plans: filled by score, rounded from the flow, and rounded from a dive.
@@ -88,28 +76,16 @@ fn construct(
     let mut by_score: Vec<Pair> = possible.copied().collect();
     by_score.sort_unstable_by_key(|pair| (u16::MAX - pair.score, pair.need, pair.capacity));
     let plan = filled(Draft::new(market), &by_score);
-    let mut best = Limited {
-        reached: plan.worth(pairs, objective),
-        plan,
-        bound: None,
-    };
+    let mut best = Limited { reached: plan.worth(pairs, objective), plan, bound: None };
     let mut dive = Dive::new(market, pairs, objective, stop);
     let Some((relaxed, prices)) = dive.relaxed() else {
         return best;
     };
     best.bound = Some(prices.bound(market));
-    best.take(
-        rounded(market, pairs, &by_score, objective, &relaxed),
-        pairs,
-        objective,
-    );
+    best.take(rounded(market, pairs, &by_score, objective, &relaxed), pairs, objective);
     if !best.is_optimal() {
         let flow = dive.run();
-        best.take(
-            rounded(market, pairs, &by_score, objective, &flow),
-            pairs,
-            objective,
-        );
+        best.take(rounded(market, pairs, &by_score, objective, &flow), pairs, objective);
     }
     best
 }

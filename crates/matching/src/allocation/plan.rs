@@ -23,10 +23,7 @@ impl Objective {
             Self::Coverage => 1,
             Self::Value => 0,
         };
-        Worth {
-            quantity,
-            score: i128::from(score),
-        }
+        Worth { quantity, score: i128::from(score) }
     }
 }
 
@@ -46,30 +43,21 @@ impl Worth {
     #[must_use]
     pub fn times(self, units: u64) -> Self {
         let units = i128::from(units);
-        Self {
-            quantity: self.quantity * units,
-            score: self.score * units,
-        }
+        Self { quantity: self.quantity * units, score: self.score * units }
     }
 }
 
 impl Add for Worth {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self {
-            quantity: self.quantity + other.quantity,
-            score: self.score + other.score,
-        }
+        Self { quantity: self.quantity + other.quantity, score: self.score + other.score }
     }
 }
 
 impl Sub for Worth {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self {
-            quantity: self.quantity - other.quantity,
-            score: self.score - other.score,
-        }
+        Self { quantity: self.quantity - other.quantity, score: self.score - other.score }
     }
 }
 
@@ -144,11 +132,7 @@ impl Prices {
     pub fn bound(&self, market: &Market) -> Worth {
         let supply = market.capacities().iter().map(|capacity| capacity.quantity);
         let wanted = market.needs().iter().map(|need| need.max);
-        let all = self
-            .capacities
-            .iter()
-            .zip(supply)
-            .chain(self.needs.iter().zip(wanted));
+        let all = self.capacities.iter().zip(supply).chain(self.needs.iter().zip(wanted));
         all.map(|(price, quantity)| price.times(quantity)).sum()
     }
 }

@@ -89,10 +89,7 @@ impl<'a> Gap<'a> {
     fn fill(&self, objective: Objective, stop: &dyn Fn() -> bool) -> Option<Vec<Share>> {
         let (market, pairs) = self.part()?;
         let planned = integer::plan(&market, &pairs, objective, stop).plan;
-        let whole = |share: &Share| Share {
-            need: self.needs[share.need as usize],
-            ..*share
-        };
+        let whole = |share: &Share| Share { need: self.needs[share.need as usize], ..*share };
         Some(planned.shares().iter().map(whole).collect())
     }
 
@@ -129,47 +126,32 @@ impl<'a> Gap<'a> {
     fn need(&self, need: u32, demand: u32) -> Need {
         let whole = self.market.needs()[need as usize];
         let max = self.needs_left[need as usize];
-        Need {
-            max,
-            min: whole.min.saturating_sub(whole.max - max),
-            demand,
-        }
+        Need { max, min: whole.min.saturating_sub(whole.max - max), demand }
     }
 
     /// Producers whose shares the demand of a need keeps.
     fn suppliers(&self, need: u32) -> BTreeSet<u32> {
         let demand = |need: u32| self.market.needs()[need as usize].demand;
-        let own = self
-            .kept
-            .iter()
-            .filter(|share| demand(share.need) == demand(need));
-        own.map(|share| self.market.capacities()[share.capacity as usize].producer)
-            .collect()
+        let own = self.kept.iter().filter(|share| demand(share.need) == demand(need));
+        own.map(|share| self.market.capacities()[share.capacity as usize].producer).collect()
     }
 
     /// Places for suppliers that are left; where there is none, only present suppliers may give
     /// more, in any number.
     fn limits(&self, need: u32) -> DemandLimits {
         let limits = self.market.demand_limits(need);
-        let places = limits
-            .max_suppliers
-            .map(|most| most.saturating_sub(self.suppliers(need).len() as u32));
-        DemandLimits {
-            max_suppliers: places.filter(|&places| places > 0),
-            ..limits
-        }
+        let places =
+            limits.max_suppliers.map(|most| most.saturating_sub(self.suppliers(need).len() as u32));
+        DemandLimits { max_suppliers: places.filter(|&places| places > 0), ..limits }
     }
 
     fn open_pairs(&self, need: u32) -> impl Iterator<Item = &Pair> {
         let suppliers = self.suppliers(need);
         let is_full = self.market.demand_limits(need).max_suppliers.is_some()
             && self.limits(need).max_suppliers.is_none();
-        self.pairs
-            .of_need(need as usize)
-            .iter()
-            .filter(move |pair| {
-                let producer = self.market.capacities()[pair.capacity as usize].producer;
-                !self.declined.contains(&producer) && (!is_full || suppliers.contains(&producer))
-            })
+        self.pairs.of_need(need as usize).iter().filter(move |pair| {
+            let producer = self.market.capacities()[pair.capacity as usize].producer;
+            !self.declined.contains(&producer) && (!is_full || suppliers.contains(&producer))
+        })
     }
 }

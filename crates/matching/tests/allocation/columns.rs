@@ -18,11 +18,7 @@ fn run(market: &Market, pairs: &Pairs, objective: Objective, workers: usize) -> 
         assert!(at.reached >= last && at.reached <= at.bound);
         last = at.reached;
     };
-    let mut control = Control {
-        workers,
-        stop: &|| false,
-        progress: &mut progress,
-    };
+    let mut control = Control { workers, stop: &|| false, progress: &mut progress };
     solve(market, objective, pairs, &mut control).unwrap()
 }
 
@@ -56,19 +52,11 @@ proptest! {
 #[test]
 fn a_stopped_run_answers_a_feasible_plan() {
     let market = Market::unlimited(&[5; 40], &[5; 40]).unwrap();
-    let pair = |at: u32| Pair {
-        capacity: at % 40,
-        need: at / 40,
-        score: (at * 31 % 997) as u16,
-    };
+    let pair = |at: u32| Pair { capacity: at % 40, need: at / 40, score: (at * 31 % 997) as u16 };
     let pairs = Pairs::new(&market, (0..1_600).map(pair).collect()).unwrap();
     let asked = AtomicU32::new(0);
     let stop = || asked.fetch_add(1, Ordering::Relaxed) > 0;
-    let mut control = Control {
-        workers: 1,
-        stop: &stop,
-        progress: &mut |_| {},
-    };
+    let mut control = Control { workers: 1, stop: &stop, progress: &mut |_| {} };
     let solved = solve(&market, Objective::Value, &pairs, &mut control).unwrap();
     assert_eq!(solved.outcome, Outcome::Stopped);
     let held = matching::allocation::check::check_feasible(&market, &pairs, &solved.plan);

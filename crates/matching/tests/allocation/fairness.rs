@@ -14,21 +14,11 @@ const OBJECTIVES: [Objective; 2] = [Objective::Coverage, Objective::Value];
 
 /// A market in which capacities `at` and `at + producers` have the same producer.
 fn build(sketch: &Sketch, producers: u32) -> (Market, Pairs) {
-    let capacity = |(at, &quantity): (u32, &u64)| Capacity {
-        quantity,
-        offer: at,
-        producer: at % producers,
-    };
+    let capacity =
+        |(at, &quantity): (u32, &u64)| Capacity { quantity, offer: at, producer: at % producers };
     let market = Market::new(
         (0..).zip(&sketch.supply).map(capacity).collect(),
-        (0..)
-            .zip(&sketch.wanted)
-            .map(|(demand, &max)| Need {
-                max,
-                min: 0,
-                demand,
-            })
-            .collect(),
+        (0..).zip(&sketch.wanted).map(|(demand, &max)| Need { max, min: 0, demand }).collect(),
         vec![OfferLimits::default(); sketch.supply.len()],
         vec![DemandLimits::default(); sketch.wanted.len()],
     )
@@ -96,11 +86,7 @@ fn extend(
     for quantity in 0..=supply[capacity as usize].min(wanted[need as usize]) {
         supply[capacity as usize] -= quantity;
         wanted[need as usize] -= quantity;
-        shares.push(Share {
-            capacity,
-            need,
-            quantity,
-        });
+        shares.push(Share { capacity, need, quantity });
         extend(rest, supply, wanted, shares, found);
         shares.pop();
         supply[capacity as usize] += quantity;
@@ -215,25 +201,19 @@ proptest! {
 fn exchange(market: &Market, pairs: &Pairs, plan: &Plan) -> Option<(usize, usize)> {
     let producer = |capacity: u32| market.capacities()[capacity as usize].producer as usize;
     let (count, mut sold) = (market.producer_count(), vec![0; market.capacities().len()]);
-    plan.shares()
-        .iter()
-        .for_each(|share| sold[share.capacity as usize] += share.quantity);
+    plan.shares().iter().for_each(|share| sold[share.capacity as usize] += share.quantity);
     let fill = |at: usize| {
         let own = (0..sold.len()).filter(|&c| producer(c as u32) == at);
-        own.fold((0, 0), |fill, c| {
-            (fill.0 + sold[c], fill.1 + market.capacities()[c].quantity)
-        })
+        own.fold((0, 0), |fill, c| (fill.0 + sold[c], fill.1 + market.capacities()[c].quantity))
     };
-    (0..count)
-        .flat_map(|to| (0..count).map(move |from| (to, from)))
-        .find(|&(to, from)| {
-            let (low, high) = (fill(to), fill(from));
-            let would_rise = to != from && high.0 > 0 && {
-                let after = [(low.0 + 1, low.1), (high.0 - 1, high.1)];
-                low.1 > 0 && compare_levels(&after, &[low, high]).is_gt()
-            };
-            would_rise && reaches(market, pairs, plan, &sold, (to, from))
-        })
+    (0..count).flat_map(|to| (0..count).map(move |from| (to, from))).find(|&(to, from)| {
+        let (low, high) = (fill(to), fill(from));
+        let would_rise = to != from && high.0 > 0 && {
+            let after = [(low.0 + 1, low.1), (high.0 - 1, high.1)];
+            low.1 > 0 && compare_levels(&after, &[low, high]).is_gt()
+        };
+        would_rise && reaches(market, pairs, plan, &sold, (to, from))
+    })
 }
 
 /// Whether shifting shares along eligible pairs can move one unit of sale from one producer to
@@ -251,18 +231,10 @@ fn reaches(
         .map(|c| producer(c) == to && sold[c] < market.capacities()[c].quantity)
         .collect();
     loop {
-        let needs: Vec<u32> = pairs
-            .all()
-            .iter()
-            .filter(|p| seen[p.capacity as usize])
-            .map(|p| p.need)
-            .collect();
+        let needs: Vec<u32> =
+            pairs.all().iter().filter(|p| seen[p.capacity as usize]).map(|p| p.need).collect();
         let mut grown = seen.clone();
-        for share in plan
-            .shares()
-            .iter()
-            .filter(|share| needs.contains(&share.need))
-        {
+        for share in plan.shares().iter().filter(|share| needs.contains(&share.need)) {
             grown[share.capacity as usize] = true;
         }
         for at in 0..count {
@@ -284,11 +256,7 @@ fn reaches(
 #[test]
 fn one_member_does_not_get_all_the_rounding() {
     let market = Market::unlimited(&[10; 3], &[4, 4]).unwrap();
-    let pair = |at: u32| Pair {
-        capacity: at % 3,
-        need: at / 3,
-        score: 100,
-    };
+    let pair = |at: u32| Pair { capacity: at % 3, need: at / 3, score: 100 };
     let pairs = Pairs::new(&market, (0..6).map(pair).collect()).unwrap();
     let fair = run(&market, &pairs, Objective::Coverage, Rule::MaxMin).plan;
     let sold: Vec<_> = fills(&market, &fair).iter().map(|fill| fill.0).collect();
@@ -298,18 +266,11 @@ fn one_member_does_not_get_all_the_rounding() {
 #[test]
 fn first_come_takes_everything_only_under_its_rule() {
     let market = Market::unlimited(&[10, 10], &[10]).unwrap();
-    let pair = |capacity| Pair {
-        capacity,
-        need: 0,
-        score: 100,
-    };
+    let pair = |capacity| Pair { capacity, need: 0, score: 100 };
     let pairs = Pairs::new(&market, vec![pair(0), pair(1)]).unwrap();
     let sold = |rule| {
         let plan = run(&market, &pairs, Objective::Coverage, rule).plan;
-        fills(&market, &plan)
-            .iter()
-            .map(|fill| fill.0)
-            .collect::<Vec<_>>()
+        fills(&market, &plan).iter().map(|fill| fill.0).collect::<Vec<_>>()
     };
     assert_eq!(sold(Rule::FirstCome(&[7, 3])), [0, 10]);
     assert_eq!(sold(Rule::MaxMin), [5, 5]);

@@ -15,10 +15,7 @@ fn never() -> bool {
 }
 
 fn worth((quantity, score): (i64, i64)) -> Worth {
-    Worth {
-        quantity: quantity.into(),
-        score: score.into(),
-    }
+    Worth { quantity: quantity.into(), score: score.into() }
 }
 
 fn solve(market: &Market, pairs: &Pairs, objective: Objective) -> (Plan, Prices) {
@@ -111,18 +108,10 @@ proptest! {
 #[test]
 fn quantity_comes_before_any_score() {
     let market = Market::unlimited(&[1, 1], &[1, 1]).unwrap();
-    let pair = |capacity, need, score| Pair {
-        capacity,
-        need,
-        score,
-    };
+    let pair = |capacity, need, score| Pair { capacity, need, score };
     let pairs = vec![pair(0, 0, 10_000), pair(0, 1, 0), pair(1, 0, 0)];
     let pairs = Pairs::new(&market, pairs).unwrap();
-    let share = |capacity, need| Share {
-        capacity,
-        need,
-        quantity: 1,
-    };
+    let share = |capacity, need| Share { capacity, need, quantity: 1 };
     let (covered, _) = solve(&market, &pairs, Objective::Coverage);
     assert_eq!(covered.shares(), [share(1, 0), share(0, 1)]);
     let (valued, _) = solve(&market, &pairs, Objective::Value);

@@ -32,11 +32,8 @@ pub(crate) fn limits(most: u64) -> impl Strategy<Value = Limits> {
 /// Two capacities of each producer; two needs of each demand.
 pub(crate) fn build(sketch: &Sketch, limits: &Limits) -> (Market, Pairs) {
     let (count, wanted) = (sketch.supply.len(), &sketch.wanted);
-    let capacity = |(offer, &quantity): (u32, &u64)| Capacity {
-        quantity,
-        offer,
-        producer: offer / 2,
-    };
+    let capacity =
+        |(offer, &quantity): (u32, &u64)| Capacity { quantity, offer, producer: offer / 2 };
     let need = |(at, &max): (u32, &u64)| Need {
         max,
         min: limits.mins[at as usize % 3].min(max),
@@ -44,17 +41,11 @@ pub(crate) fn build(sketch: &Sketch, limits: &Limits) -> (Market, Pairs) {
     };
     let offer = |at: usize| {
         let (min_order, increment) = limits.offers[at % 3];
-        OfferLimits {
-            min_order,
-            increment,
-        }
+        OfferLimits { min_order, increment }
     };
     let demand = |at: usize| {
         let (min_share, max_suppliers) = limits.demands[at % 3];
-        DemandLimits {
-            min_share,
-            max_suppliers,
-        }
+        DemandLimits { min_share, max_suppliers }
     };
     let market = Market::new(
         (0..).zip(&sketch.supply).map(capacity).collect(),
@@ -75,11 +66,7 @@ fn greedy(market: &Market, pairs: &Pairs) -> Plan {
     for Pair { capacity, need, .. } in by_score {
         let most = market.needs()[need as usize].max;
         for quantity in (1..=most).rev() {
-            let share = matching::allocation::plan::Share {
-                capacity,
-                need,
-                quantity,
-            };
+            let share = matching::allocation::plan::Share { capacity, need, quantity };
             let more = Plan::new(plan.shares().iter().copied().chain([share]).collect());
             if check_limits(market, pairs, &more).is_ok() {
                 plan = more;
@@ -127,34 +114,16 @@ proptest! {
 
 #[test]
 fn a_run_that_is_stopped_at_once_still_answers_within_the_limits() {
-    let offer = OfferLimits {
-        min_order: 4,
-        increment: 3,
-    };
-    let capacity = |producer| Capacity {
-        quantity: 10,
-        offer: 0,
-        producer,
-    };
+    let offer = OfferLimits { min_order: 4, increment: 3 };
+    let capacity = |producer| Capacity { quantity: 10, offer: 0, producer };
     let market = Market::new(
         vec![capacity(0), capacity(1)],
-        vec![Need {
-            max: 20,
-            min: 9,
-            demand: 0,
-        }],
+        vec![Need { max: 20, min: 9, demand: 0 }],
         vec![offer],
-        vec![DemandLimits {
-            min_share: 0,
-            max_suppliers: Some(1),
-        }],
+        vec![DemandLimits { min_share: 0, max_suppliers: Some(1) }],
     )
     .unwrap();
-    let pair = |capacity| Pair {
-        capacity,
-        need: 0,
-        score: 5,
-    };
+    let pair = |capacity| Pair { capacity, need: 0, score: 5 };
     let pairs = Pairs::new(&market, vec![pair(0), pair(1)]).unwrap();
     let limited = plan(&market, &pairs, Objective::Coverage, &|| true);
     assert_eq!(check_limits(&market, &pairs, &limited.plan), Ok(()));

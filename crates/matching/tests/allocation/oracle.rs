@@ -13,11 +13,8 @@ fn unit(counts: i64, score: u16) -> Worth {
 /// The best worth by trying every plan.
 pub(crate) fn brute_force(sketch: &Sketch, counts: i64) -> Worth {
     let mut left = (sketch.supply.clone(), sketch.wanted.clone());
-    let pairs: Vec<_> = sketch
-        .pairs()
-        .iter()
-        .map(|p| (p.capacity as usize, p.need as usize, p.score))
-        .collect();
+    let pairs: Vec<_> =
+        sketch.pairs().iter().map(|p| (p.capacity as usize, p.need as usize, p.score)).collect();
     best_from(&pairs, &mut left, counts)
 }
 
@@ -52,18 +49,8 @@ pub(crate) fn augmenting_paths(sketch: &Sketch, counts: i64) -> Worth {
     let (source, sink) = (capacities + needs, capacities + needs + 1);
     let mut edges = Vec::new();
     let mut connect = |from, to, room, gain: Worth| {
-        edges.push(Edge {
-            from,
-            to,
-            room,
-            gain,
-        });
-        edges.push(Edge {
-            from: to,
-            to: from,
-            room: 0,
-            gain: (-gain.0, -gain.1),
-        });
+        edges.push(Edge { from, to, room, gain });
+        edges.push(Edge { from: to, to: from, room: 0, gain: (-gain.0, -gain.1) });
     };
     for (at, &units) in sketch.supply.iter().enumerate() {
         connect(source, at, units, (0, 0));

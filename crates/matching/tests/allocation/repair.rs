@@ -61,40 +61,19 @@ proptest! {
 
 #[test]
 fn a_full_demand_is_refilled_by_the_suppliers_it_has() {
-    let capacity = |producer| Capacity {
-        quantity: 10,
-        offer: 0,
-        producer,
-    };
+    let capacity = |producer| Capacity { quantity: 10, offer: 0, producer };
     let market = Market::new(
         vec![capacity(0), capacity(1), capacity(2)],
-        vec![Need {
-            max: 12,
-            min: 0,
-            demand: 0,
-        }],
+        vec![Need { max: 12, min: 0, demand: 0 }],
         vec![matching::allocation::instance::OfferLimits::default()],
-        vec![matching::allocation::instance::DemandLimits {
-            min_share: 2,
-            max_suppliers: Some(2),
-        }],
+        vec![matching::allocation::instance::DemandLimits { min_share: 2, max_suppliers: Some(2) }],
     )
     .unwrap();
-    let pair = |capacity| Pair {
-        capacity,
-        need: 0,
-        score: 30 - 10 * capacity as u16,
-    };
+    let pair = |capacity| Pair { capacity, need: 0, score: 30 - 10 * capacity as u16 };
     let pairs = Pairs::new(&market, vec![pair(0), pair(1), pair(2)]).unwrap();
     let before = plan(&market, &pairs, Objective::Coverage, &|| false).plan;
     assert_eq!(before.shares().len(), 2);
-    let after = repair(
-        &market,
-        &pairs,
-        Objective::Coverage,
-        (&before, &[0]),
-        &|| false,
-    );
+    let after = repair(&market, &pairs, Objective::Coverage, (&before, &[0]), &|| false);
     assert_eq!(after.quantity(), 12);
     assert_eq!(check_limits(&market, &pairs, &after), Ok(()));
 }

@@ -35,10 +35,6 @@ impl Figures {
         fills.sort_unstable();
         let at = |part: usize| fills.get(fills.len() / part).copied().unwrap_or(0);
         let selling_nothing = producers.iter().filter(|&&(sold, _)| sold == 0).count() as u32;
-        Self {
-            p10: at(10),
-            median: at(2),
-            selling_nothing,
-        }
+        Self { p10: at(10), median: at(2), selling_nothing }
     }
 }

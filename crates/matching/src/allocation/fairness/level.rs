@@ -32,17 +32,12 @@ pub(super) fn divide(claims: &[Claim], total: u64) -> Vec<u64> {
     let (mut low, mut high) = (0_u128, (1_u128 << WHOLE_BITS) + 1);
     while high - low > 1 {
         let middle = low.midpoint(high);
-        if sum(middle) <= total {
-            low = middle
-        } else {
-            high = middle
-        }
+        if sum(middle) <= total { low = middle } else { high = middle }
     }
     let mut parts: Vec<_> = claims.iter().map(|claim| claim.at(low)).collect();
     let mut left = total - parts.iter().sum::<u64>();
-    let mut raised: Vec<_> = (0..claims.len())
-        .filter(|&at| claims[at].at(high) > parts[at])
-        .collect();
+    let mut raised: Vec<_> =
+        (0..claims.len()).filter(|&at| claims[at].at(high) > parts[at]).collect();
     raised.sort_by(|&one, &other| {
         let filled = |at: usize| u128::from(claims[at].fixed + parts[at]);
         let weight = |at: usize| u128::from(claims[at].weight);
@@ -63,11 +58,7 @@ mod tests {
 
     #[test]
     fn fills_rise_together_until_a_claim_is_full() {
-        let claim = |weight, fixed, free| Claim {
-            weight,
-            fixed,
-            free,
-        };
+        let claim = |weight, fixed, free| Claim { weight, fixed, free };
         assert_eq!(divide(&[claim(10, 0, 10), claim(30, 0, 30)], 20), [5, 15]);
         assert_eq!(divide(&[claim(10, 0, 2), claim(30, 0, 30)], 20), [2, 18]);
         assert_eq!(divide(&[claim(10, 8, 2), claim(30, 0, 30)], 20), [0, 20]);

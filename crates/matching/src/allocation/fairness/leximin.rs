@@ -57,18 +57,10 @@ impl<'a> Division<'a> {
         let edges: Vec<_> = (0..needs)
             .map(|node| (source, node))
             .chain(own.map(|(&(producer, _), capacity)| (producer, capacity)))
-            .chain(
-                sellers
-                    .pairs
-                    .iter()
-                    .map(|&(c, n)| (producers + c, needs + n)),
-            )
+            .chain(sellers.pairs.iter().map(|&(c, n)| (producers + c, needs + n)))
             .chain((needs..source).map(|need| (need, source + 1)))
             .collect();
-        Self {
-            flow: MaxFlow::new(source + 2, &edges),
-            sellers,
-        }
+        Self { flow: MaxFlow::new(source + 2, &edges), sellers }
     }
 
     fn producers(&self) -> usize {
@@ -96,10 +88,8 @@ impl<'a> Division<'a> {
         for (at, &(_, units)) in self.sellers.capacities.iter().enumerate() {
             let fixed = if self.sellers.is_fixed[at] { units } else { 0 };
             let is_done = self.flow.groups[producers + at] == DONE;
-            self.flow
-                .reset(2 * (producers + at), if is_done { 0 } else { fixed });
-            self.flow
-                .reset(2 * (producers + capacities + at), units - fixed);
+            self.flow.reset(2 * (producers + at), if is_done { 0 } else { fixed });
+            self.flow.reset(2 * (producers + capacities + at), units - fixed);
         }
         for at in 0..self.sellers.pairs.len() {
             self.flow.reset(pairs + 2 * at, u64::MAX);
@@ -119,17 +109,12 @@ impl<'a> Division<'a> {
 
     /// By producer: what it sells above the fixed part.
     fn sold_free(&self) -> Vec<u64> {
-        (0..self.producers())
-            .map(|producer| self.flow.flow(2 * producer))
-            .collect()
+        (0..self.producers()).map(|producer| self.flow.flow(2 * producer)).collect()
     }
 
     /// Fills each group to one level; `totals` is what the producers of a group sell together.
     fn targets(&self, totals: &[u64]) -> Vec<u64> {
-        let (free, fixed) = (
-            self.free(),
-            self.by_producer(|at| self.sellers.is_fixed[at]),
-        );
+        let (free, fixed) = (self.free(), self.by_producer(|at| self.sellers.is_fixed[at]));
         let mut members = vec![Vec::new(); totals.len()];
         for producer in 0..self.producers() {
             if self.flow.groups[producer] != DONE {
@@ -175,11 +160,7 @@ impl<'a> Division<'a> {
         }
         self.regroup(&tight, &parts);
         let mut new = Vec::new();
-        for (part, total) in parts
-            .iter()
-            .zip(totals)
-            .filter_map(|(part, t)| Some(((*part)?, t)))
-        {
+        for (part, total) in parts.iter().zip(totals).filter_map(|(part, t)| Some(((*part)?, t))) {
             new.extend([part, total - part]);
         }
         self.without_fixed(new, &tight)
@@ -189,9 +170,7 @@ impl<'a> Division<'a> {
     fn regroup(&mut self, tight: &[bool], parts: &[Option<u64>]) {
         let mut names = vec![DONE; parts.len()];
         let split = (0..parts.len()).filter(|&group| parts[group].is_some());
-        (0..)
-            .zip(split)
-            .for_each(|(name, group)| names[group] = 2 * name);
+        (0..).zip(split).for_each(|(name, group)| names[group] = 2 * name);
         for (node, is_tight) in tight[..tight.len() - 2].iter().enumerate() {
             let group = &mut self.flow.groups[node];
             if *group != DONE && names[*group as usize] != DONE {
@@ -219,9 +198,6 @@ impl<'a> Division<'a> {
 
     fn add_fixed(&self, sales: &mut [u64]) {
         let fixed = self.by_producer(|at| self.sellers.is_fixed[at]);
-        sales
-            .iter_mut()
-            .zip(fixed)
-            .for_each(|(sales, fixed)| *sales += fixed);
+        sales.iter_mut().zip(fixed).for_each(|(sales, fixed)| *sales += fixed);
     }
 }

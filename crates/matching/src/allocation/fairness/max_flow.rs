@@ -28,9 +28,7 @@ impl MaxFlow {
     /// A network without flow from edges `(from, to)`, numbered in this order times two. The last
     /// two nodes are source and sink.
     pub(super) fn new(nodes: u32, edges: &[(u32, u32)]) -> Self {
-        let ends = edges
-            .iter()
-            .flat_map(|&(from, to)| [(from, to), (to, from)]);
+        let ends = edges.iter().flat_map(|&(from, to)| [(from, to), (to, from)]);
         let mut starts = vec![0; nodes as usize + 1];
         for (from, _) in ends.clone() {
             starts[from as usize + 1] += 1;
@@ -81,10 +79,7 @@ impl MaxFlow {
 
     /// Which nodes can still be reached from any of these.
     pub(super) fn reachable(&self, from: &[u32]) -> Vec<bool> {
-        self.levels(from)
-            .iter()
-            .map(|&level| level != UNSEEN)
-            .collect()
+        self.levels(from).iter().map(|&level| level != UNSEEN).collect()
     }
 
     fn leaving(&self, node: u32) -> std::ops::Range<u32> {
@@ -151,11 +146,7 @@ impl MaxFlow {
 
     /// Sends what the path holds and cuts it back to its first full edge.
     fn send(&mut self, path: &mut Vec<usize>) {
-        let units = path
-            .iter()
-            .map(|&edge| self.edges[edge].room)
-            .min()
-            .unwrap_or(0);
+        let units = path.iter().map(|&edge| self.edges[edge].room).min().unwrap_or(0);
         for &edge in path.iter() {
             self.edges[edge].room -= units;
             self.edges[edge ^ 1].room += units;

@@ -53,25 +53,10 @@ impl<P: Price> Network<P> {
     pub(super) fn new(supply: &[u64], wanted: &[u64]) -> Self {
         let tree = Tree::new(supply, wanted);
         let (offers, hub) = (supply.len() as u32, tree.hub());
-        let unmet = (offers..hub).map(|head| Arc {
-            tail: hub,
-            head,
-            weight: P::ZERO,
-        });
-        let unsold = (0..offers).map(|tail| Arc {
-            tail,
-            head: hub,
-            weight: P::ZERO,
-        });
+        let unmet = (offers..hub).map(|head| Arc { tail: hub, head, weight: P::ZERO });
+        let unsold = (0..offers).map(|tail| Arc { tail, head: hub, weight: P::ZERO });
         let arcs: Vec<_> = unmet.chain(unsold).collect();
-        Self {
-            tree,
-            offers,
-            arcs,
-            block: BLOCK_MIN,
-            cursor: 0,
-            pivots: 0,
-        }
+        Self { tree, offers, arcs, block: BLOCK_MIN, cursor: 0, pivots: 0 }
     }
 
     /// Adds arcs `(offer, need, weight)`; the basis stays feasible.
@@ -91,9 +76,7 @@ impl<P: Price> Network<P> {
     /// there is no such arc.
     pub(super) fn reweigh(&mut self, offer: u32, need: u32, weight: P) -> bool {
         let (tail, head) = (offer, self.offers + need);
-        let found = self
-            .arcs
-            .binary_search_by_key(&(head, tail), |arc| (arc.head, arc.tail));
+        let found = self.arcs.binary_search_by_key(&(head, tail), |arc| (arc.head, arc.tail));
         let Ok(at) = found else { return false };
         let rise = weight - self.arcs[at].weight;
         self.arcs[at].weight = weight;
@@ -157,10 +140,7 @@ impl<P: Price> Network<P> {
     /// The pair arcs, as `(offer, need, weight)`.
     pub(super) fn arcs(&self) -> impl Iterator<Item = (u32, u32, P)> {
         let (offers, hub) = (self.offers, self.tree.hub());
-        let pairs = self
-            .arcs
-            .iter()
-            .filter(move |arc| arc.tail != hub && arc.head != hub);
+        let pairs = self.arcs.iter().filter(move |arc| arc.tail != hub && arc.head != hub);
         pairs.map(move |arc| (arc.tail, arc.head - offers, arc.weight))
     }
 
@@ -172,16 +152,10 @@ impl<P: Price> Network<P> {
     /// The flow on pair arcs, as `(offer, need, base units)`.
     pub(super) fn flows(&self) -> impl Iterator<Item = (u32, u32, u64)> {
         let hub = self.tree.hub();
-        (0..hub)
-            .filter(move |&node| self.tree.parent(node) != hub)
-            .map(|node| {
-                let (parent, flow) = (self.tree.parent(node), self.tree.flow(node));
-                let (offer, need) = if node < self.offers {
-                    (node, parent)
-                } else {
-                    (parent, node)
-                };
-                (offer, need - self.offers, flow)
-            })
+        (0..hub).filter(move |&node| self.tree.parent(node) != hub).map(|node| {
+            let (parent, flow) = (self.tree.parent(node), self.tree.flow(node));
+            let (offer, need) = if node < self.offers { (node, parent) } else { (parent, node) };
+            (offer, need - self.offers, flow)
+        })
     }
 }

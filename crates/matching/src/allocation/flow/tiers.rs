@@ -37,11 +37,8 @@ pub(super) fn prices<P: Price>(network: &Network<P>, objective: Objective) -> Pr
     for node in tree.descending() {
         let is_need = node >= offers;
         let parent = tree.parent(node);
-        let hangs_on_need = if parent == tree.hub() {
-            is_need
-        } else {
-            under_need[parent as usize]
-        };
+        let hangs_on_need =
+            if parent == tree.hub() { is_need } else { under_need[parent as usize] };
         under_need[node as usize] = hangs_on_need;
         let quantity = i128::from(objective == Objective::Coverage && hangs_on_need != is_need);
         let price = i128::from(tree.potential(node).wide());

@@ -68,11 +68,7 @@ impl<P: Price> Tree<P> {
             size: hub + 1,
             potential: P::ZERO,
         });
-        Self {
-            nodes,
-            offers,
-            overflowed: false,
-        }
+        Self { nodes, offers, overflowed: false }
     }
 
     pub(super) fn hub(&self) -> u32 {
@@ -110,11 +106,8 @@ impl<P: Price> Tree<P> {
             self.push(tail, cycle.join, -cycle.flow);
             self.push(head, cycle.join, cycle.flow);
         }
-        let (bottom, above, shift) = if cycle.on_tail_side {
-            (tail, head, gain)
-        } else {
-            (head, tail, -gain)
-        };
+        let (bottom, above, shift) =
+            if cycle.on_tail_side { (tail, head, gain) } else { (head, tail, -gain) };
         let moved = self.nodes[cycle.leaving as usize].size;
         self.resize(self.parent(cycle.leaving), cycle.join, moved.wrapping_neg());
         self.rehang(bottom, above, cycle);
@@ -145,19 +138,9 @@ impl<P: Price> Tree<P> {
             }
         }
         if tail_flow < head_flow {
-            Cycle {
-                join: low,
-                leaving: tail_end,
-                on_tail_side: true,
-                flow: tail_flow,
-            }
+            Cycle { join: low, leaving: tail_end, on_tail_side: true, flow: tail_flow }
         } else {
-            Cycle {
-                join: low,
-                leaving: head_end,
-                on_tail_side: false,
-                flow: head_flow,
-            }
+            Cycle { join: low, leaving: head_end, on_tail_side: false, flow: head_flow }
         }
     }
 
@@ -199,16 +182,7 @@ impl<P: Price> Tree<P> {
         }
     }
 
-    fn unlink(
-        &mut self,
-        node: u32,
-        Node {
-            parent,
-            next,
-            previous,
-            ..
-        }: Node<P>,
-    ) {
+    fn unlink(&mut self, node: u32, Node { parent, next, previous, .. }: Node<P>) {
         debug_assert_ne!(node, NONE);
         if previous == NONE {
             self.nodes[parent as usize].first_child = next;
@@ -239,11 +213,7 @@ impl<P: Price> Tree<P> {
             at.potential = at.potential + amount;
             outside |= at.potential.is_outside();
             let child = at.first_child;
-            node = if child == NONE {
-                self.after(node, top)
-            } else {
-                child
-            };
+            node = if child == NONE { self.after(node, top) } else { child };
         }
         self.overflowed |= outside;
     }
@@ -251,11 +221,7 @@ impl<P: Price> Tree<P> {
     /// The next node of the subtree of `top` in depth-first order.
     fn following(&self, node: u32, top: u32) -> u32 {
         let child = self.nodes[node as usize].first_child;
-        if child == NONE {
-            self.after(node, top)
-        } else {
-            child
-        }
+        if child == NONE { self.after(node, top) } else { child }
     }
 
     /// The next node of the subtree of `top` that is not below `node`.

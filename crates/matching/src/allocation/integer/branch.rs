@@ -35,26 +35,14 @@ pub(super) fn branch(
     let open: Vec<Pair> = possible.copied().collect();
     let work = WORK / open.len().max(1);
     let worth = best.worth(pairs, objective);
-    let mut search = Search {
-        market,
-        pairs,
-        objective,
-        best,
-        worth,
-        work,
-        stop,
-    };
+    let mut search = Search { market, pairs, objective, best, worth, work, stop };
     if work < open.len() {
         return (search.best, false);
     }
     let mut node = Node {
         open,
         fixed: Vec::new(),
-        capacities: market
-            .capacities()
-            .iter()
-            .map(|capacity| capacity.quantity)
-            .collect(),
+        capacities: market.capacities().iter().map(|capacity| capacity.quantity).collect(),
         needs: market.needs().iter().map(|need| need.max).collect(),
     };
     let root = search.relax(&node);
@@ -106,13 +94,7 @@ impl Search<'_> {
         let mut flow = Flow::between(node.capacities.clone(), node.needs.clone(), self.objective);
         flow.add(&node.open);
         let is_solved = flow.solve(self.stop) == Outcome::Optimal;
-        let shares = flow
-            .plan()
-            .shares()
-            .iter()
-            .chain(&node.fixed)
-            .copied()
-            .collect();
+        let shares = flow.plan().shares().iter().chain(&node.fixed).copied().collect();
         is_solved.then(|| Plan::new(shares))
     }
 
@@ -142,25 +124,14 @@ impl Search<'_> {
     fn values(&mut self, node: &mut Node, pair: &Pair, relaxed: &Plan) -> bool {
         let Pair { capacity, need, .. } = *pair;
         let is_own = |share: &&Share| (share.capacity, share.need) == (capacity, need);
-        let flow = relaxed
-            .shares()
-            .iter()
-            .find(is_own)
-            .map_or(0, |share| share.quantity);
+        let flow = relaxed.shares().iter().find(is_own).map_or(0, |share| share.quantity);
         let increment = self.market.offer_limits(capacity).increment;
         let least = smallest(self.market, capacity, need);
         let most = node.capacities[capacity as usize].min(node.needs[need as usize]);
         let below = flow / increment * increment;
         let mut down = below;
         while down >= least {
-            match self.value(
-                node,
-                Share {
-                    capacity,
-                    need,
-                    quantity: down,
-                },
-            ) {
+            match self.value(node, Share { capacity, need, quantity: down }) {
                 Some(true) => down -= increment,
                 Some(false) => break,
                 None => return false,
@@ -168,28 +139,13 @@ impl Search<'_> {
         }
         let mut up = (below + increment).max(least);
         while up <= most {
-            match self.value(
-                node,
-                Share {
-                    capacity,
-                    need,
-                    quantity: up,
-                },
-            ) {
+            match self.value(node, Share { capacity, need, quantity: up }) {
                 Some(true) => up += increment,
                 Some(false) => break,
                 None => return false,
             }
         }
-        self.value(
-            node,
-            Share {
-                capacity,
-                need,
-                quantity: 0,
-            },
-        )
-        .is_some()
+        self.value(node, Share { capacity, need, quantity: 0 }).is_some()
     }
 
     /// Explores one value; tells whether its bound exceeds the best plan, or `None` if work or
@@ -219,8 +175,7 @@ impl Search<'_> {
             let most = self.market.demand_limits(used[0].need).max_suppliers;
             if most.is_some_and(|most| suppliers(self.market, used) > most as usize) {
                 let is_used = |pair: &Pair| {
-                    used.iter()
-                        .any(|s| (s.capacity, s.need) == (pair.capacity, pair.need))
+                    used.iter().any(|s| (s.capacity, s.need) == (pair.capacity, pair.need))
                 };
                 return open(node, is_used);
             }
@@ -246,10 +201,7 @@ fn open(node: &Node, is_meant: impl Fn(&Pair) -> bool) -> Verdict {
 fn by_demand(market: &Market, plan: &Plan) -> BTreeMap<u32, Vec<Share>> {
     let mut demands = BTreeMap::<u32, Vec<Share>>::new();
     for share in plan.shares() {
-        demands
-            .entry(market.needs()[share.need as usize].demand)
-            .or_default()
-            .push(*share);
+        demands.entry(market.needs()[share.need as usize].demand).or_default().push(*share);
     }
     demands
 }

@@ -36,12 +36,7 @@ impl<'a> Dive<'a> {
         let mut flow = Flow::new(market, objective);
         let possible = pairs.all().iter().filter(|pair| is_possible(market, pair));
         flow.add(&possible.copied().collect::<Vec<_>>());
-        Self {
-            market,
-            pairs,
-            flow,
-            stop,
-        }
+        Self { market, pairs, flow, stop }
     }
 
     /// The optimum without the limits between shares, or `None` if the stop signal came first.
@@ -69,11 +64,7 @@ impl<'a> Dive<'a> {
             if READMITTING_ROUNDS.contains(&round) {
                 for (capacity, need) in dropped.drain(..) {
                     if let Some(score) = self.pairs.score(capacity, need) {
-                        self.flow.admit(&Pair {
-                            capacity,
-                            need,
-                            score,
-                        });
+                        self.flow.admit(&Pair { capacity, need, score });
                     }
                 }
             } else if is_settled && round > HOLDING_ROUND {
@@ -122,11 +113,7 @@ impl<'a> Dive<'a> {
             let most = self.market.demand_limits(share.need).max_suppliers;
             let of_demand = &suppliers[&demand];
             if most.is_some_and(|most| of_demand.len() > most as usize) {
-                let spare = if round < HOLDING_ROUND {
-                    of_demand.len() - 1
-                } else {
-                    0
-                };
+                let spare = if round < HOLDING_ROUND { of_demand.len() - 1 } else { 0 };
                 let most = (most.unwrap_or(0) as usize).max(spare);
                 kept.entry(demand).or_insert_with(|| best(of_demand, most));
             }
@@ -150,16 +137,9 @@ impl<'a> Dive<'a> {
 }
 
 fn best(suppliers: &BTreeMap<u32, u64>, most: usize) -> Vec<u32> {
-    let mut order: Vec<_> = suppliers
-        .iter()
-        .map(|(&producer, &units)| (units, producer))
-        .collect();
+    let mut order: Vec<_> = suppliers.iter().map(|(&producer, &units)| (units, producer)).collect();
     order.sort_unstable_by_key(|&(units, producer)| (u64::MAX - units, producer));
-    order
-        .iter()
-        .take(most)
-        .map(|&(_, producer)| producer)
-        .collect()
+    order.iter().take(most).map(|&(_, producer)| producer).collect()
 }
 
 /// Takes over a plan as far as the limits allow, then fills up by score.
@@ -175,11 +155,7 @@ pub(super) fn rounded(
     let mut draft = Draft::new(market);
     let pair = |share: &Share| {
         let score = pairs.score(share.capacity, share.need)?;
-        Some(Pair {
-            capacity: share.capacity,
-            need: share.need,
-            score,
-        })
+        Some(Pair { capacity: share.capacity, need: share.need, score })
     };
     let mut support: Vec<Pair> = plan.shares().iter().filter_map(pair).collect();
     let increment = |capacity: u32| market.offer_limits(capacity).increment;

@@ -25,11 +25,7 @@ impl<'a> Draft<'a> {
     pub(super) fn new(market: &'a Market) -> Self {
         Self {
             market,
-            capacities: market
-                .capacities()
-                .iter()
-                .map(|capacity| capacity.quantity)
-                .collect(),
+            capacities: market.capacities().iter().map(|capacity| capacity.quantity).collect(),
             needs: market.needs().iter().map(|need| need.max).collect(),
             is_closed: vec![false; market.needs().len()],
             shares: BTreeMap::new(),
@@ -92,11 +88,7 @@ impl<'a> Draft<'a> {
     }
 
     fn clear(&mut self, need: u32) {
-        let keys: Vec<_> = self
-            .shares
-            .range((need, 0)..=(need, u32::MAX))
-            .map(|s| *s.0)
-            .collect();
+        let keys: Vec<_> = self.shares.range((need, 0)..=(need, u32::MAX)).map(|s| *s.0).collect();
         for key in keys {
             self.remove(key);
         }
@@ -124,11 +116,7 @@ impl<'a> Draft<'a> {
 
     /// The plan; its needs keep their minimum once [`Draft::close_short`] finds none.
     pub(super) fn plan(&self) -> Plan {
-        let share = |(&(need, capacity), &quantity)| Share {
-            capacity,
-            need,
-            quantity,
-        };
+        let share = |(&(need, capacity), &quantity)| Share { capacity, need, quantity };
         Plan::new(self.shares.iter().map(share).collect())
     }
 }
@@ -137,10 +125,7 @@ impl<'a> Draft<'a> {
 pub(super) fn smallest(market: &Market, capacity: u32, need: u32) -> u64 {
     let offer = market.offer_limits(capacity);
     let least = offer.min_order.max(market.demand_limits(need).min_share);
-    least
-        .div_ceil(offer.increment)
-        .max(1)
-        .saturating_mul(offer.increment)
+    least.div_ceil(offer.increment).max(1).saturating_mul(offer.increment)
 }
 
 /// Whether a pair can have any share at all.

@@ -67,11 +67,7 @@ impl<'a> Search<'a> {
             needs,
             by_need: vec![BTreeMap::new(); market.needs().len()],
             by_capacity: vec![BTreeSet::new(); market.capacities().len()],
-            left: market
-                .capacities()
-                .iter()
-                .map(|capacity| capacity.quantity)
-                .collect(),
+            left: market.capacities().iter().map(|capacity| capacity.quantity).collect(),
         };
         search.insert(plan.shares());
         search
@@ -85,22 +81,13 @@ impl<'a> Search<'a> {
     fn shares(&self, needs: &[u32]) -> Vec<Share> {
         let of_need = |&need: &u32| {
             let given = self.by_need[need as usize].iter();
-            given.map(move |(&capacity, &quantity)| Share {
-                capacity,
-                need,
-                quantity,
-            })
+            given.map(move |(&capacity, &quantity)| Share { capacity, need, quantity })
         };
         needs.iter().flat_map(of_need).collect()
     }
 
     fn insert(&mut self, shares: &[Share]) {
-        for &Share {
-            capacity,
-            need,
-            quantity,
-        } in shares
-        {
+        for &Share { capacity, need, quantity } in shares {
             self.by_need[need as usize].insert(capacity, quantity);
             self.by_capacity[capacity as usize].insert(need);
             self.left[capacity as usize] -= quantity;
@@ -108,12 +95,7 @@ impl<'a> Search<'a> {
     }
 
     fn remove(&mut self, shares: &[Share]) {
-        for &Share {
-            capacity,
-            need,
-            quantity,
-        } in shares
-        {
+        for &Share { capacity, need, quantity } in shares {
             self.by_need[need as usize].remove(&capacity);
             self.by_capacity[capacity as usize].remove(&need);
             self.left[capacity as usize] += quantity;
@@ -146,18 +128,14 @@ impl<'a> Search<'a> {
             }
             at += 1;
         }
-        demands
-            .iter()
-            .flat_map(|&demand| self.needs[demand as usize].iter().copied())
-            .collect()
+        demands.iter().flat_map(|&demand| self.needs[demand as usize].iter().copied()).collect()
     }
 
     fn served_by_best(&self, need: u32) -> impl Iterator<Item = u32> {
         let mut best: Vec<&Pair> = self.pairs.of_need(need as usize).iter().collect();
         best.sort_unstable_by_key(|pair| (u16::MAX - pair.score, pair.capacity));
         best.truncate(CAPACITIES_ASKED);
-        best.into_iter()
-            .flat_map(|pair| self.by_capacity[pair.capacity as usize].iter().copied())
+        best.into_iter().flat_map(|pair| self.by_capacity[pair.capacity as usize].iter().copied())
     }
 
     /// Plans the neighbourhood of a demand afresh and keeps the new shares if they are worth more.
@@ -166,9 +144,7 @@ impl<'a> Search<'a> {
         let before = self.shares(&needs);
         self.remove(&before);
         let worth = |shares: &[Share]| Plan::new(shares.to_vec()).worth(self.pairs, self.objective);
-        let after = self
-            .part(&needs, stop)
-            .filter(|after| worth(after) > worth(&before));
+        let after = self.part(&needs, stop).filter(|after| worth(after) > worth(&before));
         self.insert(after.as_deref().unwrap_or(&before));
         after.is_some()
     }
@@ -184,11 +160,7 @@ impl<'a> Search<'a> {
                     capacities.push(pair.capacity);
                     capacities.len() as u32 - 1
                 });
-                pairs.push(Pair {
-                    capacity,
-                    need,
-                    ..*pair
-                });
+                pairs.push(Pair { capacity, need, ..*pair });
             }
         }
         let market = self.part_market(needs, &capacities)?;
@@ -212,23 +184,13 @@ impl<'a> Search<'a> {
                 demands.push(need.demand);
                 limits.push(self.market.demand_limits(at));
             }
-            of_part.push(Need {
-                demand: demands.len() as u32 - 1,
-                ..need
-            });
+            of_part.push(Need { demand: demands.len() as u32 - 1, ..need });
         }
         let capacity = |(offer, &at): (u32, &u32)| {
             let producer = self.market.capacities()[at as usize].producer;
-            Capacity {
-                quantity: self.left[at as usize],
-                offer,
-                producer,
-            }
+            Capacity { quantity: self.left[at as usize], offer, producer }
         };
-        let offers = capacities
-            .iter()
-            .map(|&at| self.market.offer_limits(at))
-            .collect();
+        let offers = capacities.iter().map(|&at| self.market.offer_limits(at)).collect();
         let capacities = (0..).zip(capacities).map(capacity).collect();
         Market::new(capacities, of_part, offers, limits).ok()
     }
