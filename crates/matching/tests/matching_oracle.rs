@@ -218,7 +218,7 @@ fn plain_reliability(case: &Case<'_>) -> u16 {
             accepted += fulfilment.accepted;
         }
     }
-    if agreed == 0 { 5000 } else { (10_000 * accepted / agreed).min(10_000) as u16 }
+    (10_000 * accepted).checked_div(agreed).map_or(5000, |value| value.min(10_000) as u16)
 }
 
 fn plain_visible(case: &Case<'_>) -> bool {
