@@ -15,6 +15,8 @@
 using Graph = lemon::StaticDigraph;
 using Quantities = Graph::NodeMap<long long>;
 using Costs = Graph::ArcMap<long long>;
+using NetworkSimplex = lemon::NetworkSimplex<Graph, long long, long long>;
+using CostScaling = lemon::CostScaling<Graph, long long, long long>;
 
 static std::vector<uint32_t> read_all(const char* path) {
   FILE* file = std::fopen(path, "rb");
@@ -36,7 +38,8 @@ static void run(const char* name, const Graph& graph, const Costs& costs,
   auto status = solver.run();
   std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   bool optimal = status == Solver::OPTIMAL;
-  std::printf("%s %.4f %lld\n", name, taken.count(), optimal ? -(long long)solver.totalCost() : -1LL);
+  long long value = optimal ? -(long long)solver.totalCost() : -1LL;
+  std::printf("%s %.6f %lld\n", name, taken.count(), value);
 }
 
 int main(int count, char** arguments) {
@@ -79,7 +82,7 @@ int main(int count, char** arguments) {
   }
   supply[graph.node(int(hub))] = -balance;
   if (which == "ns")
-    run<lemon::NetworkSimplex<Graph, long long, long long>>("lemon-ns", graph, costs, supply, capacities);
+    run<NetworkSimplex>("lemon-ns", graph, costs, supply, capacities);
   else
-    run<lemon::CostScaling<Graph, long long, long long>>("lemon-cs", graph, costs, supply, capacities);
+    run<CostScaling>("lemon-cs", graph, costs, supply, capacities);
 }
