@@ -15,6 +15,8 @@
 using Graph = lemon::StaticDigraph;
 using Quantities = Graph::NodeMap<long long>;
 using Costs = Graph::ArcMap<long long>;
+using NetworkSimplex = lemon::NetworkSimplex<Graph, long long, long long>;
+using CostScaling = lemon::CostScaling<Graph, long long, long long>;
 
 static std::vector<uint32_t> read_all(const char* path) {
   FILE* file = std::fopen(path, "rb");
@@ -28,14 +30,16 @@ static std::vector<uint32_t> read_all(const char* path) {
 }
 
 template <class Solver>
-static void run(const char* name, const Graph& graph, const Costs& costs, const Quantities& supply) {
+static void run(const char* name, const Graph& graph, const Costs& costs,
+                const Quantities& supply, const Costs& capacities) {
   Solver solver(graph);
-  solver.costMap(costs).supplyMap(supply);
+  solver.costMap(costs).supplyMap(supply).upperMap(capacities);
   auto start = std::chrono::steady_clock::now();
   auto status = solver.run();
   std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   bool optimal = status == Solver::OPTIMAL;
-  std::printf("%s %.4f %lld\n", name, taken.count(), optimal ? -(long long)solver.totalCost() : -1LL);
+  long long value = optimal ? -(long long)solver.totalCost() : -1LL;
+  std::printf("%s %.6f %lld\n", name, taken.count(), value);
 }
 
 int main(int count, char** arguments) {
@@ -67,6 +71,9 @@ int main(int count, char** arguments) {
   graph.build(int(hub) + 1, ends.begin(), ends.end());
   Costs costs(graph);
   for (size_t at = 0; at < cost.size(); ++at) costs[graph.arc(int(at))] = cost[at];
+  long long everything = 0;
+  for (uint32_t node = 0; node < hub; ++node) everything += quantity[node];
+  Costs capacities(graph, everything);
   Quantities supply(graph);
   for (uint32_t node = 0; node < hub; ++node) {
     long long units = node < offers ? quantity[node] : -(long long)quantity[node];
@@ -75,7 +82,7 @@ int main(int count, char** arguments) {
   }
   supply[graph.node(int(hub))] = -balance;
   if (which == "ns")
-    run<lemon::NetworkSimplex<Graph, long long, long long>>("lemon-ns", graph, costs, supply);
+    run<NetworkSimplex>("lemon-ns", graph, costs, supply, capacities);
   else
-    run<lemon::CostScaling<Graph, long long, long long>>("lemon-cs", graph, costs, supply);
+    run<CostScaling>("lemon-cs", graph, costs, supply, capacities);
 }

@@ -176,6 +176,7 @@ fn plan<P: Price>(network: &Network<P>) -> Plan {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::allocation::check::check_optimal;

@@ -35,7 +35,8 @@ proptest! {
             prop_assert_eq!(solved.outcome, Outcome::Optimal);
             prop_assert_eq!(solved.plan.worth(&pairs, objective), best);
             prop_assert_eq!(solved.progress.bound, best);
-            let proof = check_optimal(&market, &solved.pairs, objective, &solved.plan, &solved.prices);
+            let Solved { plan, prices, pairs: held, .. } = &solved;
+            let proof = check_optimal(&market, held, objective, plan, prices);
             prop_assert_eq!(proof, Ok(()));
         }
     }

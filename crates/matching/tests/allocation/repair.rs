@@ -41,7 +41,8 @@ proptest! {
     #[test]
     fn a_warm_decline_is_as_good_as_planning_from_nothing(sketch in sketches(9, 30)) {
         let (market, pairs) = sketch.build();
-        let rest: Vec<Pair> = pairs.all().iter().filter(|pair| pair.capacity != 0).copied().collect();
+        let others = pairs.all().iter().filter(|pair| pair.capacity != 0);
+        let rest: Vec<Pair> = others.copied().collect();
         let rest = Pairs::new(&market, rest).unwrap();
         for objective in [Objective::Value, Objective::Coverage] {
             let solve = |pairs: &Pairs| {

@@ -40,7 +40,7 @@ struct Arc<P> {
 pub(super) struct Network<P> {
     pub(super) tree: Tree<P>,
     offers: u32,
-    /// By head and tail, so that a block stays near a few needs; arcs from and to the hub among them.
+    /// By head and tail, so that a block stays near a few needs; those at the hub among them.
     arcs: Vec<Arc<P>>,
     block: usize,
     cursor: usize,
