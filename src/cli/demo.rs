@@ -83,7 +83,7 @@ fn fill(app: &App) -> Result<(), Failure> {
     let today = civil::date(year, month, day);
     let market = DemoMarket::build(app.reference(), today, SEED);
     say_summary(&market.summary);
-    let lines = market.into_lines().into_iter().map(|line| Ok(line.to_string().into_bytes()));
+    let lines = market.into_lines().map(|line| Ok(line.to_string().into_bytes()));
     import(app, lines, &ProgressBar::hidden()).map(drop).map_err(Failure::Other)
 }
 

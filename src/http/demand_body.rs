@@ -277,7 +277,16 @@ fn invited_schema() -> ArrayBuilder {
     ids_schema().max_items(Some(200)).description(Some(description))
 }
 
-pub(super) fn ids_schema() -> ArrayBuilder {
+pub(super) fn buyers_schema() -> ArrayBuilder {
+    let description = "Only demands of any of these buyers; anonymous ones of others are left out.";
+    ids_schema().description(Some(description))
+}
+
+pub(super) fn shown_invited_schema() -> ArrayBuilder {
+    ids_schema().description(Some("The parties that may see it, to its owner only."))
+}
+
+fn ids_schema() -> ArrayBuilder {
     let id = ObjectBuilder::new().schema_type(Type::String);
     ArrayBuilder::new().items(id.format(Some(SchemaFormat::Custom("uuid".into()))))
 }

@@ -161,7 +161,7 @@ pub struct DemandRecord {
     pub visibility: Visibility,
     /// The parties that may see it, to its owner only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = super::demand_body::ids_schema)]
+    #[schema(schema_with = super::demand_body::shown_invited_schema)]
     pub invited_party_ids: Option<Vec<String>>,
     /// When it closes by itself.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -33,7 +33,7 @@ use crate::store::keyset::{CreatedKey, Page};
 pub struct DemandQuery {
     /// Only demands of any of these buyers; the anonymous ones of others are never among them.
     #[serde(default)]
-    #[param(schema_with = super::demand_body::ids_schema)]
+    #[param(schema_with = super::demand_body::buyers_schema)]
     party_id: Vec<String>,
     /// Only demands that name any of these product sets, 1 to 26.
     #[serde(default)]
