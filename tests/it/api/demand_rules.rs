@@ -206,8 +206,9 @@ fn bottled(api: &TestApi, actor: &Actor, content_ml: u64) -> String {
         state: ProductState::Active,
         terms: ProductTerms::recorded(draft),
     };
-    api.data.app.database().write(|tx| products::insert(tx, &product)).expect("recorded");
-    product.id.to_string()
+    let id = product.id.to_string();
+    api.data.app.database().write(move |tx| products::insert(tx, &product)).expect("recorded");
+    id
 }
 
 fn a_unit_converts_as_the_named_products_agree(api: &TestApi) {
