@@ -1,5 +1,7 @@
 //! The command line: what an operator types. Each subcommand stands in a file of its name.
 
+mod demo;
+mod import;
 mod openapi;
 mod output;
 mod serve;
@@ -32,6 +34,10 @@ enum Verb {
     Migrate,
     /// Mint an access token for a script.
     Token(token::Arguments),
+    /// Serve a ready market of real products on an embedded database.
+    Demo(demo::Arguments),
+    /// Import a file of the interchange format.
+    Import(import::Arguments),
     /// Print the OpenAPI document.
     Openapi(openapi::Arguments),
 }
@@ -52,6 +58,8 @@ pub fn run() -> ExitCode {
         Verb::Serve => serve::run(),
         Verb::Migrate => open().map(drop),
         Verb::Token(arguments) => token::run(&arguments),
+        Verb::Demo(arguments) => demo::run(&arguments),
+        Verb::Import(arguments) => import::run(&arguments),
         Verb::Openapi(arguments) => openapi::run(&arguments),
     };
     match outcome {

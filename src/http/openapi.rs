@@ -204,7 +204,11 @@ fn add_patch_schemas(document: &mut Value) {
         }
     }
     for (target, name) in targets {
-        let schema = patch_schema(&document["components"]["schemas"], &target);
+        let mut schema = patch_schema(&document["components"]["schemas"], &target);
+        // How a record begins is stated once; later its actions change its state.
+        if let Some(properties) = schema["properties"].as_object_mut() {
+            properties.remove("status");
+        }
         document["components"]["schemas"][name] = schema;
     }
 }

@@ -112,6 +112,10 @@ problems! {
     /// Another record of this owner has this external id.
     DuplicateExternalId = (409, "duplicate_external_id", "Trùng mã ngoài", "Duplicate external id",
         "Mã ngoài này đã thuộc về một bản ghi khác.", "Another record has this external id."),
+    /// A packaging cannot change while offers are counted in its unit.
+    PackagingInUse = (409, "packaging_in_use", "Quy cách đang được chào bán", "Packaging is in use",
+        "Một chào hàng chưa rút đang tính theo đơn vị của quy cách này; hãy rút chào hàng đó hoặc thêm quy cách mới.",
+        "An offer that is not withdrawn is counted in a unit that this packaging defines; withdraw it, or add another packaging."),
     /// A capacity cannot be cut below what is taken of it.
     CapacityTaken = (409, "capacity_taken", "Sản lượng đã được giữ", "Capacity is taken",
         "Không thể giảm sản lượng xuống dưới phần đã giữ, đã cam kết hay đã giao.", "A capacity cannot be cut below what is held, committed or consumed."),
@@ -343,6 +347,7 @@ impl From<Error> for ApiError {
                     Conflict::DuplicateExternalId => ProblemCode::DuplicateExternalId,
                     Conflict::IllegalAction { .. } => ProblemCode::IllegalAction,
                     Conflict::Frozen { .. } => ProblemCode::Frozen,
+                    Conflict::PackagingInUse => ProblemCode::PackagingInUse,
                     Conflict::CapacityTaken { .. } => ProblemCode::CapacityTaken,
                 };
                 Self { conflict: Some(conflict), ..Self::new(code) }

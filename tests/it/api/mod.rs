@@ -3,4 +3,5 @@
 mod demand_lists;
 mod demand_rules;
 mod demands;
+mod offers;
 mod parties;

@@ -1,0 +1,296 @@
+//! Use cases of offers. An offer belongs to the party of its product; that party and admins write
+//! it, and others see it once it is published, by its visibility.
+
+mod stated;
+
+use matching::id::OfferId;
+use matching::offer::{Capacity, Offer, OfferAction, OfferState, OfferStatus, OfferTerms};
+use matching::party::Role;
+
+pub use self::stated::{OfferCommand, StatedBreak, StatedCapacity};
+use super::authorise;
+use crate::app::Context;
+use crate::caller::Resource;
+use crate::error::{Conflict, Error};
+use crate::store::changes::{self, Changed, NewChange};
+use crate::store::external_ids::{self, ExternalId, ExternalIds};
+use crate::store::keyset::{Page, PageRequest};
+use crate::store::offers::{self, OfferFilter};
+use crate::store::visibility::{Viewer, may_see_offer};
+use crate::store::{ReadTx, WriteTx, products};
+
+/// An offer as a caller sees it.
+#[derive(Debug, Clone)]
+pub struct OfferView {
+    /// The record.
+    pub offer: Offer,
+    /// Its state on the day of the request.
+    pub state: OfferState,
+    /// The ids that its owner's systems gave it; empty for others.
+    pub external_ids: ExternalIds,
+    /// Whether the viewer may change it.
+    pub may_change: bool,
+}
+
+impl OfferView {
+    /// What the viewer can do with it now.
+    #[must_use]
+    pub fn allowed_actions(&self) -> Vec<&'static str> {
+        if !self.may_change {
+            return Vec::new();
+        }
+        let update = (!is_end(self.state)).then_some("update");
+        update.into_iter().chain(words(self.state.actions())).collect()
+    }
+}
+
+/// Records an offer, as a draft unless the command says that it is published.
+///
+/// # Errors
+/// Broken rules, among them a product that is not the caller's; a duplicate external id.
+pub fn create(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    command: &OfferCommand,
+) -> Result<OfferView, Error> {
+    authorise::write(context, Resource::Offers)?;
+    let terms = stated::terms(tx, context, command, None)?;
+    let offer = new_offer(context, terms, command.is_published);
+    offers::insert(tx, &offer)?;
+    external_ids::insert(tx, name_key(&offer), &command.external_ids)?;
+    note(tx, context, &offer);
+    Ok(seen(context, offer, command.external_ids.clone()))
+}
+
+fn new_offer(context: &Context, terms: OfferTerms, is_published: bool) -> Offer {
+    let now = context.moment.now();
+    Offer {
+        id: OfferId::new(context.moment.new_id()),
+        version: 1,
+        terms_version: 1,
+        created_at: now,
+        updated_at: now,
+        confirmed_at: now,
+        status: if is_published { OfferStatus::Published } else { OfferStatus::Draft },
+        capacity: terms.capacity.iter().copied().map(Capacity::untouched).collect(),
+        terms,
+    }
+}
+
+/// One offer.
+///
+/// # Errors
+/// [`Error::NotFound`], also if it is not the caller's to see.
+pub fn find(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<OfferView, Error> {
+    authorise::read(context, Resource::Offers)?;
+    let offer = visible(tx, context, id)?;
+    view(tx, context, offer)
+}
+
+/// A page of the offers that the caller may see.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn list(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    filter: &OfferFilter,
+    request: PageRequest,
+) -> Result<Page<OfferView>, Error> {
+    authorise::read(context, Resource::Offers)?;
+    let viewer = viewer(tx, context)?;
+    let Page { items, has_more } = offers::list(tx, filter, &viewer, request)?;
+    let ids: Vec<_> = items.iter().map(|offer| offer.id.uuid()).collect();
+    let owner = (!viewer.is_admin).then_some(viewer.party);
+    let mut names = external_ids::of_many(tx, &ids, owner)?;
+    let items = items.into_iter().map(|offer| {
+        let ids = names.remove(&offer.id.uuid()).unwrap_or_default();
+        seen(context, offer, ids)
+    });
+    Ok(Page { items: items.collect(), has_more })
+}
+
+/// Replaces what an offer states, if its version is the one that the change is based on.
+///
+/// # Errors
+/// Broken rules; [`Error::NotFound`] or [`Error::Forbidden`]; [`Error::PreconditionFailed`];
+/// [`Conflict::Frozen`] in an end state, [`Conflict::CapacityTaken`].
+pub fn replace(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (id, based_on): (OfferId, Option<i64>),
+    command: &OfferCommand,
+) -> Result<OfferView, Error> {
+    let current = changeable(tx, context, id)?;
+    let terms = stated::terms(tx, context, command, Some(&current))?;
+    if based_on.is_some_and(|version| version != current.version) {
+        return Err(Error::PreconditionFailed { current: current.version });
+    }
+    let new_terms = terms != current.terms;
+    if !new_terms && names(tx, &current)? == command.external_ids {
+        return view(tx, context, current);
+    }
+    let state = current.state(context.today());
+    if new_terms && is_end(state) {
+        return Err(Error::Conflict(Conflict::Frozen { state: state_word(state) }));
+    }
+    let offer = changed(context, current, new_terms.then_some(terms));
+    offers::update(tx, &offer)?;
+    external_ids::replace(tx, name_key(&offer), &command.external_ids)?;
+    note(tx, context, &offer);
+    let offer = offers::find(tx, id)?.ok_or(Error::NotFound)?;
+    Ok(seen(context, offer, command.external_ids.clone()))
+}
+
+/// The next version; whoever states new terms states that they are true.
+fn changed(context: &Context, current: Offer, terms: Option<OfferTerms>) -> Offer {
+    let now = context.moment.now();
+    let next = Offer { version: current.version + 1, updated_at: now, ..current };
+    match terms {
+        Some(terms) => {
+            Offer { terms_version: next.terms_version + 1, confirmed_at: now, terms, ..next }
+        }
+        None => next,
+    }
+}
+
+/// Creates or replaces the offer that its owner's system calls `id`; true if it was created.
+///
+/// # Errors
+/// As [`create`] and [`replace`].
+pub fn put_by_external_id(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (system, id): (&str, &str),
+    command: &OfferCommand,
+) -> Result<(OfferView, bool), Error> {
+    authorise::write(context, Resource::Offers)?;
+    let mut command = command.clone();
+    command.external_ids.insert(system.into(), id.into());
+    let product = products::find(tx, command.product_id)?;
+    let product = product.filter(|product| context.caller.owns(product.terms.party_id));
+    let name = ExternalId {
+        owner: product.map_or(context.caller.party(), |product| product.terms.party_id),
+        resource: Resource::Offers,
+        system: system.into(),
+        id: id.into(),
+    };
+    match external_ids::find(tx, &name)? {
+        Some(found) => {
+            let view = replace(tx, context, (OfferId::new(found), None), &command)?;
+            Ok((view, false))
+        }
+        None => Ok((create(tx, context, &command)?, true)),
+    }
+}
+
+/// Does `action` with an offer.
+///
+/// # Errors
+/// [`Error::NotFound`] or [`Error::Forbidden`]; [`Conflict::IllegalAction`].
+pub fn act(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    id: OfferId,
+    action: OfferAction,
+) -> Result<OfferView, Error> {
+    let current = changeable(tx, context, id)?;
+    let state = current.state(context.today());
+    if !state.actions().contains(&action) {
+        let actions = words(state.actions()).collect();
+        return Err(Error::Conflict(Conflict::IllegalAction { state: state_word(state), actions }));
+    }
+    let now = context.moment.now();
+    let confirms =
+        matches!(action, OfferAction::Publish | OfferAction::Resume | OfferAction::Confirm);
+    let offer = Offer {
+        version: current.version + 1,
+        updated_at: now,
+        confirmed_at: if confirms { now } else { current.confirmed_at },
+        status: action.after(current.status),
+        ..current
+    };
+    offers::update(tx, &offer)?;
+    note(tx, context, &offer);
+    view(tx, context, offer)
+}
+
+fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<Offer, Error> {
+    authorise::write(context, Resource::Offers)?;
+    let offer = visible(tx, context, id)?;
+    if context.caller.owns(offer.terms.party_id) { Ok(offer) } else { Err(Error::Forbidden) }
+}
+
+fn visible(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<Offer, Error> {
+    let offer = offers::find(tx, id)?.ok_or(Error::NotFound)?;
+    let viewer = viewer(tx, context)?;
+    if may_see_offer(&offer, &viewer) { Ok(offer) } else { Err(Error::NotFound) }
+}
+
+fn viewer(tx: &mut ReadTx<'_>, context: &Context) -> Result<Viewer, Error> {
+    Ok(Viewer {
+        party: context.caller.party(),
+        is_admin: context.caller.is_admin(),
+        is_coordinator: authorise::has_role(tx, context, Role::Coordinator)?,
+    })
+}
+
+fn name_key(offer: &Offer) -> (matching::id::PartyId, Resource, uuid::Uuid) {
+    (offer.terms.party_id, Resource::Offers, offer.id.uuid())
+}
+
+/// The ids that the owner's systems gave an offer.
+fn names(tx: &mut ReadTx<'_>, offer: &Offer) -> Result<ExternalIds, Error> {
+    let (owner, _, id) = name_key(offer);
+    Ok(external_ids::of_many(tx, &[id], Some(owner))?.remove(&id).unwrap_or_default())
+}
+
+fn note(tx: &mut WriteTx<'_>, context: &Context, offer: &Offer) {
+    let change = NewChange {
+        at: context.moment.now(),
+        resource: Changed::Offer,
+        resource_id: offer.id.uuid(),
+        version: offer.version,
+        actor: context.caller.party(),
+    };
+    changes::append(tx, change);
+}
+
+fn view(tx: &mut ReadTx<'_>, context: &Context, offer: Offer) -> Result<OfferView, Error> {
+    let owns = context.caller.owns(offer.terms.party_id);
+    let ids = if owns { names(tx, &offer)? } else { ExternalIds::new() };
+    Ok(seen(context, offer, ids))
+}
+
+fn seen(context: &Context, offer: Offer, external_ids: ExternalIds) -> OfferView {
+    let may_change = context.caller.owns(offer.terms.party_id);
+    OfferView { state: offer.state(context.today()), offer, external_ids, may_change }
+}
+
+/// Whether nothing leads out of a state.
+const fn is_end(state: OfferState) -> bool {
+    state.actions().is_empty()
+}
+
+/// The state's word in a conflict.
+#[must_use]
+pub const fn state_word(state: OfferState) -> &'static str {
+    match state {
+        OfferState::Draft => "draft",
+        OfferState::Published => "published",
+        OfferState::Paused => "paused",
+        OfferState::Exhausted => "exhausted",
+        OfferState::Expired => "expired",
+        OfferState::Withdrawn => "withdrawn",
+    }
+}
+
+fn words(actions: &[OfferAction]) -> impl Iterator<Item = &'static str> {
+    actions.iter().map(|action| match action {
+        OfferAction::Publish => "publish",
+        OfferAction::Pause => "pause",
+        OfferAction::Resume => "resume",
+        OfferAction::Confirm => "confirm",
+        OfferAction::Withdraw => "withdraw",
+    })
+}

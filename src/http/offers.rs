@@ -1,0 +1,256 @@
+//! `/v1/offers`: what producers can supply, when, from where, at which price.
+
+mod wire;
+
+use actix_web::{HttpRequest, HttpResponse, get, patch, post, put, web};
+use matching::id::OfferId;
+use matching::offer::OfferAction;
+use matching::violation::{Rule, Violation};
+
+pub use self::wire::{
+    CapacityBody, CapacityRecord, FirstStatus, OfferBody, OfferQuery, OfferRecord, OfferState,
+    PriceBreakBody,
+};
+use super::auth::Authenticated;
+use super::body::{Body, Patch};
+use super::etag::IfMatch;
+use super::page::{self, Binding};
+use super::path::{ExternalName, Id};
+use super::places::changed_place;
+use super::problem::ApiError;
+use super::query::Query;
+use super::record::{self, List};
+use super::state::AppData;
+use crate::actions::offers::{self, OfferCommand, OfferView};
+use crate::actions::places::PlaceInput;
+use crate::caller::Caller;
+use crate::error::Error;
+use crate::store::keyset::{CreatedKey, Page};
+
+/// Record an offer
+///
+/// For the product's party, and for admins. It begins as a draft unless `status` says otherwise.
+#[utoipa::path(tag = "offers", operation_id = "createOffer", request_body = OfferBody,
+    responses((status = 201, description = "Recorded", body = OfferRecord)))]
+#[post("/v1/offers")]
+async fn create_offer(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    Body(body): Body<OfferBody>,
+) -> Result<HttpResponse, ApiError> {
+    let command = stated(body);
+    let view = app.app.write(caller, move |tx, ctx| offers::create(tx, ctx, &command)).await?;
+    Ok(created(&view))
+}
+
+/// List offers
+///
+/// Those that you may see, newest first unless `sort` says otherwise.
+#[utoipa::path(tag = "offers", operation_id = "listOffers", params(OfferQuery),
+    responses((status = 200, description = "A page", body = List<OfferRecord>)))]
+#[get("/v1/offers")]
+async fn list_offers(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<OfferQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let binding = Binding::of(&request, caller.party());
+    let wanted = (query.limit, query.cursor.as_deref());
+    let direction = query.sort.unwrap_or_default().direction();
+    let page = page::by_creation(&app.cursors, &binding, wanted, direction)?;
+    let filter = query.filter(app.app.clock().now().date())?;
+    let Page { items, has_more } =
+        app.app.read(caller, move |tx, ctx| offers::list(tx, ctx, &filter, page)).await?;
+    let last = items.last().filter(|_| has_more).map(|view| page::created_place(key(view)));
+    let records = items.iter().map(OfferRecord::from).collect();
+    Ok(record::listed((&request, &app), &binding, records, last))
+}
+
+/// Get an offer
+#[utoipa::path(tag = "offers", operation_id = "getOffer", params(Id),
+    responses((status = 200, description = "The offer", body = OfferRecord)))]
+#[get("/v1/offers/{id}")]
+async fn get_offer(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id: OfferId = id.parse()?;
+    let view = app.app.read(caller, move |tx, ctx| offers::find(tx, ctx, id)).await?;
+    let record = OfferRecord::from(&view);
+    Ok(record::found(&request, record.version, &record))
+}
+
+/// Change an offer
+///
+/// A merge patch: what is absent stays, null removes. What is taken of a capacity cannot be cut.
+#[utoipa::path(tag = "offers", operation_id = "updateOffer", params(Id),
+    request_body(content = OfferBody, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Changed", body = OfferRecord)))]
+#[patch("/v1/offers/{id}")]
+async fn update_offer(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+    patch: Patch<OfferBody>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id: OfferId = id.parse()?;
+    let reader = caller.clone();
+    let current = app.app.read(reader, move |tx, ctx| offers::find(tx, ctx, id)).await?;
+    if !current.may_change {
+        return Err(Error::Forbidden.into());
+    }
+    let body = patch.apply(&OfferBody::from(&current))?;
+    if body.status.is_some() {
+        return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
+    }
+    let based_on = IfMatch::required(&request)?.version().or(Some(current.offer.version));
+    let kept = &current.offer.terms.place;
+    let place = body.place.as_ref().map(|place| changed_place(kept, place));
+    let command = wire::command(body, place);
+    let key = (id, based_on);
+    let view = app.app.write(caller, move |tx, ctx| offers::replace(tx, ctx, key, &command));
+    Ok(changed(&view.await?))
+}
+
+/// Create or replace an offer by your id
+///
+/// `system` and `id` name it in your system. Sending the same again changes nothing; `status`
+/// counts only when the offer is created.
+#[utoipa::path(tag = "offers", operation_id = "putOfferByExternalId", params(ExternalName),
+    request_body = OfferBody,
+    responses((status = 200, description = "Replaced, or the same as before", body = OfferRecord),
+        (status = 201, description = "Created", body = OfferRecord)))]
+#[put("/v1/offers/by-external-id/{system}/{id}")]
+async fn put_offer_by_external_id(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    name: ExternalName,
+    Body(body): Body<OfferBody>,
+) -> Result<HttpResponse, ApiError> {
+    let command = stated(body);
+    let put = app.app.write(caller, move |tx, ctx| {
+        offers::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
+    });
+    let (view, is_new) = put.await?;
+    Ok(if is_new { created(&view) } else { changed(&view) })
+}
+
+/// Publish an offer
+///
+/// Shows a draft and opens it for matches.
+#[utoipa::path(tag = "offers", operation_id = "publishOffer", params(Id),
+    responses((status = 200, description = "Published", body = OfferRecord)))]
+#[post("/v1/offers/{id}/publish")]
+async fn publish_offer(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+) -> Result<HttpResponse, ApiError> {
+    act(&app, caller, &id, OfferAction::Publish).await
+}
+
+/// Pause an offer
+///
+/// Hides it for a while.
+#[utoipa::path(tag = "offers", operation_id = "pauseOffer", params(Id),
+    responses((status = 200, description = "Paused", body = OfferRecord)))]
+#[post("/v1/offers/{id}/pause")]
+async fn pause_offer(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+) -> Result<HttpResponse, ApiError> {
+    act(&app, caller, &id, OfferAction::Pause).await
+}
+
+/// Resume an offer
+///
+/// Shows a paused one again.
+#[utoipa::path(tag = "offers", operation_id = "resumeOffer", params(Id),
+    responses((status = 200, description = "Resumed", body = OfferRecord)))]
+#[post("/v1/offers/{id}/resume")]
+async fn resume_offer(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+) -> Result<HttpResponse, ApiError> {
+    act(&app, caller, &id, OfferAction::Resume).await
+}
+
+/// Confirm an offer
+///
+/// States that it is still true.
+#[utoipa::path(tag = "offers", operation_id = "confirmOffer", params(Id),
+    responses((status = 200, description = "Confirmed", body = OfferRecord)))]
+#[post("/v1/offers/{id}/confirm")]
+async fn confirm_offer(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+) -> Result<HttpResponse, ApiError> {
+    act(&app, caller, &id, OfferAction::Confirm).await
+}
+
+/// Withdraw an offer
+///
+/// Takes it back for good.
+#[utoipa::path(tag = "offers", operation_id = "withdrawOffer", params(Id),
+    responses((status = 200, description = "Withdrawn", body = OfferRecord)))]
+#[post("/v1/offers/{id}/withdraw")]
+async fn withdraw_offer(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+) -> Result<HttpResponse, ApiError> {
+    act(&app, caller, &id, OfferAction::Withdraw).await
+}
+
+/// What a whole body states.
+pub(super) fn stated(body: OfferBody) -> OfferCommand {
+    let place = body.place.as_ref().map(PlaceInput::from);
+    wire::command(body, place)
+}
+
+/// Adds the routes of this resource.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config
+        .service(create_offer)
+        .service(list_offers)
+        .service(put_offer_by_external_id)
+        .service(get_offer)
+        .service(update_offer)
+        .service(publish_offer)
+        .service(pause_offer)
+        .service(resume_offer)
+        .service(confirm_offer)
+        .service(withdraw_offer);
+}
+
+async fn act(
+    app: &AppData,
+    caller: Caller,
+    id: &Id,
+    action: OfferAction,
+) -> Result<HttpResponse, ApiError> {
+    let id: OfferId = id.parse()?;
+    let view = app.app.write(caller, move |tx, ctx| offers::act(tx, ctx, id, action)).await?;
+    Ok(changed(&view))
+}
+
+fn created(view: &OfferView) -> HttpResponse {
+    let record = OfferRecord::from(view);
+    record::created(&format!("/v1/offers/{}", record.id), record.version, &record)
+}
+
+fn changed(view: &OfferView) -> HttpResponse {
+    let record = OfferRecord::from(view);
+    record::changed(record.version, &record)
+}
+
+fn key(view: &OfferView) -> CreatedKey {
+    CreatedKey { created_at: view.offer.created_at, id: view.offer.id.uuid() }
+}
