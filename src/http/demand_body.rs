@@ -139,7 +139,9 @@ pub struct TermsBody {
 /// What is stated about a demand. The shortest one has a title, a unit, a quantity and a day.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"title": "Mật hoa dừa", "unit": "kg", "quantity": 500, "by": "2027-01-15"}))]
+#[schema(example = json!({
+    "title": "Mật hoa dừa", "unit": "kg", "quantity": 500, "by": "2027-01-15"
+}))]
 pub struct DemandBody {
     /// The buyer; you, unless you are an admin who names another.
     #[serde(skip_serializing_if = "Option::is_none")]
