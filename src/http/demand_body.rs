@@ -11,6 +11,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
 use super::demand_requirements::RequirementsBody;
 use super::places::PlaceBody;
+use super::product_record::PackagingBody;
 use super::visibility::Visibility;
 use super::words::words;
 use crate::actions::demand_deliveries::{DeliveriesCommand, DeliveryCommand, RecurrenceCommand};
@@ -35,29 +36,6 @@ pub enum DemandStatus {
     Draft,
     /// Shown.
     Open,
-}
-
-/// How much of another unit one unit contains.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ContentBody {
-    /// How many.
-    #[schema(minimum = 1, maximum = 1_000_000_000, example = 24)]
-    pub quantity: u64,
-    /// Code or name of a unit, such as `chai` or `ml`.
-    #[schema(min_length = 1, max_length = 40, example = "chai")]
-    pub unit: String,
-}
-
-/// A unit that a product is sold in, with its exact content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PackagingBody {
-    /// Code or name of the unit, such as `thùng`.
-    #[schema(min_length = 1, max_length = 40, example = "thùng")]
-    pub unit: String,
-    /// What one of it contains.
-    pub contains: ContentBody,
 }
 
 /// What may stand for what is wanted: a text or a set.
@@ -161,7 +139,9 @@ pub struct TermsBody {
 /// What is stated about a demand. The shortest one has a title, a unit, a quantity and a day.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"title": "Mật hoa dừa", "unit": "kg", "quantity": 500, "by": "2027-01-15"}))]
+#[schema(example = json!({
+    "title": "Mật hoa dừa", "unit": "kg", "quantity": 500, "by": "2027-01-15"
+}))]
 pub struct DemandBody {
     /// The buyer; you, unless you are an admin who names another.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -308,7 +288,7 @@ impl DemandBody {
             product_ids: body.product_ids,
             substitutes: body.substitutes.into_iter().map(Into::into).collect(),
             unit: body.unit,
-            packagings: body.packagings.into_iter().map(Into::into).collect(),
+            packagings: body.packagings.into_iter().map(packaging).collect(),
             max_unit_price: body.max_unit_price,
             price_basis: body.price_basis.unwrap_or(PriceBasis::Delivered).into(),
             requirements: body.requirements.unwrap_or_default().into(),
@@ -370,11 +350,9 @@ impl From<SubstituteBody> for SubstituteCommand {
     }
 }
 
-impl From<PackagingBody> for Packaging {
-    fn from(body: PackagingBody) -> Self {
-        let ContentBody { quantity, unit } = body.contains;
-        Self { unit: body.unit, quantity, contained_unit: unit }
-    }
+fn packaging(body: PackagingBody) -> Packaging {
+    let PackagingBody { unit, contains } = body;
+    Packaging { unit, quantity: contains.quantity, contained_unit: contains.unit }
 }
 
 impl From<TermsBody> for CommercialTerms {

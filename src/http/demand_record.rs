@@ -12,11 +12,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::demand_body::{
-    ContentBody, DeliveryBody, DemandBody, PackagingBody, PreferencesBody, PriceBasis,
-    SubstituteBody, TermsBody,
+    DeliveryBody, DemandBody, PreferencesBody, PriceBasis, SubstituteBody, TermsBody,
 };
 use super::demand_requirements::RequirementsBody;
+use super::etag::Tag;
 use super::places::{PlaceBody, PlaceView};
+use super::product_record::{ContentBody, PackagingBody};
 use super::visibility::Visibility;
 use super::words::words;
 use crate::actions::demands::DemandView;
@@ -169,6 +170,17 @@ pub struct DemandRecord {
     pub closes_at: Option<String>,
 }
 
+impl DemandRecord {
+    /// Its entity tag: time alone, without a new version, makes it expire.
+    #[must_use]
+    pub fn tag(&self) -> Tag {
+        match self.state {
+            DemandState::Expired => Tag::judged(self.version, "expired"),
+            _ => self.version.into(),
+        }
+    }
+}
+
 impl From<&DemandView> for DemandRecord {
     fn from(view: &DemandView) -> Self {
         let (demand, terms) = (&view.demand, &view.demand.terms);
@@ -189,7 +201,7 @@ impl From<&DemandView> for DemandRecord {
             product_ids: ids(&terms.product_ids),
             substitutes: terms.substitutes.iter().map(Into::into).collect(),
             unit: terms.unit.clone(),
-            packagings: terms.packagings.iter().map(Into::into).collect(),
+            packagings: terms.packagings.iter().map(packaging).collect(),
             deliveries: deliveries(view),
             coverage: coverage(view),
             max_unit_price: terms.max_unit_price.map(Price::vnd),
@@ -319,11 +331,9 @@ impl From<&Substitute> for SubstituteBody {
     }
 }
 
-impl From<&Packaging> for PackagingBody {
-    fn from(packaging: &Packaging) -> Self {
-        let Packaging { unit, quantity, contained_unit } = packaging.clone();
-        Self { unit, contains: ContentBody { quantity, unit: contained_unit } }
-    }
+fn packaging(packaging: &Packaging) -> PackagingBody {
+    let Packaging { unit, quantity, contained_unit } = packaging.clone();
+    PackagingBody { unit, contains: ContentBody { quantity, unit: contained_unit } }
 }
 
 impl From<Weights> for PreferencesBody {

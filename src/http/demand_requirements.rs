@@ -4,42 +4,8 @@ use matching::demand::Requirements;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::words::words;
+use super::certificate_record::CertificateKind;
 use crate::actions::demand_terms::RequirementsCommand;
-
-words! {
-    /// Kind of a certificate; `/v1/certificate-kinds` says whose it can be.
-    CertificateKind = matching::certificate::CertificateKind {
-        /// OCOP recognition with three to five stars.
-        Ocop,
-        /// Hazard analysis and critical control points.
-        Haccp,
-        /// ISO 22000 food safety management.
-        Iso22000,
-        /// Good manufacturing practice.
-        Gmp,
-        /// Vietnamese good agricultural practices.
-        Vietgap,
-        /// GLOBALG.A.P.
-        Globalgap,
-        /// Organic production.
-        Organic,
-        /// Halal.
-        Halal,
-        /// FSSC 22000.
-        Fssc22000,
-        /// BRCGS food safety.
-        Brc,
-        /// IFS food.
-        Ifs,
-        /// Registration with the US Food and Drug Administration.
-        Fda,
-        /// Giấy chứng nhận cơ sở đủ điều kiện an toàn thực phẩm.
-        FoodSafety,
-        /// Mã số vùng trồng.
-        PlantingAreaCode,
-    }
-}
 
 /// What an offer must meet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -75,7 +75,7 @@ async fn create_demand(
     let command = body.command(&[]);
     let view = app.app.write(caller, move |tx, ctx| demands::create(tx, ctx, &command)).await?;
     let record = DemandRecord::from(&view);
-    Ok(record::created(&location(&record.id), record.version, &record))
+    Ok(record::created(&location(&record.id), record.tag(), &record))
 }
 
 /// List demands
@@ -115,7 +115,7 @@ async fn get_demand(
     let id: DemandId = id.parse()?;
     let view = app.app.read(caller, move |tx, ctx| demands::find(tx, ctx, id)).await?;
     let record = DemandRecord::from(&view);
-    Ok(record::found(&request, record.version, &record))
+    Ok(record::found(&request, record.tag(), &record))
 }
 
 /// Change a demand
@@ -146,7 +146,7 @@ async fn update_demand(
     let (command, key) = (body.command(&current.places), (id, based_on));
     let view = app.app.write(caller, move |tx, ctx| demands::replace(tx, ctx, key, &command));
     let record = DemandRecord::from(&view.await?);
-    Ok(record::changed(record.version, &record))
+    Ok(record::changed(record.tag(), &record))
 }
 
 /// Create or replace a demand by your id
@@ -171,9 +171,9 @@ async fn put_demand_by_external_id(
     let (view, created) = put.await?;
     let record = DemandRecord::from(&view);
     if created {
-        return Ok(record::created(&location(&record.id), record.version, &record));
+        return Ok(record::created(&location(&record.id), record.tag(), &record));
     }
-    Ok(record::changed(record.version, &record))
+    Ok(record::changed(record.tag(), &record))
 }
 
 /// Open a demand
@@ -227,7 +227,7 @@ async fn act(
     let id: DemandId = id.parse()?;
     let view = app.app.write(caller, move |tx, ctx| demands::act(tx, ctx, id, action)).await?;
     let record = DemandRecord::from(&view);
-    Ok(record::changed(record.version, &record))
+    Ok(record::changed(record.tag(), &record))
 }
 
 /// Adds the routes of this resource.

@@ -210,6 +210,8 @@ fn a_demand_expires_with_its_last_day_or_its_closing_time(api: &TestApi) {
     api.at("2026-11-23T17:00:00Z");
     assert_eq!(state(&by_day).text("/state"), "expired", "midnight in Vietnam");
     assert_eq!(state(&by_day).at("/allowed_actions"), &json!([]));
+    let known = api.get(&path(&by_day)).by(&actor.token).header("if-none-match", "\"1\"").send();
+    assert_eq!(known.expect(200).header("etag"), "\"1-expired\"", "the tag of an open one");
     let late = api.act(&format!("{}/close", path(&by_day))).by(&actor.token).send();
     assert_eq!(late.expect_problem(409, "illegal_action").text("/state"), "expired");
 }
