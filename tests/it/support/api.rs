@@ -103,11 +103,6 @@ impl TestApi {
         Self { data, clock, base_url, agent, handle, thread: Some(thread), _home: home }
     }
 
-    /// Where it listens, such as `http://127.0.0.1:40000`.
-    pub(crate) fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
     /// Moves the clock.
     pub(crate) fn at(&self, instant: &str) {
         self.clock.set(instant.parse().expect("an instant"));
