@@ -1,10 +1,6 @@
 //! Every input of a demand that is refused, with the field that is told.
 
-use matching::id::ProductId;
-use matching::product::{Packaging, ProductDraft, ProductSet, ProductState, ProductTerms};
-use ocop_link::store::products::{self, Product};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::demands::{buyer, record, short, with};
 use crate::support::api::{Actor, TestApi, api_tests};
@@ -181,39 +177,20 @@ fn a_unit_converts_by_its_ratio_or_a_packaging(api: &TestApi) {
     assert_eq!(named.text("/unit"), "kg", "a unit is kept by its code");
 }
 
-/// A product of `actor` that comes in bottles of `content_ml`.
-fn bottled(api: &TestApi, actor: &Actor, content_ml: u64) -> String {
-    let bottle =
-        Packaging { unit: "chai".into(), quantity: content_ml, contained_unit: "ml".into() };
-    let draft = ProductDraft {
-        party_id: actor.party_id.parse().expect("an id"),
-        name: "Nước mắm".into(),
-        product_set: ProductSet::new(4).expect("a set"),
-        unit: "chai".into(),
-        packagings: vec![bottle],
-        attributes: Vec::new(),
-        gtin: None,
-        story: None,
-        image_urls: Vec::new(),
-        trace_url: None,
-    };
-    let now = api.data.app.clock().now();
-    let product = Product {
-        id: ProductId::new(Uuid::now_v7()),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        state: ProductState::Active,
-        terms: ProductTerms::recorded(draft),
-    };
-    let id = product.id.to_string();
-    api.data.app.database().write(move |tx| products::insert(tx, &product)).expect("recorded");
-    id
+/// A product that comes in bottles of `content_ml`.
+fn bottled(api: &TestApi, content_ml: u64) -> String {
+    let maker = api.actor("Cơ sở", &["producer"]);
+    let bottle = json!({"unit": "chai", "contains": {"quantity": content_ml, "unit": "ml"}});
+    let body = json!({
+        "name": "Nước mắm", "product_set": 4, "unit": "chai", "packagings": [bottle]
+    });
+    let made = api.post("/v1/products", &body).by(&maker.token).send().expect(201);
+    made.text("/id").to_owned()
 }
 
 fn a_unit_converts_as_the_named_products_agree(api: &TestApi) {
     let actor = buyer(api);
-    let bottles = [250, 250, 500].map(|content_ml| bottled(api, &actor, content_ml));
+    let bottles = [250, 250, 500].map(|content_ml| bottled(api, content_ml));
     let named = |ids: &[String]| json!({"unit": "chai", "product_ids": ids});
     let made = record(api, &actor, &with(short(), named(&bottles[..2])));
     assert_eq!(made.at("/product_ids"), &json!(bottles[..2]));
