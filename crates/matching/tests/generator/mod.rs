@@ -117,15 +117,6 @@ impl World {
         let demands = (0..size).map(|_| demand(random, &parties, &products)).collect();
         Self { now, parties, products, offers, demands }
     }
-
-    pub(crate) fn product(&self, offer: &Offer) -> &Product {
-        let found = self.products.iter().find(|product| product.id == offer.terms.product_id);
-        found.expect("a product of the world")
-    }
-
-    pub(crate) fn party(&self, id: PartyId) -> &Party {
-        self.parties.iter().find(|party| party.id == id).expect("a party of the world")
-    }
 }
 
 fn paper(random: &mut Random) -> Paper {
