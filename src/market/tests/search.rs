@@ -21,6 +21,7 @@ fn filter(random: &mut Random) -> ProductFilter {
     let sets = (1..=3).filter(|_| random.below(4) == 0).collect::<Vec<u8>>();
     let provinces = [1, 79, 86].into_iter().filter(|_| random.below(4) == 0).collect::<Vec<_>>();
     ProductFilter {
+        producers: Vec::new(),
         min_stars: (random.below(3) == 0).then_some(4),
         product_sets: sets.into_iter().filter_map(ProductSet::new).collect(),
         provinces: provinces.into_iter().filter_map(ProvinceCode::new).collect(),
