@@ -1,5 +1,5 @@
-//! Use cases: plain functions over a transaction. Each authorises, builds domain values (which check
-//! themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
+//! Use cases: plain functions over a transaction. Each authorises, builds domain values (which
+//! check themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
 
 pub mod audit;
 pub mod authorise;

@@ -1,4 +1,5 @@
-//! The database: the only code that knows diesel. Holds no business rule, and no row type leaves it.
+//! The database: the only code that knows diesel. Holds no business rule, and no row type leaves
+//! it.
 
 mod capacities;
 pub mod certificates;

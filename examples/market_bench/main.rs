@@ -1,8 +1,8 @@
 //! Measures the live market alone: a seeded market of 100,000 offers and 100,000 demands over the
 //! real product names, then memory, rebuild, updates and queries.
 //!
-//! `cargo run --release --example market_bench [offers] [seed] [search]`; `search` lists the products
-//! in product search when memory is measured.
+//! `cargo run --release --example market_bench [offers] [seed] [search]`; `search` lists the
+//! products in product search when memory is measured.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 mod generator;

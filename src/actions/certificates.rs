@@ -1,6 +1,6 @@
 //! Use cases of certificates. They are recorded once and never edited: a wrong one is superseded by
-//! a corrected one, and the past stays readable. Written by the owner of the subject, the party that
-//! registered it, and an admin.
+//! a corrected one, and the past stays readable. Written by the owner of the subject, the party
+//! that registered it, and an admin.
 
 use matching::certificate::{
     CertificateDraft, CertificateEnd, CertificateKind, CertificateState, CertificateTerms,

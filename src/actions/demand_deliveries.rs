@@ -1,5 +1,5 @@
-//! The deliveries of a demand, from any of the three forms in which a caller states them: a list, one
-//! quantity by a day, or one delivery that comes back every few weeks.
+//! The deliveries of a demand, from any of the three forms in which a caller states them: a list,
+//! one quantity by a day, or one delivery that comes back every few weeks.
 
 use matching::date::{Date, Period};
 use matching::demand::{DeliveryNeed, MAX_DELIVERIES, Recurrence};

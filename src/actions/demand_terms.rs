@@ -1,5 +1,5 @@
-//! The terms of a demand, from what a caller states: a demand that is recorded, and one that is only
-//! tried. Must not know how a demand is stored.
+//! The terms of a demand, from what a caller states: a demand that is recorded, and one that is
+//! only tried. Must not know how a demand is stored.
 
 use matching::certificate::{CertificateKind, CertificateKinds};
 use matching::date::{Date, Period, Timestamp};
@@ -266,8 +266,8 @@ fn packagings(gather: &mut Gather, reference: &Reference, stated: &[Packaging]) 
     packagings
 }
 
-/// What one unit contains: by its fixed ratio, else by the demand's packagings, else by those of the
-/// products that are named, where all of them say the same.
+/// What one unit contains: by its fixed ratio, else by the demand's packagings, else by those of
+/// the products that are named, where all of them say the same.
 fn content(
     reference: &Reference,
     (unit, packagings): (&str, &[Packaging]),

@@ -1,4 +1,5 @@
-//! Use cases of demands. A demand is written by its buyer and by an admin; any party may want to buy.
+//! Use cases of demands. A demand is written by its buyer and by an admin; any party may want to
+//! buy.
 
 use matching::date::Timestamp;
 use matching::demand::{Demand, DemandAction, DemandState, DemandStatus, DemandTerms, Progress};

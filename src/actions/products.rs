@@ -265,7 +265,8 @@ fn illegal(state: ProductState) -> Error {
     Error::Conflict(Conflict::IllegalAction { state, actions: vec![action] })
 }
 
-/// The producer that the caller may state a product of; none if it may not of the one that it names.
+/// The producer that the caller may state a product of; none if it may not of the one that it
+/// names.
 fn producer(
     tx: &mut ReadTx<'_>,
     context: &Context,

@@ -89,7 +89,8 @@ fn fill(app: &App) -> Result<(), Failure> {
 
 fn say_summary(summary: &DemoSummary) {
     output::say(&format!(
-        "Demo market: {} real OCOP products of {} producers, from public lists. {} of their stars are \
+        "Demo market: {} real OCOP products of {} producers, from public lists. {} of their stars \
+         are \
          valid by the lists; {} lapsed ones are renewed for the demo, {} are left lapsed. Prices, \
          volumes and seasons are not public: they are generated (seed {SEED}) and marked as demo \
          values. {} supply and {} demand lines of the press are real, {} demands are demo values.",

@@ -1,5 +1,5 @@
-//! `/v1/products/{id}/certificates`, `/v1/parties/{id}/certificates`, `/v1/certificates`: OCOP stars
-//! and other papers with their history.
+//! `/v1/products/{id}/certificates`, `/v1/parties/{id}/certificates`, `/v1/certificates`: OCOP
+//! stars and other papers with their history.
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use matching::certificate::Subject;

@@ -174,7 +174,8 @@ pub struct DemandBody {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 16)]
     pub packagings: Vec<PackagingBody>,
-    /// The short form: how much, in one delivery to your seat. Give this with `by`, or `deliveries`.
+    /// The short form: how much, in one delivery to your seat. Give this with `by`, or
+    /// `deliveries`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1_000_000_000_000_u64, example = 500)]
     pub quantity: Option<u64>,
@@ -272,8 +273,8 @@ fn ids_schema() -> ArrayBuilder {
 }
 
 impl DemandBody {
-    /// The command that this body means. A place that equals one of `current` is kept as it is, with
-    /// the words that it was given in.
+    /// The command that this body means. A place that equals one of `current` is kept as it is,
+    /// with the words that it was given in.
     #[must_use]
     pub fn command(&self, current: &[Place]) -> DemandCommand {
         let body = self.clone();

@@ -151,8 +151,8 @@ async fn update_demand(
 
 /// Create or replace a demand by your id
 ///
-/// `system` and `id` name it in your system. Sending the same again changes nothing; `status` counts
-/// when the demand is created.
+/// `system` and `id` name it in your system. Sending the same again changes nothing; `status`
+/// counts when the demand is created.
 #[utoipa::path(tag = "demands", operation_id = "putDemandByExternalId", params(ExternalName),
     request_body = DemandBody,
     responses((status = 200, description = "Replaced, or the same as before", body = DemandRecord),

@@ -1,5 +1,5 @@
-//! The edge of every request: its id, its language, its log line; panics and framework errors become
-//! problem documents like any other error.
+//! The edge of every request: its id, its language, its log line; panics and framework errors
+//! become problem documents like any other error.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;

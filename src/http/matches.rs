@@ -1,5 +1,5 @@
-//! `/v1/demands/{id}/matches` and its kin: answered from the live market, without the database where
-//! the record is in it.
+//! `/v1/demands/{id}/matches` and its kin: answered from the live market, without the database
+//! where the record is in it.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};

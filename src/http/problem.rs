@@ -19,7 +19,10 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 const RETRY_AFTER_SECONDS: u32 = 2;
 
 macro_rules! problems {
-    ($($(#[$doc:meta])* $variant:ident = ($status:literal, $code:literal, $title_vi:literal, $title_en:literal, $detail_vi:literal, $detail_en:literal),)*) => {
+    ($($(#[$doc:meta])* $variant:ident = (
+        $status:literal, $code:literal, $title_vi:literal, $title_en:literal,
+        $detail_vi:literal, $detail_en:literal
+    ),)*) => {
         /// What can go wrong, as a client sees it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ProblemCode {
@@ -69,27 +72,34 @@ problems! {
         "Không đọc được nội dung JSON.", "The body cannot be read as JSON."),
     /// A field that the contract does not know.
     UnknownField = (400, "unknown_field", "Trường không xác định", "Unknown field",
-        "Nội dung có trường mà giao diện không biết.", "The body has a field that the contract does not know."),
+        "Nội dung có trường mà giao diện không biết.",
+        "The body has a field that the contract does not know."),
     /// A query parameter that the contract does not know.
     UnknownParameter = (400, "unknown_parameter", "Tham số không xác định", "Unknown parameter",
-        "Địa chỉ có tham số mà giao diện không biết.", "The query has a parameter that the contract does not know."),
+        "Địa chỉ có tham số mà giao diện không biết.",
+        "The query has a parameter that the contract does not know."),
     /// A query parameter with an illegal value.
     InvalidParameter = (400, "invalid_parameter", "Tham số không hợp lệ", "Invalid parameter",
-        "Giá trị của một hay nhiều tham số không hợp lệ.", "One or more query parameters have an illegal value."),
+        "Giá trị của một hay nhiều tham số không hợp lệ.",
+        "One or more query parameters have an illegal value."),
     /// A cursor that this service did not give for this list.
     InvalidCursor = (400, "invalid_cursor", "Con trỏ không hợp lệ", "Invalid cursor",
-        "Con trỏ này không thuộc danh sách, bộ lọc hay người gọi này.", "The cursor does not belong to this list, filter and caller."),
+        "Con trỏ này không thuộc danh sách, bộ lọc hay người gọi này.",
+        "The cursor does not belong to this list, filter and caller."),
     /// No token, or one that is not accepted.
     Unauthenticated = (401, "unauthenticated", "Chưa xác thực", "Not authenticated",
-        "Cần mã truy cập hợp lệ và còn hạn.", "A valid access token that has not expired is needed."),
+        "Cần mã truy cập hợp lệ và còn hạn.",
+        "A valid access token that has not expired is needed."),
     /// The token lacks a scope, or the party a role.
     Forbidden = (403, "forbidden", "Không được phép", "Forbidden",
-        "Mã truy cập hoặc vai trò của đơn vị không cho phép thao tác này.", "The token or the party's roles do not allow this."),
+        "Mã truy cập hoặc vai trò của đơn vị không cho phép thao tác này.",
+        "The token or the party's roles do not allow this."),
     /// Absent, or not the caller's to know of.
     NotFound = (404, "not_found", "Không tìm thấy", "Not found",
         "Không có tài nguyên này.", "There is no such resource."),
     /// The method is not offered for this path.
-    MethodNotAllowed = (405, "method_not_allowed", "Phương thức không được hỗ trợ", "Method not allowed",
+    MethodNotAllowed = (405, "method_not_allowed", "Phương thức không được hỗ trợ",
+        "Method not allowed",
         "Địa chỉ này không hỗ trợ phương thức đã dùng.", "This path does not offer the method."),
     /// The caller accepts none of the media types that are offered.
     NotAcceptable = (406, "not_acceptable", "Không có kiểu nội dung phù hợp", "Not acceptable",
@@ -98,8 +108,10 @@ problems! {
     RequestTimeout = (408, "request_timeout", "Quá thời gian chờ", "Request timeout",
         "Nội dung yêu cầu không đến kịp.", "The body did not arrive in time."),
     /// The action is not legal in this state.
-    IllegalAction = (409, "illegal_action", "Thao tác không hợp lệ ở trạng thái này", "Action not legal in this state",
-        "Trạng thái hiện tại không cho phép thao tác này.", "The current state does not allow this action."),
+    IllegalAction = (409, "illegal_action", "Thao tác không hợp lệ ở trạng thái này",
+        "Action not legal in this state",
+        "Trạng thái hiện tại không cho phép thao tác này.",
+        "The current state does not allow this action."),
     /// The terms cannot be changed in this state.
     Frozen = (409, "frozen", "Không thể sửa ở trạng thái này", "Not changeable in this state",
         "Trạng thái hiện tại không cho phép sửa.", "The current state does not allow a change."),
@@ -107,21 +119,25 @@ problems! {
     DuplicateTaxCode = (409, "duplicate_tax_code", "Trùng mã số thuế", "Duplicate tax code",
         "Mã số thuế này đã thuộc về một đơn vị khác.", "Another party has this tax code."),
     /// The same certificate is recorded.
-    DuplicateCertificate = (409, "duplicate_certificate", "Trùng giấy chứng nhận", "Duplicate certificate",
-        "Giấy chứng nhận này (cơ quan, số, ngày, đối tượng) đã được ghi nhận.", "This certificate (authority, number, date, subject) is recorded already."),
+    DuplicateCertificate = (409, "duplicate_certificate", "Trùng giấy chứng nhận",
+        "Duplicate certificate",
+        "Giấy chứng nhận này (cơ quan, số, ngày, đối tượng) đã được ghi nhận.",
+        "This certificate (authority, number, date, subject) is recorded already."),
     /// Another record of this owner has this external id.
     DuplicateExternalId = (409, "duplicate_external_id", "Trùng mã ngoài", "Duplicate external id",
         "Mã ngoài này đã thuộc về một bản ghi khác.", "Another record has this external id."),
     /// A packaging cannot change while offers are counted in its unit.
     PackagingInUse = (409, "packaging_in_use", "Quy cách đang được chào bán", "Packaging is in use",
-        "Một chào hàng chưa rút đang tính theo đơn vị của quy cách này; hãy rút chào hàng đó hoặc thêm quy cách mới.",
-        "An offer that is not withdrawn is counted in a unit that this packaging defines; withdraw it, or add another packaging."),
+        "Một chào hàng chưa rút đang dùng quy cách này; hãy rút nó hoặc thêm quy cách mới.",
+        "An offer in force uses this packaging; withdraw it, or add another packaging."),
     /// A capacity cannot be cut below what is taken of it.
     CapacityTaken = (409, "capacity_taken", "Sản lượng đã được giữ", "Capacity is taken",
-        "Không thể giảm sản lượng xuống dưới phần đã giữ, đã cam kết hay đã giao.", "A capacity cannot be cut below what is held, committed or consumed."),
+        "Không thể giảm sản lượng xuống dưới phần đã giữ, đã cam kết hay đã giao.",
+        "A capacity cannot be cut below what is held, committed or consumed."),
     /// The named version is not the current one.
     PreconditionFailed = (412, "precondition_failed", "Phiên bản đã cũ", "Stale version",
-        "Bản ghi đã thay đổi; hãy đọc lại rồi sửa trên phiên bản hiện tại.", "The record has changed; read it again and change the current version."),
+        "Bản ghi đã thay đổi; hãy đọc lại rồi sửa trên phiên bản hiện tại.",
+        "The record has changed; read it again and change the current version."),
     /// The body is larger than the limit.
     PayloadTooLarge = (413, "payload_too_large", "Nội dung quá lớn", "Payload too large",
         "Nội dung vượt quá giới hạn cho phép.", "The body is larger than the limit."),
@@ -129,17 +145,21 @@ problems! {
     UriTooLong = (414, "uri_too_long", "Địa chỉ quá dài", "URI too long",
         "Địa chỉ vượt quá giới hạn cho phép.", "The address is longer than the limit."),
     /// The body has a media type that is not read here.
-    UnsupportedMediaType = (415, "unsupported_media_type", "Kiểu nội dung không được hỗ trợ", "Unsupported media type",
-        "Kiểu nội dung của yêu cầu không được hỗ trợ ở đây.", "The media type of the body is not read here."),
+    UnsupportedMediaType = (415, "unsupported_media_type", "Kiểu nội dung không được hỗ trợ",
+        "Unsupported media type",
+        "Kiểu nội dung của yêu cầu không được hỗ trợ ở đây.",
+        "The media type of the body is not read here."),
     /// Readable, and breaks a rule.
     Invalid = (422, "invalid", "Dữ liệu không hợp lệ", "Invalid data",
         "Một hay nhiều trường không hợp lệ.", "One or more fields break a rule."),
     /// A change needs the version that it is based on.
     PreconditionRequired = (428, "precondition_required", "Thiếu If-Match", "If-Match is needed",
-        "Thao tác sửa cần tiêu đề If-Match với ETag đã đọc.", "A change needs the If-Match header with the ETag that was read."),
+        "Thao tác sửa cần tiêu đề If-Match với ETag đã đọc.",
+        "A change needs the If-Match header with the ETag that was read."),
     /// A bug in this service.
     Internal = (500, "internal", "Lỗi hệ thống", "Internal error",
-        "Đã xảy ra lỗi trong hệ thống; lỗi đã được ghi lại.", "An error occurred in the service and was logged."),
+        "Đã xảy ra lỗi trong hệ thống; lỗi đã được ghi lại.",
+        "An error occurred in the service and was logged."),
     /// Try again.
     Unavailable = (503, "unavailable", "Tạm thời không phục vụ được", "Temporarily unavailable",
         "Hãy thử lại sau ít giây.", "Try again in a few seconds."),
@@ -281,7 +301,8 @@ impl ApiError {
             "Bearer realm=\"ocop-link\"".to_owned()
         } else {
             format!(
-                "Bearer realm=\"ocop-link\", error=\"invalid_token\", error_description=\"{reason}\""
+                "Bearer realm=\"ocop-link\", error=\"invalid_token\", \
+                 error_description=\"{reason}\""
             )
         };
         Self::new(ProblemCode::Unauthenticated).with_header(header::WWW_AUTHENTICATE, &challenge)
@@ -389,7 +410,8 @@ impl ResponseError for ApiError {
         self.status()
     }
 
-    /// A bare answer; the edge middleware, which knows language and request id, writes the document.
+    /// A bare answer; the edge middleware, which knows language and request id, writes the
+    /// document.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status())
     }

@@ -61,8 +61,8 @@ pub struct ProductBody {
     /// Number of its OCOP product set; see `/v1/product-sets`.
     #[schema(minimum = 1, maximum = 26, example = 5)]
     pub product_set: u8,
-    /// The unit that it is sold in by default; see `/v1/units`. A unit without a fixed content, such
-    /// as `chai` or `chục`, needs a packaging that defines it.
+    /// The unit that it is sold in by default; see `/v1/units`. A unit without a fixed content,
+    /// such as `chai` or `chục`, needs a packaging that defines it.
     #[schema(min_length = 1, max_length = 40, example = "chai")]
     pub unit: String,
     /// Units that it is sold in, with their content; they may build on each other.

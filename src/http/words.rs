@@ -3,7 +3,9 @@
 
 /// Declares the wire form of a domain enum; the compiler checks that no variant is missing.
 macro_rules! words {
-    ($(#[$doc:meta])* $wire:ident = $domain:ty { $($(#[$variant_doc:meta])* $variant:ident,)* }) => {
+    ($(#[$doc:meta])* $wire:ident = $domain:ty {
+        $($(#[$variant_doc:meta])* $variant:ident,)*
+    }) => {
         $(#[$doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize,

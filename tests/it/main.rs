@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that it links once and shares one throw-away server.
 
 mod api;
+mod architecture;
 mod openapi;
 mod store;
 mod support;

@@ -192,8 +192,8 @@ pub enum Finding {
         /// Those that do not; of the market, those of the groups of which none counts (one of each
         /// such group is enough).
         missing: CertificateKinds,
-        /// The earliest last day of a missing paper (of the market, of the last one of a group) that
-        /// lapses before the delivery date.
+        /// The earliest last day of a missing paper (of the market, of the last one of a group)
+        /// that lapses before the delivery date.
         lapsed_on: Option<Date>,
     },
     /// [`CheckCode::Area`].

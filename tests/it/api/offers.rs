@@ -28,7 +28,10 @@ const COCONUT: Goods<'_> =
 
 /// A product of `owner`.
 fn product(api: &TestApi, owner: &Actor, goods: &Goods<'_>) -> String {
-    let packaging = |(unit, quantity, contained): &(&str, u64, &str)| json!({"unit": unit, "contains": {"quantity": quantity, "unit": contained}});
+    let packaging = |(unit, quantity, contained): &(&str, u64, &str)| {
+        let contains = json!({"quantity": quantity, "unit": contained});
+        json!({"unit": unit, "contains": contains})
+    };
     let packagings: Vec<Value> = goods.packagings.iter().map(packaging).collect();
     let body = json!({
         "name": goods.name, "product_set": goods.set, "unit": goods.unit, "packagings": packagings

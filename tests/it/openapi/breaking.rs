@@ -97,7 +97,9 @@ mod tests {
                 "responses": {"200": {}, "404": {}}
             }}},
             "components": {"schemas": {
-                "XBody": {"required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "string"}}},
+                "XBody": {"required": ["a"], "properties": {
+                    "a": {"type": "string"}, "b": {"type": "string"}
+                }},
                 "XRecord": {"required": ["a"], "properties": {"a": {"type": "string"}}},
                 "Word": {"enum": ["one", "two"]}
             }}

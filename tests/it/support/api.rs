@@ -1,5 +1,5 @@
-//! The API as a client meets it: a server on a free port, one a test, on a database of its own, with
-//! a clock that stands still. Every answer is held against the published contract.
+//! The API as a client meets it: a server on a free port, one a test, on a database of its own,
+//! with a clock that stands still. Every answer is held against the published contract.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
