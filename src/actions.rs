@@ -1,9 +1,17 @@
 //! Use cases: plain functions over a transaction. Each authorises, builds domain values (which check
 //! themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
 
+pub mod audit;
 pub mod authorise;
+pub mod certificates;
+pub mod demand_deliveries;
+pub mod demand_terms;
+pub mod demands;
 pub mod gather;
+pub mod interchange;
 pub mod matches;
 pub mod offers;
 pub mod parties;
 pub mod places;
+pub mod product_search;
+pub mod products;

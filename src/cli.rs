@@ -1,5 +1,8 @@
 //! The command line: what an operator types. Each subcommand stands in a file of its name.
 
+mod audit;
+mod demo;
+mod import;
 mod openapi;
 mod output;
 mod serve;
@@ -32,6 +35,12 @@ enum Verb {
     Migrate,
     /// Mint an access token for a script.
     Token(token::Arguments),
+    /// Serve a ready market of real products on an embedded database.
+    Demo(demo::Arguments),
+    /// Import a file of the interchange format.
+    Import(import::Arguments),
+    /// Check every invariant in the database.
+    Audit,
     /// Print the OpenAPI document.
     Openapi(openapi::Arguments),
 }
@@ -52,6 +61,9 @@ pub fn run() -> ExitCode {
         Verb::Serve => serve::run(),
         Verb::Migrate => open().map(drop),
         Verb::Token(arguments) => token::run(&arguments),
+        Verb::Demo(arguments) => demo::run(&arguments),
+        Verb::Import(arguments) => import::run(&arguments),
+        Verb::Audit => audit::run(),
         Verb::Openapi(arguments) => openapi::run(&arguments),
     };
     match outcome {

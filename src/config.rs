@@ -137,13 +137,13 @@ mod tests {
 
     #[test]
     fn an_error_names_its_key() {
-        let cases: [(&str, &[(&str, &str)], &str); 3] = [
-            ("prot = 9000", &[], "prot"),
-            ("", &[("OCOP_LINK_PORT", "eighty")], "port"),
-            ("workers = 0", &[], "workers"),
+        let cases = [
+            ("prot = 9000", ("", ""), "prot"),
+            ("", ("OCOP_LINK_PORT", "eighty"), "port"),
+            ("workers = 0", ("", ""), "workers"),
         ];
-        for (file, environment, key) in cases {
-            let error = with(file, environment).expect_err("illegal");
+        for (file, variable, key) in cases {
+            let error = with(file, &[variable]).expect_err("illegal");
             assert!(error.contains(key), "{error}");
         }
     }

@@ -53,6 +53,8 @@ pub enum Conflict {
         /// The state now.
         state: &'static str,
     },
+    /// A packaging cannot change while offers are counted in its unit.
+    PackagingInUse,
     /// A capacity cannot be cut below what is held, committed or consumed of it.
     CapacityTaken {
         /// What is taken, in the offer's unit.

@@ -1,10 +1,18 @@
 //! The JSON API: translates requests into use cases and their results into answers. The only code
 //! that knows actix, utoipa, jsonwebtoken and serde derives; holds no rule that is not about HTTP.
 
+pub mod as_of;
 pub mod auth;
 pub mod body;
+pub mod certificate_record;
+pub mod certificates;
+pub mod demand_body;
+pub mod demand_record;
+pub mod demand_requirements;
+pub mod demands;
 pub mod edge;
 pub mod etag;
+pub mod interchange;
 pub mod json;
 pub mod match_record;
 pub mod match_texts;
@@ -19,8 +27,13 @@ pub mod path;
 pub mod places;
 pub mod problem;
 pub mod problem_texts;
+pub mod product_record;
+pub mod product_search;
+pub mod products;
 pub mod query;
 pub mod record;
+pub mod reference_data;
+pub mod reference_record;
 pub mod routes;
 pub mod schema;
 pub mod server;

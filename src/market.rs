@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use matching::date::Timestamp;
 use matching::demand::DemandTerms;
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
+use matching::pair::Moment;
 use matching::price::FreightRate;
 use matching::text::synonyms::Synonyms;
 
@@ -213,7 +214,7 @@ impl View {
         offer_id: OfferId,
         now: Timestamp,
     ) -> Option<Match<'_>> {
-        self.reader().explain((demand_id, offer_id), now)
+        self.reader().explain((demand_id, offer_id), Moment::at(now))
     }
 
     /// Listed products that answer a text and pass a filter, best first.

@@ -5,6 +5,7 @@ use matching::party::Role;
 use crate::app::Context;
 use crate::caller::{Resource, Scope};
 use crate::error::Error;
+use crate::store::visibility::Viewer;
 use crate::store::{ReadTx, parties};
 
 /// The caller may read records of this kind.
@@ -37,4 +38,14 @@ pub fn has_role(tx: &mut ReadTx<'_>, context: &Context, role: Role) -> Result<bo
     }
     let party = parties::find(tx, context.caller.party())?;
     Ok(party.is_some_and(|party| party.terms.roles.contains(&role)))
+}
+
+/// Who looks at offers and demands.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn viewer(tx: &mut ReadTx<'_>, context: &Context) -> Result<Viewer, Error> {
+    let is_coordinator = has_role(tx, context, Role::Coordinator)?;
+    let caller = &context.caller;
+    Ok(Viewer { party: caller.party(), is_admin: caller.is_admin(), is_coordinator })
 }

@@ -1,10 +1,11 @@
 //! Use cases of matches: who may ask which, and dismissals. What fits what is the market's answer.
 
-use matching::demand::{Demand, DemandStatus};
+use matching::demand::{Demand, DemandStatus, DemandTerms};
 use matching::id::{DemandId, OfferId, PartyId};
 use matching::offer::Offer;
 
 use super::authorise;
+use super::demand_terms::{DemandCommand, demand_terms};
 use crate::app::Context;
 use crate::caller::{Caller, Resource, Scope};
 use crate::error::Error;
@@ -59,6 +60,20 @@ pub fn own_draft(
     let demand = demands::find(tx, id)?.filter(|demand| context.caller.owns(demand.terms.party_id));
     let demand = demand.ok_or(Error::NotFound)?;
     Ok(Some(demand).filter(|demand| demand.status == DemandStatus::Draft))
+}
+
+/// The terms of a demand that is not recorded.
+///
+/// # Errors
+/// Broken rules; [`Error::Forbidden`].
+pub fn unsaved(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    command: &DemandCommand,
+) -> Result<DemandTerms, Error> {
+    authorise::read(context, Resource::Demands)?;
+    let buyer = super::demands::buyer(tx, context, command)?;
+    demand_terms(tx, context, command, &buyer)
 }
 
 /// The caller's own offer exists.

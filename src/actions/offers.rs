@@ -3,9 +3,9 @@
 
 mod stated;
 
-use matching::id::OfferId;
+use matching::id::{OfferId, PartyId};
 use matching::offer::{Capacity, Offer, OfferAction, OfferState, OfferStatus, OfferTerms};
-use matching::party::Role;
+use uuid::Uuid;
 
 pub use self::stated::{OfferCommand, StatedBreak, StatedCapacity};
 use super::authorise;
@@ -16,7 +16,7 @@ use crate::store::changes::{self, Changed, NewChange};
 use crate::store::external_ids::{self, ExternalId, ExternalIds};
 use crate::store::keyset::{Page, PageRequest};
 use crate::store::offers::{self, OfferFilter};
-use crate::store::visibility::{Viewer, may_see_offer};
+use crate::store::visibility::may_see_offer;
 use crate::store::{ReadTx, WriteTx, products};
 
 /// An offer as a caller sees it.
@@ -98,7 +98,7 @@ pub fn list(
     request: PageRequest,
 ) -> Result<Page<OfferView>, Error> {
     authorise::read(context, Resource::Offers)?;
-    let viewer = viewer(tx, context)?;
+    let viewer = authorise::viewer(tx, context)?;
     let Page { items, has_more } = offers::list(tx, filter, &viewer, request)?;
     let ids: Vec<_> = items.iter().map(|offer| offer.id.uuid()).collect();
     let owner = (!viewer.is_admin).then_some(viewer.party);
@@ -223,19 +223,11 @@ fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<Off
 
 fn visible(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<Offer, Error> {
     let offer = offers::find(tx, id)?.ok_or(Error::NotFound)?;
-    let viewer = viewer(tx, context)?;
+    let viewer = authorise::viewer(tx, context)?;
     if may_see_offer(&offer, &viewer) { Ok(offer) } else { Err(Error::NotFound) }
 }
 
-fn viewer(tx: &mut ReadTx<'_>, context: &Context) -> Result<Viewer, Error> {
-    Ok(Viewer {
-        party: context.caller.party(),
-        is_admin: context.caller.is_admin(),
-        is_coordinator: authorise::has_role(tx, context, Role::Coordinator)?,
-    })
-}
-
-fn name_key(offer: &Offer) -> (matching::id::PartyId, Resource, uuid::Uuid) {
+fn name_key(offer: &Offer) -> (PartyId, Resource, Uuid) {
     (offer.terms.party_id, Resource::Offers, offer.id.uuid())
 }
 
@@ -273,8 +265,7 @@ const fn is_end(state: OfferState) -> bool {
 }
 
 /// The state's word in a conflict.
-#[must_use]
-pub const fn state_word(state: OfferState) -> &'static str {
+const fn state_word(state: OfferState) -> &'static str {
     match state {
         OfferState::Draft => "draft",
         OfferState::Published => "published",

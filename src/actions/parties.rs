@@ -184,7 +184,9 @@ fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: PartyId) -> Result<Par
     if may_change(context, &party) { Ok(party) } else { Err(Error::Forbidden) }
 }
 
-fn may_change(context: &Context, party: &Party) -> bool {
+/// Whether the caller may write what belongs to `party`: as itself, as the one that registered it, or
+/// as an admin.
+pub(super) fn may_change(context: &Context, party: &Party) -> bool {
     context.caller.owns(party.id) || context.caller.owns(party.registered_by)
 }
 

@@ -112,7 +112,9 @@ impl PlaceError {
     }
 }
 
-fn rule_of(error: PlaceError) -> Rule {
+/// The rule that a place breaks.
+#[must_use]
+pub fn rule_of(error: PlaceError) -> Rule {
     match error {
         PlaceError::Empty => Rule::Required,
         PlaceError::UnknownPart { part } | PlaceError::AmbiguousPart { part, .. } => {
@@ -126,7 +128,9 @@ fn rule_of(error: PlaceError) -> Rule {
     }
 }
 
-fn civil(date: Date) -> jiff::civil::Date {
+/// The same day as the reference tables count it.
+#[must_use]
+pub fn civil(date: Date) -> jiff::civil::Date {
     let (year, month, day) = date.ymd();
     jiff::civil::date(year, month, day)
 }

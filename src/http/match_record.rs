@@ -302,6 +302,8 @@ pub struct Shown<'a> {
     pub product: &'a ProductRecord,
     /// The demand.
     pub demand: &'a DemandFacts,
+    /// The demand's text, if it has one.
+    pub words: Option<&'a str>,
     /// Whether the demand is recorded.
     pub is_recorded: bool,
     /// The other side; none if it is hidden.
@@ -336,8 +338,8 @@ impl<'a> Shown<'a> {
     }
 
     fn factors(self) -> [MatchFactor<'a>; 6] {
-        let Self { product, demand, evaluation, .. } = self;
-        let sides = Sides { product_name: &product.name, demand, evaluation };
+        let Self { product, demand, words, evaluation, .. } = self;
+        let sides = Sides { product_name: &product.name, demand, words, evaluation };
         evaluation.factors.map(|share| MatchFactor {
             factor: share.factor.code(),
             weight: share.weight,

@@ -28,6 +28,8 @@ pub struct Sides<'a> {
     pub product_name: &'a str,
     /// The demand.
     pub demand: &'a DemandFacts,
+    /// The demand's text, if it has one.
+    pub words: Option<&'a str>,
     /// The judgement.
     pub evaluation: &'a Evaluation,
 }
@@ -49,9 +51,9 @@ pub struct FactorValue<'a> {
 
 impl FactorValue<'_> {
     fn is_stated(&self) -> bool {
-        let Sides { demand, evaluation, .. } = self.sides;
+        let Sides { demand, words, evaluation, .. } = self.sides;
         match (self.factor, self.side) {
-            (Factor::Text, Side::Demand) => demand.has_text,
+            (Factor::Text, Side::Demand) => words.is_some(),
             (Factor::Price, Side::Offer) => evaluation.landed_unit_price_vnd.is_some(),
             (Factor::Price, Side::Demand) => demand.max_unit_price.is_some(),
             (Factor::Quality, Side::Offer) => evaluation.stars.is_some(),
@@ -65,13 +67,11 @@ impl FactorValue<'_> {
 
 impl Display for FactorValue<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let Sides { product_name, demand, evaluation } = self.sides;
+        let Sides { product_name, demand, words, evaluation } = self.sides;
         let unit = &*demand.unit;
         match (self.factor, self.side) {
             (Factor::Text, Side::Offer) => out.write_str(product_name),
-            (Factor::Text, Side::Demand) => {
-                write!(out, "relevance {}", evaluation.judgement.values[Factor::Text as usize])
-            }
+            (Factor::Text, Side::Demand) => out.write_str(words.unwrap_or_default()),
             (Factor::Price, Side::Offer) => {
                 let price = evaluation.landed_unit_price_vnd.unwrap_or_default();
                 write!(out, "{price} VND/{unit}")

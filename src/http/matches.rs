@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Authenticated;
 use super::body::Body;
+use super::demand_body::DemandBody;
 use super::match_record::{MatchExplanation, MatchList, NearMissList, Shown};
 use super::page::{self, Binding};
 use super::path::{Id, segment};
@@ -90,6 +91,29 @@ async fn list_demand_matches(
     Ok(listing.preview(draft.as_ref()))
 }
 
+/// Offers that an unsaved demand would find
+///
+/// The body is that of a demand; nothing is recorded.
+#[utoipa::path(tag = "matches", operation_id = "previewMatches", params(MatchQuery),
+    request_body = DemandBody,
+    responses((status = 200, description = "A page, best first", body = MatchList)))]
+#[post("/v1/matches/preview")]
+async fn preview_matches(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<MatchQuery>,
+    Body(body): Body<DemandBody>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let listing = Listing::new(&app, &request, &caller, &query, rank_key)?;
+    let command = body.command(&[]);
+    let terms = app.app.read(caller, move |tx, ctx| matches::unsaved(tx, ctx, &command)).await?;
+    let nil = DemandId::new(uuid::Uuid::nil());
+    let facts = DemandFacts::of_terms(nil, &terms, []);
+    let page = listing.view.matches_for_terms(&terms, &listing.ask);
+    Ok(listing.matches(page.as_ref(), Some(&facts)))
+}
+
 /// Demands that an offer may serve
 ///
 /// The same scores as from the buyer's side.
@@ -159,6 +183,7 @@ async fn explain_match(
         offer: &explained.offer,
         product: explained.product,
         demand: &explained.demand,
+        words: demand.terms.text.as_deref(),
         is_recorded: true,
         party: Some(party).filter(|_| !hidden),
         evaluation: &explained.evaluation,
@@ -305,7 +330,8 @@ fn shown<'a>(
     party: Option<&'a crate::market::record::PartyRecord>,
 ) -> Shown<'a> {
     let (offer, evaluation) = (&found.offer.facts, &found.evaluation);
-    Shown { offer, product: found.product, demand, is_recorded, party, evaluation }
+    let words = found.words.as_deref();
+    Shown { offer, product: found.product, demand, words, is_recorded, party, evaluation }
 }
 
 fn language(request: &HttpRequest) -> Language {
@@ -360,6 +386,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
         .service(list_demand_matches)
         .service(list_offer_matches)
         .service(list_demand_near_misses)
+        .service(preview_matches)
         .service(explain_match)
         .service(dismiss_match);
 }

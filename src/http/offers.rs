@@ -1,5 +1,6 @@
 //! `/v1/offers`: what producers can supply, when, from where, at which price.
 
+mod query;
 mod wire;
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, put, web};
@@ -7,9 +8,9 @@ use matching::id::OfferId;
 use matching::offer::OfferAction;
 use matching::violation::{Rule, Violation};
 
+pub use self::query::OfferQuery;
 pub use self::wire::{
-    CapacityBody, CapacityRecord, FirstStatus, OfferBody, OfferQuery, OfferRecord, OfferState,
-    PriceBreakBody,
+    CapacityBody, CapacityRecord, FirstStatus, OfferBody, OfferRecord, OfferState, PriceBreakBody,
 };
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
@@ -21,7 +22,7 @@ use super::problem::ApiError;
 use super::query::Query;
 use super::record::{self, List};
 use super::state::AppData;
-use crate::actions::offers::{self, OfferView};
+use crate::actions::offers::{self, OfferCommand, OfferView};
 use crate::actions::places::PlaceInput;
 use crate::caller::Caller;
 use crate::error::Error;
@@ -38,8 +39,7 @@ async fn create_offer(
     Authenticated(caller): Authenticated,
     Body(body): Body<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let place = body.place.as_ref().map(PlaceInput::from);
-    let command = wire::command(body, place);
+    let command = stated(body);
     let view = app.app.write(caller, move |tx, ctx| offers::create(tx, ctx, &command)).await?;
     Ok(created(&view))
 }
@@ -60,7 +60,8 @@ async fn list_offers(
     let wanted = (query.limit, query.cursor.as_deref());
     let direction = query.sort.unwrap_or_default().direction();
     let page = page::by_creation(&app.cursors, &binding, wanted, direction)?;
-    let filter = query.filter(app.app.clock().now().date())?;
+    let filter = query.filter(app.app.clock().now().date());
+    let filter = filter.map_err(ApiError::invalid_parameters)?;
     let Page { items, has_more } =
         app.app.read(caller, move |tx, ctx| offers::list(tx, ctx, &filter, page)).await?;
     let last = items.last().filter(|_| has_more).map(|view| page::created_place(key(view)));
@@ -132,8 +133,7 @@ async fn put_offer_by_external_id(
     name: ExternalName,
     Body(body): Body<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let place = body.place.as_ref().map(PlaceInput::from);
-    let command = wire::command(body, place);
+    let command = stated(body);
     let put = app.app.write(caller, move |tx, ctx| {
         offers::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
     });
@@ -209,6 +209,12 @@ async fn withdraw_offer(
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
     act(&app, caller, &id, OfferAction::Withdraw).await
+}
+
+/// What a whole body states.
+pub(super) fn stated(body: OfferBody) -> OfferCommand {
+    let place = body.place.as_ref().map(PlaceInput::from);
+    wire::command(body, place)
 }
 
 /// Adds the routes of this resource.

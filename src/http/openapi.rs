@@ -22,6 +22,7 @@ pub fn document() -> Value {
     add_schema::<FieldError>(&mut document, "FieldError");
     complete_operations(&mut document);
     add_patch_schemas(&mut document);
+    lift_descriptions(&mut document);
     make_outputs_plain(&mut document);
     document
 }
@@ -100,8 +101,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         operation["parameters"] = json!([]);
     }
     for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-        if let Some(schema) = parameter.get_mut("schema") {
-            remove_null(schema);
+        let Some(schema) = parameter.get_mut("schema") else { continue };
+        remove_null(schema);
+        let text = schema.get("description").cloned();
+        if let (Some(text), true) = (text, parameter.get("description").is_none()) {
+            parameter["description"] = text;
         }
     }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
@@ -234,7 +238,11 @@ fn make_nullable(schemas: &Value, member: &mut Value) {
         } else {
             member.clone()
         };
+        let description = member.get("description").cloned();
         *member = json!({ "oneOf": [{ "type": "null" }, nested] });
+        if let Some(description) = description {
+            member["description"] = description;
+        }
     }
 }
 
@@ -261,14 +269,26 @@ fn remove_null(member: &mut Value) {
         let kept: Vec<Value> = types.iter().filter(|word| *word != "null").cloned().collect();
         member["type"] = if kept.len() == 1 { kept[0].clone() } else { Value::Array(kept) };
     }
-    let branches = member["oneOf"].as_array().cloned().unwrap_or_default();
-    if let [first, second] = branches.as_slice()
-        && first["type"] == "null"
-    {
+    let branches = member.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
+    let kept: Vec<&Value> = branches.iter().filter(|branch| branch["type"] != "null").collect();
+    if let ([only], true) = (kept.as_slice(), branches.len() == 2) {
         let description = member.get("description").cloned();
-        *member = second.clone();
+        *member = (*only).clone();
         if let Some(description) = description {
             member["description"] = description;
+        }
+    }
+}
+
+/// Of an optional object the text stands beside the alternatives, not inside one of them.
+fn lift_descriptions(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    for member in schemas.values_mut().flat_map(members) {
+        let branches = member.get_mut("oneOf").and_then(Value::as_array_mut);
+        let referring = branches.into_iter().flatten().find(|branch| branch.get("$ref").is_some());
+        let text = referring.and_then(Value::as_object_mut).and_then(|it| it.remove("description"));
+        if let (Some(text), Some(object)) = (text, member.as_object_mut()) {
+            object.entry("description").or_insert(text);
         }
     }
 }

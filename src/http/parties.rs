@@ -189,7 +189,7 @@ async fn create_party(
     Authenticated(caller): Authenticated,
     Body(body): Body<PartyBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = command(&body, PlaceInput::from(&body.place));
+    let command = stated(&body);
     let view = app.app.write(caller, move |tx, ctx| parties::create(tx, ctx, &command)).await?;
     let record = PartyRecord::from(&view);
     Ok(record::created(&location(&record.id), record.version, &record))
@@ -278,7 +278,7 @@ async fn put_party_by_external_id(
     name: ExternalName,
     Body(body): Body<PartyBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = command(&body, PlaceInput::from(&body.place));
+    let command = stated(&body);
     let put = app.app.write(caller, move |tx, ctx| {
         parties::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
     });
@@ -315,6 +315,11 @@ fn filter(query: PartyQuery) -> PartyFilter {
         provinces: provinces.collect(),
         text: query.q,
     }
+}
+
+/// What a whole body states.
+pub(super) fn stated(body: &PartyBody) -> PartyCommand {
+    command(body, PlaceInput::from(&body.place))
 }
 
 fn command(body: &PartyBody, place: PlaceInput) -> PartyCommand {

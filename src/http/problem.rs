@@ -112,6 +112,10 @@ problems! {
     /// Another record of this owner has this external id.
     DuplicateExternalId = (409, "duplicate_external_id", "Trùng mã ngoài", "Duplicate external id",
         "Mã ngoài này đã thuộc về một bản ghi khác.", "Another record has this external id."),
+    /// A packaging cannot change while offers are counted in its unit.
+    PackagingInUse = (409, "packaging_in_use", "Quy cách đang được chào bán", "Packaging is in use",
+        "Một chào hàng chưa rút đang tính theo đơn vị của quy cách này; hãy rút chào hàng đó hoặc thêm quy cách mới.",
+        "An offer that is not withdrawn is counted in a unit that this packaging defines; withdraw it, or add another packaging."),
     /// A capacity cannot be cut below what is taken of it.
     CapacityTaken = (409, "capacity_taken", "Sản lượng đã được giữ", "Capacity is taken",
         "Không thể giảm sản lượng xuống dưới phần đã giữ, đã cam kết hay đã giao.", "A capacity cannot be cut below what is held, committed or consumed."),
@@ -202,9 +206,13 @@ pub struct Problem {
     pub taken: Option<u64>,
 }
 
-/// An error on its way out: the code, and what belongs to this case of it.
+/// An error on its way out. Boxed, because every handler's result has room for one.
 #[derive(Debug, Clone)]
-pub struct ApiError {
+pub struct ApiError(Box<Case>);
+
+/// A code, and what belongs to this case of it.
+#[derive(Debug, Clone)]
+pub struct Case {
     pub(super) code: ProblemCode,
     pub(super) violations: Vec<Violation>,
     conflict: Option<Conflict>,
@@ -213,30 +221,42 @@ pub struct ApiError {
     detail: Option<String>,
 }
 
+impl std::ops::Deref for ApiError {
+    type Target = Case;
+
+    fn deref(&self) -> &Case {
+        &self.0
+    }
+}
+
 impl ApiError {
     /// An error with nothing but its code.
     pub fn new(code: ProblemCode) -> Self {
+        Self::about(code, Vec::new(), None)
+    }
+
+    fn about(code: ProblemCode, violations: Vec<Violation>, conflict: Option<Conflict>) -> Self {
         let headers = HeaderMap::new();
-        Self { code, violations: Vec::new(), conflict: None, headers, cause: None, detail: None }
+        Self(Box::new(Case { code, violations, conflict, headers, cause: None, detail: None }))
     }
 
     /// Adds a header to the answer.
     pub fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+            self.0.headers.insert(name, value);
         }
         self
     }
 
     /// Adds a technical remark to the sentence, such as where reading stopped.
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// Adds what is logged, and never told.
     pub fn because(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
@@ -244,7 +264,7 @@ impl ApiError {
     pub fn invalid(violations: Vec<Violation>) -> Self {
         let unknown = violations.iter().any(|violation| violation.rule == Rule::UnknownField);
         let code = if unknown { ProblemCode::UnknownField } else { ProblemCode::Invalid };
-        Self { violations, ..Self::new(code) }
+        Self::about(code, violations, None)
     }
 
     /// Broken rules of query parameters.
@@ -252,7 +272,7 @@ impl ApiError {
         let unknown = violations.iter().any(|violation| violation.rule == Rule::UnknownParameter);
         let code =
             if unknown { ProblemCode::UnknownParameter } else { ProblemCode::InvalidParameter };
-        Self { violations, ..Self::new(code) }
+        Self::about(code, violations, None)
     }
 
     /// No token, or one that is not accepted (RFC 6750 section 3).
@@ -343,9 +363,10 @@ impl From<Error> for ApiError {
                     Conflict::DuplicateExternalId => ProblemCode::DuplicateExternalId,
                     Conflict::IllegalAction { .. } => ProblemCode::IllegalAction,
                     Conflict::Frozen { .. } => ProblemCode::Frozen,
+                    Conflict::PackagingInUse => ProblemCode::PackagingInUse,
                     Conflict::CapacityTaken { .. } => ProblemCode::CapacityTaken,
                 };
-                Self { conflict: Some(conflict), ..Self::new(code) }
+                Self::about(code, Vec::new(), Some(conflict))
             }
             Error::PreconditionFailed { current } => Self::new(ProblemCode::PreconditionFailed)
                 .with_header(header::ETAG, &super::etag::of_version(current)),

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::etag;
+use super::etag::{self, Tag};
 use super::page::{self, Binding};
 use super::state::AppData;
 
@@ -21,27 +21,27 @@ pub struct List<T: ToSchema> {
 
 /// 201 with the address and the version of a new record.
 #[must_use]
-pub fn created(location: &str, version: i64, body: &impl Serialize) -> HttpResponse {
+pub fn created(location: &str, tag: impl Into<Tag>, body: &impl Serialize) -> HttpResponse {
     HttpResponse::Created()
         .insert_header((header::LOCATION, location))
-        .insert_header((header::ETAG, etag::of_version(version)))
+        .insert_header((header::ETAG, tag.into().as_str()))
         .json(body)
 }
 
 /// 200 with the version of a record, or 304 if the client has that version.
 #[must_use]
-pub fn found(request: &HttpRequest, version: i64, body: &impl Serialize) -> HttpResponse {
-    let tag = etag::of_version(version);
-    if etag::is_known(request, &tag) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+pub fn found(request: &HttpRequest, tag: impl Into<Tag>, body: &impl Serialize) -> HttpResponse {
+    let tag = tag.into();
+    if etag::is_known(request, tag.as_str()) {
+        return HttpResponse::NotModified().insert_header((header::ETAG, tag.as_str())).finish();
     }
-    HttpResponse::Ok().insert_header((header::ETAG, tag)).json(body)
+    HttpResponse::Ok().insert_header((header::ETAG, tag.as_str())).json(body)
 }
 
 /// 200 with the new version of a changed record.
 #[must_use]
-pub fn changed(version: i64, body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::ETAG, etag::of_version(version))).json(body)
+pub fn changed(tag: impl Into<Tag>, body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::ETAG, tag.into().as_str())).json(body)
 }
 
 /// 200 with a page; `next` is the place of its last record, if more follow.

@@ -3,12 +3,16 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{matches, offers, parties, service};
+use super::{certificates, demands, matches, offers, parties, products, reference_data, service};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
+    matches::routes(config);
     offers::routes(config);
     parties::routes(config);
-    matches::routes(config);
+    demands::routes(config);
+    products::routes(config);
+    certificates::routes(config);
+    reference_data::routes(config);
     service::routes(config);
 }

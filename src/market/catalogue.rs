@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use matching::certificate::{CertificateKind, CertificateKinds, StarPeriod, recognition_on};
 use matching::date::{Date, Period};
 use matching::facts::Paper;
+use matching::id::PartyId;
 use matching::place::{ProvinceCode, ProvinceSet};
 use matching::product::{PRODUCT_SETS, ProductSet};
 use matching::text::relevance::FULL;
@@ -59,6 +60,8 @@ impl FromIterator<u8> for Months {
 /// What a product must have; several values of one kind are alternatives, an empty kind lets all in.
 #[derive(Debug, Clone, Default)]
 pub struct ProductFilter {
+    /// Its producer.
+    pub producers: Vec<PartyId>,
     /// The fewest stars today.
     pub min_stars: Option<u8>,
     /// Its set.
@@ -195,10 +198,17 @@ impl Catalogue {
         Some((&product.name, &producer.name, &producer.place_names, label, stars))
     }
 
-    fn hits(&self, state: &State, text: &str) -> Vec<(Slot, u16)> {
-        let is_listed = |slot| state.products.get(slot).is_some_and(|product| product.is_listed);
+    /// Listed products, of the producers that are asked for, that answer the text.
+    fn hits(&self, state: &State, ask: &ProductAsk<'_>) -> Vec<(Slot, u16)> {
+        let producers = &ask.filter.producers;
+        let is_wanted = |slot| {
+            with_producer(state, slot).is_some_and(|(product, producer)| {
+                product.is_listed
+                    && (producers.is_empty() || producers.contains(&producer.facts.id))
+            })
+        };
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.hits(text, DEFAULT_FLOOR, is_listed)
+        index.hits(ask.text, DEFAULT_FLOOR, is_wanted)
     }
 
     /// Products that answer a text and pass the filter, best first.
@@ -208,7 +218,7 @@ impl Catalogue {
         ask: &ProductAsk<'_>,
     ) -> Page<ProductHit<'v>, SearchKey> {
         let mut best = Best::new(ask.limit, ask.after);
-        for (slot, score) in self.hits(state, ask.text) {
+        for (slot, score) in self.hits(state, ask) {
             let Some((product, producer)) = with_producer(state, slot) else { continue };
             let traits = traits(state, (product, producer), ask);
             if traits.passes(ask.filter) == [true; 5] {
@@ -224,7 +234,7 @@ impl Catalogue {
     /// How long the list would be with each value in place of the filter of its kind.
     pub(super) fn facets(&self, state: &State, ask: &ProductAsk<'_>) -> Facets {
         let mut counts = Counts::default();
-        for (slot, _) in self.hits(state, ask.text) {
+        for (slot, _) in self.hits(state, ask) {
             if let Some(found) = with_producer(state, slot) {
                 let traits = traits(state, found, ask);
                 counts.add(&traits, traits.passes(ask.filter));

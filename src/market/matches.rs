@@ -35,7 +35,7 @@ pub struct Ask<K> {
 }
 
 /// A record with its judgement.
-pub(super) type Judged = (Slot, Judgement);
+pub(super) type Judged = (Slot, Box<Judgement>);
 
 /// An offer and a demand, judged.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub struct Match<'v> {
     pub producer: &'v PartyRecord,
     /// The demand; absent for one that is not in the market.
     pub demand: Option<&'v DemandRecord>,
+    /// The demand's text, if it has one.
+    pub words: Option<Arc<str>>,
     /// The buyer.
     pub buyer: &'v PartyRecord,
     /// The judgement with its explanation.
@@ -66,6 +68,7 @@ pub(super) struct Reader<'v> {
 struct Sought<'f, 'v> {
     facts: &'f DemandFacts,
     record: Option<&'v DemandRecord>,
+    words: Option<Arc<str>>,
     buyer: &'v PartyRecord,
     text: Option<Arc<[u16]>>,
     substitutes: Vec<Option<Arc<[u16]>>>,
@@ -93,8 +96,9 @@ impl<'v> Reader<'v> {
     ) -> Option<Page<Match<'v>, RankKey>> {
         let record = self.state.demands.get(self.state.demand_slot(id)?)?;
         let sought = self.sought(record)?;
-        let page = self.ranked_offers(&sought, ask);
-        Some(page.map(|(_, found)| self.shown(&sought, found, ask.now)).flatten())
+        let moment = Moment::at(ask.now);
+        let page = self.ranked_offers(&sought, moment, ask);
+        Some(page.map(|(_, found)| self.shown(&sought, found, moment)).flatten())
     }
 
     /// Offers for a demand that is not in the market, best first.
@@ -113,12 +117,14 @@ impl<'v> Reader<'v> {
         let sought = Sought {
             facts: &facts,
             record: None,
+            words: terms.text.as_deref().map(Arc::from),
             buyer,
             text: terms.text.as_deref().map(row),
             substitutes: substitutes.collect(),
         };
-        let page = self.ranked_offers(&sought, ask);
-        Some(page.map(|(_, found)| self.shown(&sought, found, ask.now)).flatten())
+        let moment = Moment::at(ask.now);
+        let page = self.ranked_offers(&sought, moment, ask);
+        Some(page.map(|(_, found)| self.shown(&sought, found, moment)).flatten())
     }
 
     /// Open, visible and wanted offers that fail for a demand, nearest first.
@@ -129,9 +135,10 @@ impl<'v> Reader<'v> {
     ) -> Option<Page<Match<'v>, MissKey>> {
         let record = self.state.demands.get(self.state.demand_slot(id)?)?;
         let sought = self.sought(record)?;
+        let moment = Moment::at(ask.now);
         let mut best = Best::new(ask.limit, ask.after);
         for slot in self.wanted_offers(&sought) {
-            let Some(pair) = self.pair(&sought, slot, ask.now) else { continue };
+            let Some(pair) = self.pair(&sought, slot, moment) else { continue };
             if is_dismissed(record, &pair, ask.dismissed_by) || !may_be_shown(&pair) {
                 continue;
             }
@@ -139,23 +146,23 @@ impl<'v> Reader<'v> {
             let (failed, gap) = judgement.miss(&pair);
             if failed > 0 {
                 let (score, id) = (judgement.score, pair.offer.id.as_u128());
-                best.offer(MissKey { failed, gap, score, id }, (slot, judgement));
+                best.offer(MissKey { failed, gap, score, id }, (slot, Box::new(judgement)));
             }
         }
-        Some(best.into_page().map(|(_, found)| self.shown(&sought, found, ask.now)).flatten())
+        Some(best.into_page().map(|(_, found)| self.shown(&sought, found, moment)).flatten())
     }
 
     /// One pair of the market, whether it passes or not.
     pub(super) fn explain(
         self,
         (demand_id, offer_id): (DemandId, OfferId),
-        now: Timestamp,
+        moment: Moment,
     ) -> Option<Match<'v>> {
         let record = self.state.demands.get(self.state.demand_slot(demand_id)?)?;
         let sought = self.sought(record)?;
         let slot = self.state.offer_slot(offer_id)?;
-        let judgement = Judgement::of(&self.pair(&sought, slot, now)?);
-        self.shown(&sought, (slot, judgement), now)
+        let judgement = Judgement::of(&self.pair(&sought, slot, moment)?);
+        self.shown(&sought, (slot, Box::new(judgement)), moment)
     }
 
     fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
@@ -163,6 +170,7 @@ impl<'v> Reader<'v> {
         Some(Sought {
             facts: &record.facts,
             record: Some(record),
+            words: record.text.map(|text| self.texts.words(text)),
             buyer: self.state.parties.get(record.buyer)?,
             text: record.text.map(row),
             substitutes: record.substitutes().iter().map(|number| number.map(row)).collect(),
@@ -172,6 +180,7 @@ impl<'v> Reader<'v> {
     fn ranked_offers(
         self,
         sought: &Sought<'_, '_>,
+        moment: Moment,
         ask: &Ask<RankKey>,
     ) -> Page<(RankKey, Judged), RankKey> {
         let probe = DemandRow::new(0, sought.facts);
@@ -193,13 +202,15 @@ impl<'v> Reader<'v> {
                 Some(Candidate::record(bound(row, &probe, text, self.freight)?, row.offer))
             }));
         };
-        best_first(candidates, Best::new(ask.limit, ask.after), open, |slot| {
-            let pair = self.pair(sought, slot, ask.now)?;
-            if sought.record.is_some_and(|it| is_dismissed(it, &pair, ask.dismissed_by)) {
-                return None;
-            }
-            let (key, judgement) = rank(&pair, pair.offer.id.as_u128())?;
-            Some((key, (slot, judgement)))
+        let is_dismissed = |pair: &Pair<'_>| {
+            sought.record.is_some_and(|record| is_dismissed(record, pair, ask.dismissed_by))
+        };
+        let best = Best::new(ask.limit, ask.after);
+        best_first(candidates, best, open, |slots, found| {
+            let pairs =
+                slots.iter().filter_map(|slot| Some((*slot, self.pair(sought, *slot, moment)?)));
+            let pairs: Vec<(Slot, Pair<'_>)> = pairs.collect();
+            rank_all(pairs, |pair| (!is_dismissed(pair)).then_some(pair.offer.id.as_u128()), found);
         })
     }
 
@@ -254,7 +265,7 @@ impl<'v> Reader<'v> {
         Some((block, sought.text_value(&likeness)))
     }
 
-    fn pair<'a>(self, sought: &'a Sought<'_, '_>, offer: Slot, now: Timestamp) -> Option<Pair<'a>>
+    fn pair<'a>(self, sought: &'a Sought<'_, '_>, offer: Slot, moment: Moment) -> Option<Pair<'a>>
     where
         'v: 'a,
     {
@@ -268,7 +279,7 @@ impl<'v> Reader<'v> {
             buyer: &sought.buyer.facts,
             likeness: sought.likeness(product.name_number),
             freight: self.freight,
-            moment: Moment::at(now),
+            moment,
         })
     }
 
@@ -276,7 +287,7 @@ impl<'v> Reader<'v> {
         self,
         sought: &Sought<'_, 'v>,
         (slot, judgement): Judged,
-        now: Timestamp,
+        moment: Moment,
     ) -> Option<Match<'v>> {
         let offer = self.state.offers.get(slot)?;
         let product = self.state.products.get(offer.product)?;
@@ -285,8 +296,9 @@ impl<'v> Reader<'v> {
             product,
             producer: self.state.parties.get(product.producer)?,
             demand: sought.record,
+            words: sought.words.clone(),
             buyer: sought.buyer,
-            evaluation: explain(&self.pair(sought, slot, now)?, judgement),
+            evaluation: explain(&self.pair(sought, slot, moment)?, *judgement),
         })
     }
 }
@@ -305,11 +317,23 @@ fn is_dismissed(record: &DemandRecord, pair: &Pair<'_>, by: Option<PartyId>) -> 
     by.is_some_and(|by| record.is_dismissed(pair.offer, by))
 }
 
-/// The place and judgement of an eligible pair.
-pub(super) fn rank(pair: &Pair<'_>, id: u128) -> Option<(RankKey, Judgement)> {
-    if !may_be_shown(pair) {
-        return None;
+/// Ranks pairs that have an id in the list. The checks that read the records come first for all, so
+/// that the memory of one is fetched while another is checked.
+pub(super) fn rank_all(
+    mut pairs: Vec<(Slot, Pair<'_>)>,
+    id: impl Fn(&Pair<'_>) -> Option<u128>,
+    found: &mut dyn FnMut(RankKey, Judged),
+) {
+    pairs.retain(|(_, pair)| may_be_shown(pair));
+    for (slot, pair) in pairs {
+        if let Some((key, judgement)) = id(&pair).and_then(|id| rank(&pair, id)) {
+            found(key, (slot, Box::new(judgement)));
+        }
     }
+}
+
+/// The place and judgement of an eligible pair.
+fn rank(pair: &Pair<'_>, id: u128) -> Option<(RankKey, Judgement)> {
     let judgement = Judgement::of(pair);
     let eligible = judgement.is_eligible(pair);
     let key = RankKey { score: judgement.score, unit_price: judgement.unit_price, id };

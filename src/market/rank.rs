@@ -123,6 +123,11 @@ impl<T, K: Ord + Copy> Best<T, K> {
         self.found.get(self.limit).map(|(key, _)| key)
     }
 
+    /// How many more make the list full.
+    fn missing(&self) -> usize {
+        self.limit + 1 - self.found.len()
+    }
+
     pub(super) fn offer(&mut self, key: K, item: T) {
         if self.after.is_some_and(|after| key <= after) {
             return;
@@ -142,32 +147,37 @@ impl<T, K: Ord + Copy> Best<T, K> {
     }
 }
 
+/// Candidates that are judged at a time: enough that the memory of one is fetched while another
+/// is judged, few enough that not many are judged in vain.
+const BATCH: usize = 8;
+
 /// Judges candidates by falling bound until none can be among the best; a block is opened into its
 /// records when its turn comes.
 pub(super) fn best_first<T>(
     candidates: Vec<Candidate>,
     mut best: Best<T, RankKey>,
     mut open: impl FnMut(usize, &mut Vec<Candidate>),
-    mut judge: impl FnMut(Slot) -> Option<Found<T, RankKey>>,
+    mut judge: impl FnMut(&[Slot], &mut dyn FnMut(RankKey, T)),
 ) -> Page<Found<T, RankKey>, RankKey> {
     let mut candidates = BinaryHeap::from(candidates);
-    let mut opened = Vec::new();
-    while let Some(candidate) = candidates.pop() {
+    let (mut opened, mut batch) = (Vec::new(), Vec::new());
+    loop {
         let least = best.worst().map_or(0, |worst| worst.score);
-        if candidate.bound < least {
-            break;
-        }
-        match candidate.subject {
-            Subject::Block(place) => {
-                open(place, &mut opened);
-                candidates.extend(opened.drain(..).filter(|record| record.bound >= least));
-            }
-            Subject::Record(slot) => {
-                if let Some((key, item)) = judge(slot) {
-                    best.offer(key, item);
+        let size = best.missing().max(BATCH);
+        while batch.len() < size {
+            match candidates.pop().filter(|candidate| candidate.bound >= least) {
+                Some(Candidate { subject: Subject::Record(slot), .. }) => batch.push(slot),
+                Some(Candidate { subject: Subject::Block(place), .. }) => {
+                    open(place, &mut opened);
+                    candidates.extend(opened.drain(..).filter(|record| record.bound >= least));
                 }
+                None => break,
             }
         }
+        if batch.is_empty() {
+            return best.into_page();
+        }
+        judge(&batch, &mut |key, item| best.offer(key, item));
+        batch.clear();
     }
-    best.into_page()
 }

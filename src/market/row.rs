@@ -301,7 +301,9 @@ impl DemandRow {
         let ratios = rare.substitutes.iter().map(|each| each.ratio as f32 / BASIS_POINTS as f32);
         let largest = ratios.clone().fold(1.0, f32::max);
         let most = needs.clone().map(|need| need.most).max().unwrap_or(0) as f32;
-        let papers = demand.certificates.union(rare.market_papers);
+        // Of a group with several kinds, none is needed for certain.
+        let single = rare.market_papers.iter().filter(|group| group.iter().count() == 1);
+        let papers = single.fold(demand.certificates, |papers, group| papers.union(*group));
         Self {
             demand: slot,
             is_multiple: false,

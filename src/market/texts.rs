@@ -20,6 +20,7 @@ const MAX_KEPT: usize = 8 << 20;
 #[derive(Debug)]
 struct Distinct<T> {
     numbers: HashMap<Arc<str>, TextNumber>,
+    texts: Vec<Arc<str>>,
     prepared: Vec<Arc<T>>,
     /// Likeness of each to every text of the other side, as far as it is kept.
     rows: Vec<Option<Arc<[u16]>>>,
@@ -27,7 +28,7 @@ struct Distinct<T> {
 
 impl<T> Default for Distinct<T> {
     fn default() -> Self {
-        Self { numbers: HashMap::new(), prepared: Vec::new(), rows: Vec::new() }
+        Self { numbers: HashMap::new(), texts: Vec::new(), prepared: Vec::new(), rows: Vec::new() }
     }
 }
 
@@ -37,7 +38,9 @@ impl<T> Distinct<T> {
             return *number;
         }
         let number = self.prepared.len() as TextNumber;
-        self.numbers.insert(text.into(), number);
+        let text: Arc<str> = text.into();
+        self.numbers.insert(Arc::clone(&text), number);
+        self.texts.push(text);
         self.prepared.push(Arc::new(prepare()));
         self.rows.push(None);
         number
@@ -94,6 +97,11 @@ impl Texts {
     /// The number of a demand's text.
     pub(super) fn query(&self, text: &str) -> TextNumber {
         self.write().queries.number(text, || Query::new(text, &self.synonyms))
+    }
+
+    /// The words of a demand's text.
+    pub(super) fn words(&self, query: TextNumber) -> Arc<str> {
+        Arc::clone(&self.read().queries.texts[query as usize])
     }
 
     /// The code of a unit, one allocation for all that use it.

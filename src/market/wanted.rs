@@ -4,14 +4,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use matching::date::Timestamp;
 use matching::evaluation::{NO_TEXT_VALUE, explain};
 use matching::id::OfferId;
 use matching::pair::{Likeness, Moment, Pair};
 use matching::text::relevance::{ELIGIBLE, FULL};
 
 use super::block::{Block, Key};
-use super::matches::{Ask, Judged, Match, Reader, rank};
+use super::matches::{Ask, Judged, Match, Reader, rank_all};
 use super::rank::{Best, Candidate, Page, RankKey, best_first};
 use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow, bound};
@@ -48,23 +47,26 @@ impl<'v> Reader<'v> {
         let slot = self.state.offer_slot(id)?;
         let offered = self.offered(slot)?;
         let candidates = self.demand_candidates(slot, &offered);
+        let moment = Moment::at(ask.now);
         let best = Best::new(ask.limit, ask.after);
         let page = best_first(
             candidates,
             best,
             |_, _| {},
-            |slot| {
-                let demand = self.state.demands.get(slot)?;
-                let by = ask.dismissed_by;
-                if by.is_some_and(|by| demand.is_dismissed(&offered.offer.facts, by)) {
-                    return None;
-                }
-                let pair = self.pair_of(&offered, demand, ask.now)?;
-                let (key, judgement) = rank(&pair, demand.facts.id.as_u128())?;
-                Some((key, (slot, judgement)))
+            |slots, found| {
+                let pairs = slots.iter().filter_map(|slot| {
+                    let demand = self.state.demands.get(*slot)?;
+                    let by = ask.dismissed_by;
+                    let dismissed =
+                        by.is_some_and(|by| demand.is_dismissed(&offered.offer.facts, by));
+                    let pair =
+                        if dismissed { None } else { self.pair_of(&offered, demand, moment) };
+                    Some((*slot, pair?))
+                });
+                rank_all(pairs.collect(), |pair| Some(pair.demand.id.as_u128()), found);
             },
         );
-        Some(page.map(|(_, found)| self.shown_demand(&offered, found, ask.now)).flatten())
+        Some(page.map(|(_, found)| self.shown_demand(&offered, found, moment)).flatten())
     }
 
     fn offered(self, slot: Slot) -> Option<Offered<'v>> {
@@ -124,7 +126,7 @@ impl<'v> Reader<'v> {
         self,
         offered: &Offered<'a>,
         demand: &'a DemandRecord,
-        now: Timestamp,
+        moment: Moment,
     ) -> Option<Pair<'a>>
     where
         'v: 'a,
@@ -137,7 +139,7 @@ impl<'v> Reader<'v> {
             buyer: &self.state.parties.get(demand.buyer)?.facts,
             likeness: offered.likeness(demand),
             freight: self.freight,
-            moment: Moment::at(now),
+            moment,
         })
     }
 
@@ -145,7 +147,7 @@ impl<'v> Reader<'v> {
         self,
         offered: &Offered<'v>,
         (slot, judgement): Judged,
-        now: Timestamp,
+        moment: Moment,
     ) -> Option<Match<'v>> {
         let demand = self.state.demands.get(slot)?;
         Some(Match {
@@ -153,8 +155,9 @@ impl<'v> Reader<'v> {
             product: offered.product,
             producer: offered.producer,
             demand: Some(demand),
+            words: demand.text.map(|text| self.texts.words(text)),
             buyer: self.state.parties.get(demand.buyer)?,
-            evaluation: explain(&self.pair_of(offered, demand, now)?, judgement),
+            evaluation: explain(&self.pair_of(offered, demand, moment)?, *judgement),
         })
     }
 }

@@ -52,7 +52,9 @@ impl Province {
         self.full_name.starts_with("Thành phố")
     }
 
-    fn is_valid_on(&self, day: Date) -> bool {
+    /// Whether this version was valid on `day`.
+    #[must_use]
+    pub fn is_valid_on(&self, day: Date) -> bool {
         self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
     }
 }

@@ -45,9 +45,9 @@ pub(super) fn substitutes_of(json: &str) -> Result<Vec<Substitute>, Error> {
     rows.into_iter().map(substitute).collect()
 }
 
-/// Stars, papers, provinces, distance, market and its papers.
+/// Stars, papers, provinces, distance, market and its groups of papers.
 type RequirementColumns =
-    (Option<u8>, Vec<String>, String, Option<u32>, Option<String>, Vec<String>);
+    (Option<u8>, Vec<String>, String, Option<u32>, Option<String>, Vec<Vec<String>>);
 
 pub(super) fn requirements_json(requirements: &Requirements) -> String {
     let Requirements {
@@ -58,14 +58,14 @@ pub(super) fn requirements_json(requirements: &Requirements) -> String {
         market,
         market_papers,
     } = requirements;
-    let codes = |kinds: CertificateKinds| kinds.iter().map(|kind| kind.code().into()).collect();
+    let codes = |kinds: &CertificateKinds| kinds.iter().map(|kind| kind.code().into()).collect();
     let row: RequirementColumns = (
         *min_stars,
-        codes(*certificates),
+        codes(certificates),
         provinces(*origins),
         *max_distance_km,
         market.clone(),
-        codes(*market_papers),
+        market_papers.iter().map(codes).collect(),
     );
     json(&row)
 }
@@ -74,13 +74,14 @@ pub(super) fn requirements_of(text: &str) -> Result<Requirements, Error> {
     let row: RequirementColumns = json_of(text)?;
     let (min_stars, certificates, origins, max_distance_km, market, market_papers) = row;
     let kind = |code: &String| CertificateKind::parse(code).ok_or_else(|| illegal("paper", code));
+    let kinds = |codes: &Vec<String>| codes.iter().map(kind).collect::<Result<_, _>>();
     Ok(Requirements {
         min_stars,
-        certificates: certificates.iter().map(kind).collect::<Result<_, _>>()?,
+        certificates: kinds(&certificates)?,
         provinces: provinces_of(&origins)?,
         max_distance_km,
         market,
-        market_papers: market_papers.iter().map(kind).collect::<Result<_, _>>()?,
+        market_papers: market_papers.iter().map(kinds).collect::<Result<_, _>>()?,
     })
 }
 

@@ -323,7 +323,8 @@ pub fn list(
     request: PageRequest,
 ) -> Result<Page<Demand>, Error> {
     let mut query = demands::table.into_boxed();
-    for condition in conditions(filter).into_iter().chain(demands_seen_by(viewer)) {
+    let hidden = buyers_shown_to(filter, viewer);
+    for condition in conditions(filter).into_iter().chain(demands_seen_by(viewer)).chain(hidden) {
         query = query.filter(condition);
     }
     let rows: Vec<Row> = by_creation!(query, demands, request).load(tx.connection())?;
@@ -354,6 +355,14 @@ fn conditions(filter: &DemandFilter) -> Vec<Condition<demands::table>> {
     }
     all.extend(any_of(filter.states.iter().map(|state| in_state(*state, filter.now))));
     all
+}
+
+/// A list of one buyer's demands must not tell which of the anonymous ones are that buyer's.
+fn buyers_shown_to(filter: &DemandFilter, viewer: &Viewer) -> Option<Condition<demands::table>> {
+    let own = demands::party_id.eq(viewer.party.to_string());
+    let named = demands::anonymous.eq(false).or(own);
+    let asks = !filter.parties.is_empty() && !viewer.is_admin;
+    asks.then(|| Box::new(named) as Condition<demands::table>)
 }
 
 fn names_set(set: &ProductSet) -> Condition<demands::table> {

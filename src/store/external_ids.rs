@@ -54,6 +54,28 @@ pub fn find(tx: &mut ReadTx<'_>, name: &ExternalId) -> Result<Option<Uuid>, Erro
     found.map(|id| uuid_of(&id)).transpose()
 }
 
+/// The record that some owner's `system` calls `id`; none if there is none, or more than one.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn find_unambiguous(
+    tx: &mut ReadTx<'_>,
+    resource: Resource,
+    (system, id): (&str, &str),
+) -> Result<Option<Uuid>, Error> {
+    let found: Vec<String> = external_ids::table
+        .filter(external_ids::resource.eq(resource.singular()))
+        .filter(external_ids::system.eq(system))
+        .filter(external_ids::external_id.eq(id))
+        .select(external_ids::resource_id)
+        .limit(2)
+        .load(tx.connection())?;
+    match found.as_slice() {
+        [only] => uuid_of(only).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// The external ids of many records, those that `viewer` owns (all, for none).
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use super::columns::{
 };
 use super::dialect::{VALUES_PER_STATEMENT, on_each, stale};
 use super::keyset::{Page, PageRequest, by_creation};
-use super::schema::products;
+use super::schema::{offers, products};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
 
@@ -185,6 +185,18 @@ pub fn find_many(tx: &mut ReadTx<'_>, ids: &[ProductId]) -> Result<Vec<Product>,
 pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Product>, Error> {
     let rows: Vec<Row> = products::table.order(products::id).load(tx.connection())?;
     rows.into_iter().map(Product::try_from).collect()
+}
+
+/// The units that offers of this product are counted in, each once; withdrawn offers do not count.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn offered_units(tx: &mut ReadTx<'_>, id: ProductId) -> Result<Vec<String>, Error> {
+    let standing = offers::table
+        .filter(offers::product_id.eq(id.to_string()))
+        .filter(offers::status.ne("withdrawn"));
+    let units = standing.select(offers::unit).distinct().order(offers::unit);
+    Ok(units.load(tx.connection())?)
 }
 
 /// A page of the products that pass `filter`.

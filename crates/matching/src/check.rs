@@ -187,11 +187,13 @@ pub enum Finding {
     Papers {
         /// The judged delivery date.
         on: Date,
-        /// Papers that must count on that day.
+        /// Papers that must count on that day; of the market, those of all its groups.
         required: CertificateKinds,
-        /// Those that do not.
+        /// Those that do not; of the market, those of the groups of which none counts (one of each
+        /// such group is enough).
         missing: CertificateKinds,
-        /// The earliest last day of a missing paper that lapses before the delivery date.
+        /// The earliest last day of a missing paper (of the market, of the last one of a group) that
+        /// lapses before the delivery date.
         lapsed_on: Option<Date>,
     },
     /// [`CheckCode::Area`].
@@ -264,7 +266,7 @@ pub enum Remedy {
         /// The number that passes.
         stars: Option<u8>,
     },
-    /// These papers.
+    /// These papers; for the market, one of each group that they belong to.
     Papers {
         /// What is missing.
         missing: CertificateKinds,

@@ -68,8 +68,9 @@ pub struct Requirements {
     pub max_distance_km: Option<u32>,
     /// Code of the destination market.
     pub market: Option<String>,
-    /// Papers that the destination market's profile requires.
-    pub market_papers: CertificateKinds,
+    /// Groups of papers that the destination market's profile requires; any one kind of a group
+    /// meets it.
+    pub market_papers: Vec<CertificateKinds>,
 }
 
 /// One place, window and quantity. Quantities are whole numbers of the demand's unit.
@@ -374,6 +375,26 @@ impl Demand {
 }
 
 impl DemandState {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Open => "open",
+            Self::PartiallyCovered => "partially_covered",
+            Self::Covered => "covered",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether nothing can happen to it any more.
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        self.actions().is_empty()
+    }
+
     /// The actions that are legal in this state.
     #[must_use]
     pub const fn actions(self) -> &'static [DemandAction] {
@@ -387,6 +408,16 @@ impl DemandState {
 }
 
 impl DemandAction {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Close => "close",
+            Self::Cancel => "cancel",
+        }
+    }
+
     /// The status after the action.
     #[must_use]
     pub const fn after(self) -> DemandStatus {

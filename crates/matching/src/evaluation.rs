@@ -279,7 +279,7 @@ impl Judgement {
             CheckCode::Quantity => self.quantity_finding(pair),
             CheckCode::Stars => self.stars_finding(pair),
             CheckCode::Certificates => self.papers_finding(pair, pair.demand.certificates),
-            CheckCode::Market => self.papers_finding(pair, pair.demand.rare().market_papers),
+            CheckCode::Market => self.market_finding(pair),
             CheckCode::Area => self.area_finding(pair),
         }
     }
@@ -326,6 +326,19 @@ impl Judgement {
         let missing = pair.missing_on(required, on);
         let lapsed_on = missing.iter().filter_map(|kind| pair.paper_lapsed_on(kind, on)).min();
         Finding::Papers { on, required, missing, lapsed_on }
+    }
+
+    fn market_finding(&self, pair: &Pair<'_>) -> Finding {
+        let (on, groups) = (self.date(), &pair.demand.rare().market_papers);
+        let unmet = || groups.iter().filter(|group| !pair.has_any(**group, on)).copied();
+        let kinds = |all, group| CertificateKinds::union(all, group);
+        let none = CertificateKinds::default();
+        Finding::Papers {
+            on,
+            required: groups.iter().copied().fold(none, kinds),
+            missing: unmet().fold(none, kinds),
+            lapsed_on: unmet().filter_map(|group| pair.any_lapsed_on(group, on)).min(),
+        }
     }
 
     fn area_finding(&self, pair: &Pair<'_>) -> Finding {

@@ -203,8 +203,9 @@ pub struct RareTerms {
     pub provinces: ProvinceSet,
     /// Code of the destination market.
     pub market: Option<Box<str>>,
-    /// Papers that the destination market's profile requires.
-    pub market_papers: CertificateKinds,
+    /// Groups of papers that the destination market's profile requires; any one kind of a group
+    /// meets it.
+    pub market_papers: Box<[CertificateKinds]>,
     /// The smallest share of one producer, in the demand's unit.
     pub min_share: Option<u64>,
     /// Weights in place of the default ones.
@@ -382,7 +383,7 @@ fn rare_terms(terms: &DemandTerms) -> Option<Box<RareTerms>> {
         substitutes: terms.substitutes.as_slice().into(),
         provinces: terms.requirements.provinces,
         market: terms.requirements.market.as_deref().map(Into::into),
-        market_papers: terms.requirements.market_papers,
+        market_papers: terms.requirements.market_papers.as_slice().into(),
         min_share: terms.min_share,
         preferences: terms.preferences,
         terms: terms.terms,

@@ -4,6 +4,7 @@
 //! Pure: no HTTP, no database, no serde, no clock, no randomness, no I/O, no logging. The same
 //! input gives the same answer, byte for byte.
 
+pub mod allocation;
 pub mod certificate;
 pub mod check;
 pub mod date;

@@ -149,6 +149,18 @@ impl Pair<'_> {
         required.iter().filter(missing).collect()
     }
 
+    /// Whether a paper of any kind of `group` counts on `date`.
+    #[must_use]
+    pub fn has_any(&self, group: CertificateKinds, date: Date) -> bool {
+        group.iter().any(|kind| self.has_paper(kind, date))
+    }
+
+    /// The last day before `date` on which a paper of any kind of `group` counted.
+    #[must_use]
+    pub fn any_lapsed_on(&self, group: CertificateKinds, date: Date) -> Option<Date> {
+        group.iter().filter_map(|kind| self.paper_lapsed_on(kind, date)).max()
+    }
+
     fn has_paper(&self, kind: CertificateKind, date: Date) -> bool {
         let counts = |paper: &Paper| paper.kind == kind && paper.counts.contains(date);
         kind == CertificateKind::Ocop && self.stars_on(date).is_some() || self.papers().any(counts)
@@ -297,7 +309,6 @@ impl<'a> Stop<'a> {
     pub fn judge(&self, pair: &Pair<'_>, (index, capacity): (usize, &FreeCapacity)) -> Encounter {
         let overlap = capacity.period.overlap(self.need.window);
         let date = overlap.map_or(self.need.window.to(), |days| days.to());
-        let market_papers = pair.demand.rare().market_papers;
         let gaps = PairGaps {
             period: self.period_gap(pair, capacity),
             quantity: self
@@ -306,7 +317,7 @@ impl<'a> Stop<'a> {
             stars: stars_gap(pair, date),
             certificates: papers_gap(pair, pair.demand.certificates, date),
             area: self.area_gap,
-            market: papers_gap(pair, market_papers, date),
+            market: market_gap(pair, date),
         };
         Encounter { capacity: index, need: self.index, date, gaps }
     }
@@ -369,13 +380,23 @@ fn papers_gap(pair: &Pair<'_>, required: CertificateKinds, date: Date) -> u16 {
     if required.is_empty() {
         return 0;
     }
-    let paper_gap = |kind| match pair.paper_lapsed_on(kind, date) {
-        Some(last) => days_gap(date.days() - last.days()),
-        None => FULL_GAP,
-    };
     let missing = pair.missing_on(required, date);
-    let sum: u32 = missing.iter().map(|kind| u32::from(paper_gap(kind))).sum();
-    sum.div_ceil(required.iter().count() as u32) as u16
+    let gaps = missing.iter().map(|kind| lapse_gap(pair.paper_lapsed_on(kind, date), date));
+    gaps.sum::<u32>().div_ceil(required.iter().count() as u32) as u16
+}
+
+fn market_gap(pair: &Pair<'_>, date: Date) -> u16 {
+    let groups = &pair.demand.rare().market_papers;
+    if groups.is_empty() {
+        return 0;
+    }
+    let unmet = groups.iter().filter(|group| !pair.has_any(**group, date));
+    let gaps = unmet.map(|group| lapse_gap(pair.any_lapsed_on(*group, date), date));
+    gaps.sum::<u32>().div_ceil(groups.len() as u32) as u16
+}
+
+fn lapse_gap(lapsed_on: Option<Date>, date: Date) -> u32 {
+    lapsed_on.map_or(FULL_GAP, |last| days_gap(date.days() - last.days())).into()
 }
 
 /// How far `have` is below `need`, as a share of `need`, 1 to 10000 basis points; 0 if it is not.

@@ -11,6 +11,7 @@ use matching::demand::{Demand, DemandState, PriceBasis, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
 use matching::factor::Factor;
 use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::id::PartyId;
 use matching::offer::{Offer, OfferState};
 use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
@@ -18,6 +19,17 @@ use matching::quantity::Dimension;
 use matching::text::relevance::{Name, Query, relevance};
 use matching::text::synonyms::Synonyms;
 use proptest::prelude::*;
+
+impl World {
+    fn product(&self, offer: &Offer) -> &Product {
+        let found = self.products.iter().find(|product| product.id == offer.terms.product_id);
+        found.expect("a product of the world")
+    }
+
+    fn party(&self, id: PartyId) -> &Party {
+        self.parties.iter().find(|party| party.id == id).expect("a party of the world")
+    }
+}
 
 const RATE: i128 = 2500;
 
@@ -136,7 +148,12 @@ fn plain_encounters(
             let stars =
                 demand.requirements.min_stars.is_none_or(|min| plain_stars(case, date) >= min);
             let certificates = plain_papers(case, demand.requirements.certificates, date);
-            let market = plain_papers(case, demand.requirements.market_papers, date);
+            let groups = &demand.requirements.market_papers;
+            let market = groups.iter().all(|group| {
+                CertificateKind::ALL
+                    .iter()
+                    .any(|kind| group.contains(*kind) && plain_paper(case, *kind, date))
+            });
             let distance = offer.place.point.distance_km(need.place.point);
             let served = offer.delivers_to.is_empty()
                 || offer.delivers_to.iter().any(|province| province == need.place.province);
@@ -157,14 +174,16 @@ fn plain_stars(case: &Case<'_>, date: Date) -> u8 {
 }
 
 fn plain_papers(case: &Case<'_>, required: CertificateKinds, date: Date) -> bool {
-    CertificateKind::ALL.iter().all(|kind| {
-        let of_product = case.product.papers.iter();
-        let has = of_product.chain(&case.producer.papers).any(|paper| {
-            paper.kind == *kind && paper.counts.from() <= date && date <= paper.counts.to()
-        });
-        let star = *kind == CertificateKind::Ocop && plain_stars(case, date) > 0;
-        !required.contains(*kind) || has || star
-    })
+    let each = CertificateKind::ALL.iter();
+    each.copied().all(|kind| !required.contains(kind) || plain_paper(case, kind, date))
+}
+
+fn plain_paper(case: &Case<'_>, kind: CertificateKind, date: Date) -> bool {
+    let of_product = case.product.papers.iter();
+    let has = of_product.chain(&case.producer.papers).any(|paper| {
+        paper.kind == kind && paper.counts.from() <= date && date <= paper.counts.to()
+    });
+    has || kind == CertificateKind::Ocop && plain_stars(case, date) > 0
 }
 
 fn plain_ratio(case: &Case<'_>) -> Option<(bool, i128)> {
@@ -211,7 +230,7 @@ fn plain_reliability(case: &Case<'_>) -> u16 {
             accepted += fulfilment.accepted;
         }
     }
-    if agreed == 0 { 5000 } else { (10_000 * accepted / agreed).min(10_000) as u16 }
+    (10_000 * accepted).checked_div(agreed).map_or(5000, |value| value.min(10_000) as u16)
 }
 
 fn plain_visible(case: &Case<'_>) -> bool {

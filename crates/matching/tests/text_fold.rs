@@ -38,13 +38,8 @@ fn normalize_unifies_spelling_and_keeps_accents_apart() {
     for (one, other) in same {
         assert_eq!(normalize(one), normalize(other));
     }
-    for (one, other) in [
-        ("dừa", "dứa"),
-        ("dừa", "dưa"),
-        ("ý", "í"),
-        ("đa", "da"),
-        ("thúy", "thúi"),
-    ] {
+    for (one, other) in [("dừa", "dứa"), ("dừa", "dưa"), ("ý", "í"), ("đa", "da"), ("thúy", "thúi")]
+    {
         assert_ne!(normalize(one), normalize(other));
     }
     assert_eq!(normalize("Kẹo Dừa"), "kẹo dừa");
@@ -72,9 +67,7 @@ fn keys_left_raw_are_decoded_only_when_they_make_a_syllable() {
 
 #[test]
 fn syllables_are_known_by_their_shape() {
-    for word in [
-        "dua", "nghieng", "quy", "gi", "ruou", "khuya", "hoa", "y", "thuong", "gin",
-    ] {
+    for word in ["dua", "nghieng", "quy", "gi", "ruou", "khuya", "hoa", "y", "thuong", "gin"] {
         assert!(is_syllable(word), "{word}");
     }
     for word in ["", "duwa", "sokfarm", "taki", "st", "macca", "dua sap", "q"] {

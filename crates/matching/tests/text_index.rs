@@ -10,14 +10,8 @@ use text_data::{product_names, synonyms};
 /// A query made of a real name: some of its words, one of them perhaps with a slip.
 fn slipped_query() -> impl Strategy<Value = String> {
     let names = product_names();
-    (
-        0..names.len(),
-        0_usize..4,
-        1_usize..5,
-        0_usize..8,
-        0_usize..6,
-    )
-        .prop_map(move |(name, skip, take, slip, at)| {
+    (0..names.len(), 0_usize..4, 1_usize..5, 0_usize..8, 0_usize..6).prop_map(
+        move |(name, skip, take, slip, at)| {
             let words: Vec<&str> = names[name].split_whitespace().collect();
             let from = skip.min(words.len() - 1);
             let kept = words[from..words.len().min(from + take)].join(" ");
@@ -32,7 +26,8 @@ fn slipped_query() -> impl Strategy<Value = String> {
                 _ => {}
             }
             letters.into_iter().collect()
-        })
+        },
+    )
 }
 
 fn min_relevance() -> impl Strategy<Value = u16> {
@@ -99,8 +94,5 @@ fn a_removed_number_is_given_again_and_matches_its_new_text() {
     let again = index.insert(Name::new("Mật ong", &synonyms));
     assert_eq!(again, first);
     assert_eq!(index.matches(&Query::new("kẹo dừa", &synonyms), 1), vec![]);
-    assert_eq!(
-        index.matches(&Query::new("mật ong", &synonyms), 1),
-        vec![(again, 10_000)]
-    );
+    assert_eq!(index.matches(&Query::new("mật ong", &synonyms), 1), vec![(again, 10_000)]);
 }

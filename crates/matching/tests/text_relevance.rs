@@ -79,10 +79,7 @@ const FAILS: &[(&str, &str)] = &[
     ("mật hoa dừa", "Đường hoa dừa"),
     ("mật hoa dừa", "Chả hoa"),
     ("mat hoa dua", "Mật ong hoa dừa"),
-    (
-        "mật hoa dừa hữu cơ cho siêu thị",
-        "Gạo hữu cơ Long Hòa - Hòa Minh",
-    ),
+    ("mật hoa dừa hữu cơ cho siêu thị", "Gạo hữu cơ Long Hòa - Hòa Minh"),
     ("kẹo dừa sáp", "Dừa sáp sợi"),
     ("kẹo dừa sáp", "Kẹo chuối gân"),
     ("kẹo dừa", "Kẹo lạc Hà Ly"),
@@ -121,12 +118,8 @@ fn demands_accept_and_refuse_the_right_names() {
     let synonyms = synonyms();
     let value = |query, name| relevance(&Query::new(query, &synonyms), &Name::new(name, &synonyms));
     let wrong = |table: &[(&'static str, &'static str)], passes: bool| {
-        let wrong = table
-            .iter()
-            .filter(|row| (value(row.0, row.1) >= ELIGIBLE) != passes);
-        wrong
-            .map(|row| (row.0, row.1, value(row.0, row.1)))
-            .collect::<Vec<_>>()
+        let wrong = table.iter().filter(|row| (value(row.0, row.1) >= ELIGIBLE) != passes);
+        wrong.map(|row| (row.0, row.1, value(row.0, row.1))).collect::<Vec<_>>()
     };
     assert_eq!((wrong(PASSES, true), wrong(FAILS, false)), (vec![], vec![]));
 }

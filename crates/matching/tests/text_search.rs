@@ -45,16 +45,10 @@ struct Described {
 }
 
 fn describe(product: &Product) -> Described {
-    let stars = product
-        .stars
-        .map(|stars| format!("{stars} sao"))
-        .unwrap_or_default();
+    let stars = product.stars.map(|stars| format!("{stars} sao")).unwrap_or_default();
     let label = set_label(product.set);
     let about = format!("{} {} {label} {stars}", product.producer, product.place);
-    Described {
-        name: spell(&product.name),
-        about: spell(&about),
-    }
+    Described { name: spell(&product.name), about: spell(&about) }
 }
 
 fn spell(text: &str) -> String {
@@ -72,23 +66,12 @@ fn is_meant(label: &[String], product: &Described) -> bool {
 fn judge(index: &SearchIndex, products: &[Described], query: &str, labels: &str) -> (f64, f64) {
     let spelled = |label: &str| label.split('@').map(spell).collect::<Vec<_>>();
     let labels: Vec<Vec<String>> = labels.split(';').map(spelled).collect();
-    let meant = |id: u32| {
-        labels
-            .iter()
-            .any(|label| is_meant(label, &products[id as usize]))
-    };
+    let meant = |id: u32| labels.iter().any(|label| is_meant(label, &products[id as usize]));
     let right = (0..products.len() as u32).filter(|id| meant(*id)).count();
     assert!(right > 0, "{query}: the label means no product");
-    let top: Vec<bool> = index
-        .search(query, TOP)
-        .iter()
-        .map(|(id, _)| meant(*id))
-        .collect();
+    let top: Vec<bool> = index.search(query, TOP).iter().map(|(id, _)| meant(*id)).collect();
     let hits = top.iter().filter(|hit| **hit).count();
-    let rank = top
-        .iter()
-        .position(|hit| *hit)
-        .map_or(0.0, |at| 1.0 / (at + 1) as f64);
+    let rank = top.iter().position(|hit| *hit).map_or(0.0, |at| 1.0 / (at + 1) as f64);
     (hits as f64 / right.min(TOP) as f64, rank)
 }
 
@@ -106,15 +89,8 @@ fn labelled_queries_reach_recall_and_rank() {
         .map(|row| (row.clone(), judge(&index, &described, &row[0], &row[2])))
         .collect();
     let mut report = String::from("split    kind             queries  recall@10  MRR\n");
-    let kinds = [
-        "accents",
-        "no_accents",
-        "typo",
-        "regional",
-        "set_and_stars",
-        "producer_place",
-        "mixed",
-    ];
+    let kinds =
+        ["accents", "no_accents", "typo", "regional", "set_and_stars", "producer_place", "mixed"];
     for split in ["dev", "held_out"] {
         for kind in kinds.iter().chain(&["all"]) {
             let of_kind = judged
@@ -133,9 +109,7 @@ fn labelled_queries_reach_recall_and_rank() {
 }
 
 fn names<'a>(products: &'a [Product], hits: &[(u32, u16)]) -> Vec<&'a str> {
-    hits.iter()
-        .map(|(id, _)| products[*id as usize].name.as_str())
-        .collect()
+    hits.iter().map(|(id, _)| products[*id as usize].name.as_str()).collect()
 }
 
 #[test]
@@ -143,11 +117,7 @@ fn a_phone_finds_the_waxy_coconut_of_cau_ke_first() {
     let products = products();
     let top = index(&products).search("dua sap cau ke", TOP);
     let is_right = |name: &&str| name.to_lowercase().contains("dừa sáp");
-    assert!(
-        names(&products, &top).iter().all(is_right),
-        "{:?}",
-        names(&products, &top)
-    );
+    assert!(names(&products, &top).iter().all(is_right), "{:?}", names(&products, &top));
     let place = |id: u32| {
         let product = &products[id as usize];
         format!("{} {}", product.producer, product.place)
@@ -161,10 +131,7 @@ fn accents_rank_exact_first_and_none_finds_both() {
     let index = index(&products);
     let found = |query: &str| names(&products, &index.hits(query, 1, |_| true));
     let all = found("dua");
-    assert!(
-        all.contains(&"Dứa đóng hộp") && all.contains(&"Dừa sáp sợi"),
-        "{all:?}"
-    );
+    assert!(all.contains(&"Dứa đóng hộp") && all.contains(&"Dừa sáp sợi"), "{all:?}");
     let place = |query: &str, name: &str| found(query).iter().position(|each| *each == name);
     assert!(place("dừa", "Dừa sáp sợi") < place("dừa", "Dứa đóng hộp"));
     assert!(place("dứa", "Dứa đóng hộp") < place("dứa", "Dừa sáp sợi"));
@@ -178,10 +145,7 @@ fn a_filter_and_a_floor_cut_the_hits_and_nothing_else() {
     let even = index.hits("kẹo dừa", 2_000, |id| id % 2 == 0);
     let high = index.hits("kẹo dừa", 6_000, |_| true);
     let of_all = |keep: &dyn Fn(&(u32, u16)) -> bool| {
-        all.iter()
-            .filter(|hit| keep(hit))
-            .copied()
-            .collect::<Vec<_>>()
+        all.iter().filter(|hit| keep(hit)).copied().collect::<Vec<_>>()
     };
     assert_eq!(even, of_all(&|hit| hit.0 % 2 == 0));
     assert_eq!(high, of_all(&|hit| hit.1 >= 6_000));
@@ -194,26 +158,13 @@ fn equal_scores_are_in_the_order_of_their_numbers_and_history_does_not_matter() 
     let whole = index(&products);
     let mut changed = index(&products);
     for (id, product) in (0..60).zip(products.iter().rev()) {
-        changed.insert(
-            id,
-            &DocumentText {
-                name: &product.name,
-                ..DocumentText::default()
-            },
-        );
+        changed.insert(id, &DocumentText { name: &product.name, ..DocumentText::default() });
     }
     for (id, product) in (0..60).zip(&products) {
         assert!(changed.remove(id) && !changed.remove(id));
         insert(&mut changed, id, product);
     }
-    for query in [
-        "kẹo dừa sáp",
-        "ca phe",
-        "nuocmam",
-        "gao 4 sao tra vinh",
-        "5 sao",
-        "",
-    ] {
+    for query in ["kẹo dừa sáp", "ca phe", "nuocmam", "gao 4 sao tra vinh", "5 sao", ""] {
         let hits = whole.hits(query, 1, |_| true);
         assert_eq!(changed.hits(query, 1, |_| true), hits, "{query}");
         let in_order = |pair: &[(u32, u16)]| {

@@ -17,10 +17,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % bound.max(1)
     }
 }
@@ -40,9 +38,7 @@ const SLIPS: [(&str, Slip); 15] = [
         })
     }),
     ("doubled letter", |text, dice| {
-        edit(&fold(text), dice, |letters, at| {
-            letters.insert(at, letters[at])
-        })
+        edit(&fold(text), dice, |letters, at| letters.insert(at, letters[at]))
     }),
     ("swapped letters", |text, dice| {
         edit(&fold(text), dice, |letters, at| {
@@ -51,47 +47,31 @@ const SLIPS: [(&str, Slip); 15] = [
         })
     }),
     ("neighbour key", |text, dice| {
-        edit(&fold(text), dice, |letters, at| {
-            letters[at] = neighbour(letters[at])
-        })
+        edit(&fold(text), dice, |letters, at| letters[at] = neighbour(letters[at]))
     }),
     ("neighbour key, accents", |text, dice| {
-        edit(text, dice, |letters, at| {
-            letters[at] = neighbour(letters[at])
-        })
+        edit(text, dice, |letters, at| letters[at] = neighbour(letters[at]))
     }),
-    ("telex left raw", |text, _| {
-        text.split(' ').map(telex).collect::<Vec<_>>().join(" ")
-    }),
+    ("telex left raw", |text, _| text.split(' ').map(telex).collect::<Vec<_>>().join(" ")),
     ("no spaces", |text, _| fold(text).replace(' ', "")),
-    ("a space missing", |text, dice| {
-        without_one_space(&fold(text), dice)
-    }),
-    ("a space missing, accents", |text, dice| {
-        without_one_space(text, dice)
-    }),
+    ("a space missing", |text, dice| without_one_space(&fold(text), dice)),
+    ("a space missing, accents", |text, dice| without_one_space(text, dice)),
     ("confused sounds", |text, _| confuse(&fold(text))),
     ("confused sounds, accents", |text, _| confuse(text)),
     ("one tone lost", |text, dice| untoned(text, dice)),
-    ("extra words", |text, _| {
-        format!("cần mua {text} giá sỉ số lượng lớn")
-    }),
+    ("extra words", |text, _| format!("cần mua {text} giá sỉ số lượng lớn")),
 ];
 
 fn edit(text: &str, dice: &mut Dice, change: fn(&mut Vec<char>, usize)) -> String {
     let mut letters: Vec<char> = text.chars().collect();
-    let places: Vec<usize> = (0..letters.len())
-        .filter(|at| letters[*at].is_alphabetic())
-        .collect();
+    let places: Vec<usize> = (0..letters.len()).filter(|at| letters[*at].is_alphabetic()).collect();
     let at = places[dice.below(places.len())];
     change(&mut letters, at);
     letters.into_iter().collect()
 }
 
 fn neighbour(letter: char) -> char {
-    let row = ["qwertyuiop", "asdfghjkl", "zxcvbnm"]
-        .into_iter()
-        .find(|row| row.contains(letter));
+    let row = ["qwertyuiop", "asdfghjkl", "zxcvbnm"].into_iter().find(|row| row.contains(letter));
     row.map_or(letter, |row| {
         let at = row.find(letter).unwrap_or(0);
         row.as_bytes()[if at == 0 { 1 } else { at - 1 }] as char
@@ -126,18 +106,9 @@ fn without_one_space(text: &str, dice: &mut Dice) -> String {
 }
 
 fn confuse(text: &str) -> String {
-    let pairs = [
-        ("s", "x"),
-        ("x", "s"),
-        ("ch", "tr"),
-        ("tr", "ch"),
-        ("gi", "d"),
-        ("l", "n"),
-    ];
+    let pairs = [("s", "x"), ("x", "s"), ("ch", "tr"), ("tr", "ch"), ("gi", "d"), ("l", "n")];
     let confused = |word: &str| {
-        let pair = pairs
-            .iter()
-            .find_map(|(from, to)| Some((word.strip_prefix(from)?, to)));
+        let pair = pairs.iter().find_map(|(from, to)| Some((word.strip_prefix(from)?, to)));
         pair.map_or(word.to_owned(), |(rest, to)| format!("{to}{rest}"))
     };
     text.split(' ').map(confused).collect::<Vec<_>>().join(" ")
@@ -147,11 +118,7 @@ fn untoned(text: &str, dice: &mut Dice) -> String {
     let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     let at = dice.below(words.len());
     let tones = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
-    words[at] = words[at]
-        .nfd()
-        .filter(|letter| !tones.contains(letter))
-        .nfc()
-        .collect();
+    words[at] = words[at].nfd().filter(|letter| !tones.contains(letter)).nfc().collect();
     words.join(" ")
 }
 
@@ -159,15 +126,7 @@ fn index(products: &[Product]) -> SearchIndex {
     let mut index = SearchIndex::new(synonyms());
     for (id, product) in (0..).zip(products) {
         let (name, producer, place) = (&product.name, &product.producer, &product.place);
-        index.insert(
-            id,
-            &DocumentText {
-                name,
-                producer,
-                place,
-                ..DocumentText::default()
-            },
-        );
+        index.insert(id, &DocumentText { name, producer, place, ..DocumentText::default() });
     }
     index
 }
@@ -183,10 +142,7 @@ fn start_of(product: &Product) -> Option<String> {
 fn every_kind_of_slip_finds_the_name() {
     let products = products();
     let index = index(&products);
-    let names: Vec<String> = products
-        .iter()
-        .map(|product| normalize(&product.name))
-        .collect();
+    let names: Vec<String> = products.iter().map(|product| normalize(&product.name)).collect();
     let mut dice = Dice(2026);
     let mut report = String::new();
     for (kind, slip) in SLIPS {
@@ -197,9 +153,7 @@ fn every_kind_of_slip_finds_the_name() {
             };
             let query = slip(&start, &mut dice);
             let top = index.search(&query, TOP);
-            let hit = top
-                .iter()
-                .any(|(id, _)| names[*id as usize].contains(&start));
+            let hit = top.iter().any(|(id, _)| names[*id as usize].contains(&start));
             tried += 1;
             found += usize::from(hit);
         }

@@ -1,25 +1,18 @@
-//! Offers on the wire: what is stated, what is answered, which ones a list shows.
+//! Offers on the wire: what is stated and what is answered.
 
 use std::collections::BTreeMap;
 
-use matching::date::Date;
 use matching::id::{PartyId, ProductId};
 use matching::offer::{Capacity, PriceBreak};
-use matching::place::ProvinceCode;
-use matching::product::ProductSet;
-use matching::violation::{Rule, Violations};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::places::{PlaceBody, PlaceView};
-use super::super::problem::ApiError;
-use super::super::sort::Sort;
 use super::super::visibility::Visibility;
 use super::super::words::words;
 use crate::actions::offers::{OfferCommand, OfferView, StatedBreak, StatedCapacity};
 use crate::actions::places::PlaceInput;
-use crate::store::offers::OfferFilter;
 
 words! {
     /// Where an offer stands on the day of the request.
@@ -224,72 +217,6 @@ pub struct OfferRecord {
     /// A remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-}
-
-/// Which offers a list shows.
-#[derive(Debug, Deserialize, IntoParams)]
-pub struct OfferQuery {
-    /// Only offers of any of these parties; repeat for several.
-    #[serde(default)]
-    party_id: Vec<String>,
-    /// Only offers of any of these products.
-    #[serde(default)]
-    product_id: Vec<String>,
-    /// Only offers of a product of any of these sets, 1 to 26.
-    #[serde(default)]
-    product_set: Vec<u8>,
-    /// Only offers with the goods in any of these provinces.
-    #[serde(default)]
-    province_code: Vec<String>,
-    /// Only offers in any of these states.
-    #[serde(default)]
-    state: Vec<OfferState>,
-    /// Words of the product's name, with or without accents.
-    #[param(max_length = 200)]
-    q: Option<String>,
-    /// Order: newest or oldest first.
-    pub sort: Option<Sort>,
-    /// The most records of the page.
-    #[param(minimum = 1, maximum = 100)]
-    pub limit: Option<u8>,
-    /// `next_cursor` of the page before.
-    #[param(max_length = 512)]
-    pub cursor: Option<String>,
-}
-
-impl OfferQuery {
-    /// What the list is to show, with states as they are on `today`.
-    ///
-    /// # Errors
-    /// Every parameter with a value that names nothing.
-    pub fn filter(&self, today: Date) -> Result<OfferFilter, ApiError> {
-        let mut refused = Violations::default();
-        let no_id = || Rule::WrongFormat { format: "uuid".into() };
-        let parties = self.party_id.iter().map(|id| id.parse().ok()).collect();
-        let products = self.product_id.iter().map(|id| id.parse().ok()).collect();
-        let sets = self.product_set.iter().map(|number| ProductSet::new(*number)).collect();
-        let provinces = self.province_code.iter().map(|code| ProvinceCode::parse(code)).collect();
-        let filter = OfferFilter {
-            parties: known(parties, ("party_id", no_id()), &mut refused),
-            products: known(products, ("product_id", no_id()), &mut refused),
-            product_sets: known(sets, ("product_set", Rule::UnknownProductSet), &mut refused),
-            provinces: known(provinces, ("province_code", Rule::UnknownProvince), &mut refused),
-            states: self.state.iter().map(|state| (*state).into()).collect(),
-            today,
-            text: self.q.clone(),
-        };
-        refused.into_result(filter).map_err(ApiError::invalid_parameters)
-    }
-}
-
-/// The values of a parameter; none, and a note of it, if one of them cannot be read.
-fn known<T>(
-    values: Option<Vec<T>>,
-    (name, rule): (&str, Rule),
-    refused: &mut Violations,
-) -> Vec<T> {
-    refused.require(values.is_some(), name, rule);
-    values.unwrap_or_default()
 }
 
 /// What `body` states, with the goods at `place`.

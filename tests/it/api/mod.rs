@@ -1,4 +1,8 @@
 //! The API as clients meet it, one behaviour a test, on both databases.
 
+mod demand_lists;
+mod demand_rules;
+mod demands;
+mod matches;
 mod offers;
 mod parties;

@@ -7,10 +7,9 @@ mod stated;
 
 use matching::id::OfferId;
 use matching::offer::Offer;
-use matching::product::{Packaging, ProductDraft, ProductSet, ProductState, ProductTerms};
 use ocop_link::error::Error;
-use ocop_link::store::products::Product;
-use ocop_link::store::{offers, products};
+use ocop_link::store::changes::{self, Changed, NewChange};
+use ocop_link::store::offers;
 use serde_json::{Value, json};
 
 use crate::support::api::{Actor, Answer, TestApi};
@@ -21,48 +20,24 @@ struct Goods<'a> {
     set: u8,
     unit: &'a str,
     packagings: &'a [(&'a str, u64, &'a str)],
-    state: ProductState,
+    is_archived: bool,
 }
 
-const COCONUT: Goods<'_> = Goods {
-    name: "Dừa sáp Cầu Kè",
-    set: 1,
-    unit: "kg",
-    packagings: &[],
-    state: ProductState::Active,
-};
+const COCONUT: Goods<'_> =
+    Goods { name: "Dừa sáp Cầu Kè", set: 1, unit: "kg", packagings: &[], is_archived: false };
 
-/// A product of `owner`, as the catalogue has it.
+/// A product of `owner`.
 fn product(api: &TestApi, owner: &Actor, goods: &Goods<'_>) -> String {
-    let moment = api.data.app.clock().moment();
-    let packaging = |(unit, quantity, contained): &(&str, u64, &str)| Packaging {
-        unit: (*unit).into(),
-        quantity: *quantity,
-        contained_unit: (*contained).into(),
-    };
-    let draft = ProductDraft {
-        party_id: owner.party_id.parse().expect("an id"),
-        name: goods.name.into(),
-        product_set: ProductSet::new(goods.set).expect("a set"),
-        unit: goods.unit.into(),
-        packagings: goods.packagings.iter().map(packaging).collect(),
-        attributes: Vec::new(),
-        gtin: None,
-        story: None,
-        image_urls: Vec::new(),
-        trace_url: None,
-    };
-    let product = Product {
-        id: matching::id::ProductId::new(moment.new_id()),
-        version: 1,
-        created_at: moment.now(),
-        updated_at: moment.now(),
-        state: goods.state,
-        terms: ProductTerms::recorded(draft),
-    };
-    let id = product.id.to_string();
-    let written = api.data.app.database().write(move |tx| products::insert(tx, &product));
-    written.expect("a recorded product");
+    let packaging = |(unit, quantity, contained): &(&str, u64, &str)| json!({"unit": unit, "contains": {"quantity": quantity, "unit": contained}});
+    let packagings: Vec<Value> = goods.packagings.iter().map(packaging).collect();
+    let body = json!({
+        "name": goods.name, "product_set": goods.set, "unit": goods.unit, "packagings": packagings
+    });
+    let made = api.post("/v1/products", &body).by(&owner.token).send().expect(201);
+    let id = made.text("/id").to_owned();
+    if goods.is_archived {
+        archive(api, &id);
+    }
     id
 }
 
@@ -119,6 +94,14 @@ fn with_taken(api: &TestApi, path: &str, taken: (u64, u64, u64)) -> String {
         let mut offer = Offer { id: OfferId::new(moment.new_id()), ..found };
         (offer.capacity[0].held, offer.capacity[0].committed, offer.capacity[0].consumed) = taken;
         offers::insert(tx, &offer)?;
+        let change = NewChange {
+            at: moment.now(),
+            resource: Changed::Offer,
+            resource_id: offer.id.uuid(),
+            version: offer.version,
+            actor: offer.terms.party_id,
+        };
+        changes::append(tx, change);
         Ok(offer.id)
     });
     format!("/v1/offers/{}", copied.expect("a copy"))
@@ -126,11 +109,5 @@ fn with_taken(api: &TestApi, path: &str, taken: (u64, u64, u64)) -> String {
 
 /// Takes a product out of the catalogue.
 fn archive(api: &TestApi, product: &str) {
-    let id = product.parse().expect("an id");
-    let archived = api.data.app.database().write(move |tx| {
-        let found = products::find(tx, id)?.ok_or(Error::NotFound)?;
-        let version = found.version + 1;
-        products::update(tx, &Product { version, state: ProductState::Archived, ..found })
-    });
-    archived.expect("an archived product");
+    api.act(&format!("/v1/products/{product}/archive")).by(&api.admin()).send().expect(200);
 }

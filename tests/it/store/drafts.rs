@@ -1,6 +1,8 @@
 //! Random legal records that refer to the market.
 
-use matching::certificate::{CertificateDraft, CertificateKind, CertificateTerms, Subject};
+use matching::certificate::{
+    CertificateDraft, CertificateKind, CertificateKinds, CertificateTerms, Subject,
+};
 use matching::date::{Date, Period, Timestamp};
 use matching::demand::{
     CommercialTerms, DeliveryNeed, Demand, DemandDraft, DemandStatus, DemandTerms, PriceBasis,
@@ -306,7 +308,7 @@ fn deliveries() -> impl Strategy<Value = Vec<(DeliveryNeed, Progress)>> {
 
 fn requirements() -> impl Strategy<Value = Requirements> {
     let kinds = || subsequence(CertificateKind::ALL.to_vec(), 0..4);
-    let market = (option::of("[A-Z]{2}"), kinds());
+    let market = (option::of("[A-Z]{2}"), vec(kinds(), 0..3));
     (option::of(3..=5_u8), kinds(), provinces(), option::of(1..2000_u32), market).prop_map(
         |(min_stars, certificates, provinces, max_distance_km, (market, papers))| Requirements {
             min_stars,
@@ -314,7 +316,7 @@ fn requirements() -> impl Strategy<Value = Requirements> {
             provinces,
             max_distance_km,
             market,
-            market_papers: papers.into_iter().collect(),
+            market_papers: papers.into_iter().map(CertificateKinds::from_iter).collect(),
         },
     )
 }

@@ -11,6 +11,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use matching::date::Timestamp;
 use matching::id::PartyId;
+use ocop_link::actions::audit;
 use ocop_link::app::App;
 use ocop_link::caller::ordinary_scopes;
 use ocop_link::clock::{Clock, FixedClock};
@@ -102,11 +103,6 @@ impl TestApi {
         Self { data, clock, base_url, agent, handle, thread: Some(thread), _home: home }
     }
 
-    /// Where it listens, such as `http://127.0.0.1:40000`.
-    pub(crate) fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
     /// Moves the clock.
     pub(crate) fn at(&self, instant: &str) {
         self.clock.set(instant.parse().expect("an instant"));
@@ -169,8 +165,19 @@ impl TestApi {
     }
 }
 
+impl TestApi {
+    /// What no test may leave behind.
+    fn audit(&self) {
+        let findings = self.data.app.database().read(audit::run).expect("legal rows");
+        assert!(findings.is_empty(), "{findings:?}");
+    }
+}
+
 impl Drop for TestApi {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.audit();
+        }
         let stop = self.handle.stop(false);
         if let Some(thread) = self.thread.take() {
             actix_web::rt::System::new().block_on(stop);

@@ -19,11 +19,8 @@ pub(super) enum Mark {
 }
 
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
-const MARKS: [(char, Mark); 3] = [
-    ('\u{302}', Mark::Circumflex),
-    ('\u{306}', Mark::Breve),
-    ('\u{31b}', Mark::Horn),
-];
+const MARKS: [(char, Mark); 3] =
+    [('\u{302}', Mark::Circumflex), ('\u{306}', Mark::Breve), ('\u{31b}', Mark::Horn)];
 
 /// One word taken apart: base letters with their marks, and one tone (0 is the level tone).
 pub(super) struct Spelling {
@@ -39,11 +36,7 @@ pub(super) struct Spelling {
 pub fn fold(text: &str) -> String {
     let words = words(text).into_iter().map(|word| {
         let spelling = spell(&word);
-        spelling
-            .letters
-            .iter()
-            .map(|letter| letter.0)
-            .collect::<String>()
+        spelling.letters.iter().map(|letter| letter.0).collect::<String>()
     });
     words.collect::<Vec<_>>().join(" ")
 }
@@ -62,11 +55,7 @@ pub fn normalize(text: &str) -> String {
 fn words(text: &str) -> Vec<String> {
     let visible = text.chars().filter(|letter| !is_zero_width(*letter));
     let spelled = visible.collect::<String>().replace('&', " va ");
-    let lower = spelled
-        .nfc()
-        .flat_map(char::to_lowercase)
-        .nfd()
-        .collect::<String>();
+    let lower = spelled.nfc().flat_map(char::to_lowercase).nfd().collect::<String>();
     let is_letter = |letter: char| letter.is_alphanumeric() || is_combining_mark(letter);
     let words = lower.split(|letter: char| !is_letter(letter));
     words
@@ -76,18 +65,12 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn is_zero_width(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
-    )
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 /// Takes one NFD word apart. Of several tones the first counts; unknown marks are dropped.
 pub(super) fn spell(word: &str) -> Spelling {
-    let mut spelling = Spelling {
-        letters: Vec::new(),
-        tone: 0,
-    };
+    let mut spelling = Spelling { letters: Vec::new(), tone: 0 };
     for letter in word.chars() {
         spelling.push(letter);
     }
@@ -130,9 +113,7 @@ impl Spelling {
             _ => false,
         };
         let from = if glide { 2 } else { 0 };
-        (from..self.letters.len())
-            .filter(|at| is_vowel(letter(*at)))
-            .collect()
+        (from..self.letters.len()).filter(|at| is_vowel(letter(*at))).collect()
     }
 
     /// Where the tone is written: on the last marked vowel, else on the last vowel of a closed
@@ -145,30 +126,16 @@ impl Spelling {
         }
         let open = vowels.last().is_some_and(|at| at + 1 == self.letters.len());
         let from_end = if open && vowels.len() > 1 { 2 } else { 1 };
-        vowels
-            .len()
-            .checked_sub(from_end)
-            .map(|index| vowels[index])
+        vowels.len().checked_sub(from_end).map(|index| vowels[index])
     }
 
     fn compose(&self) -> String {
-        let tone_at = self
-            .tone_position()
-            .unwrap_or(self.letters.len().saturating_sub(1));
+        let tone_at = self.tone_position().unwrap_or(self.letters.len().saturating_sub(1));
         let mut word = String::new();
         for (at, (letter, mark)) in self.letters.iter().enumerate() {
-            word.push(if (*letter, *mark) == ('d', Mark::Circumflex) {
-                'đ'
-            } else {
-                *letter
-            });
+            word.push(if (*letter, *mark) == ('d', Mark::Circumflex) { 'đ' } else { *letter });
             if *letter != 'd' {
-                word.extend(
-                    MARKS
-                        .iter()
-                        .find(|(_, each)| each == mark)
-                        .map(|(sign, _)| *sign),
-                );
+                word.extend(MARKS.iter().find(|(_, each)| each == mark).map(|(sign, _)| *sign));
             }
             if at == tone_at && self.tone > 0 {
                 word.push(TONES[usize::from(self.tone) - 1]);

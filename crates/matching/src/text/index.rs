@@ -54,11 +54,7 @@ impl NameIndex {
     #[must_use]
     pub fn matches(&self, query: &Query, min_relevance: u16) -> Vec<(TextId, u16)> {
         if min_relevance == 0 {
-            return self
-                .names
-                .iter()
-                .map(|(id, name)| (id, relevance(query, name)))
-                .collect();
+            return self.names.iter().map(|(id, name)| (id, relevance(query, name))).collect();
         }
         let mut candidates = vec![false; self.names.bound()];
         for reading in query.readings() {
@@ -66,9 +62,7 @@ impl NameIndex {
             self.add_run_together(reading, &mut candidates);
             self.add_written_apart(reading, &mut candidates);
         }
-        keep(&candidates, min_relevance, |id| {
-            Some(relevance(query, self.names.get(id)?))
-        })
+        keep(&candidates, min_relevance, |id| Some(relevance(query, self.names.get(id)?)))
     }
 
     fn add_by_words(&self, reading: &Reading, min_coverage: u32, candidates: &mut [bool]) {
@@ -111,16 +105,9 @@ impl NameIndex {
     fn add_written_apart(&self, reading: &Reading, candidates: &mut [bool]) {
         let words = reading.plain_words();
         let letter_set = words.iter().fold(0, |set, word| set | word.letter_set());
-        for term in self
-            .vocabulary
-            .terms()
-            .iter()
-            .filter(|term| term.word.is_gluable())
-        {
+        for term in self.vocabulary.terms().iter().filter(|term| term.word.is_gluable()) {
             if has_letters(letter_set, &term.word) && is_in(&term.word, &words) {
-                term.postings
-                    .iter()
-                    .for_each(|id| candidates[*id as usize] = true);
+                term.postings.iter().for_each(|id| candidates[*id as usize] = true);
             }
         }
     }
@@ -155,16 +142,9 @@ pub struct QueryIndex {
 impl QueryIndex {
     /// Adds a query. The caller keeps queries distinct: the index would keep an equal one twice.
     pub fn insert(&mut self, query: Query) -> TextId {
-        let words = query
-            .readings()
-            .iter()
-            .flat_map(|reading| reading.words.iter());
+        let words = query.readings().iter().flat_map(|reading| reading.words.iter());
         let letter_set = words.fold(0, |set, query| set | query.word.letter_set());
-        let stored = StoredQuery {
-            query,
-            readings: Box::default(),
-            letter_set,
-        };
+        let stored = StoredQuery { query, readings: Box::default(), letter_set };
         let id = self.queries.insert(stored.clone());
         let readings: Box<[u32]> = (stored.query.readings().iter())
             .map(|reading| self.insert_reading(id, reading))
@@ -174,10 +154,8 @@ impl QueryIndex {
     }
 
     fn insert_reading(&mut self, query: TextId, reading: &Reading) -> u32 {
-        let slot = self.readings.insert(ReadingOf {
-            query,
-            total_weight: reading.total_weight.max(1),
-        });
+        let slot =
+            self.readings.insert(ReadingOf { query, total_weight: reading.total_weight.max(1) });
         for (word, posting) in postings(slot, reading) {
             self.vocabulary.insert(word, posting);
         }
@@ -207,27 +185,19 @@ impl QueryIndex {
     pub fn matches(&self, name: &Name, min_relevance: u16) -> Vec<(TextId, u16)> {
         if min_relevance == 0 {
             let queries = self.queries.iter();
-            return queries
-                .map(|(id, stored)| (id, relevance(&stored.query, name)))
-                .collect();
+            return queries.map(|(id, stored)| (id, relevance(&stored.query, name))).collect();
         }
         let mut candidates = vec![false; self.queries.bound()];
         self.add_by_words(name, min_coverage(min_relevance), &mut candidates);
         self.add_run_together(name, &mut candidates);
         self.add_written_apart(name, &mut candidates);
-        keep(&candidates, min_relevance, |id| {
-            Some(relevance(self.get(id)?, name))
-        })
+        keep(&candidates, min_relevance, |id| Some(relevance(self.get(id)?, name)))
     }
 
     fn add_by_words(&self, name: &Name, min_coverage: u32, candidates: &mut [bool]) {
         let mut sums = vec![0_u32; self.readings.bound()];
         for term in self.vocabulary.terms() {
-            let likeness = name
-                .words()
-                .iter()
-                .map(|word| similarity(&term.word, word))
-                .max();
+            let likeness = name.words().iter().map(|word| similarity(&term.word, word)).max();
             let Some(likeness) = likeness.filter(|likeness| *likeness > 0) else {
                 continue;
             };
@@ -242,11 +212,7 @@ impl QueryIndex {
     }
 
     fn add_run_together(&self, name: &Name, candidates: &mut [bool]) {
-        let terms = self
-            .vocabulary
-            .terms()
-            .iter()
-            .filter(|term| term.word.is_gluable());
+        let terms = self.vocabulary.terms().iter().filter(|term| term.word.is_gluable());
         let can_have = |word: &Word| has_letters(name.letter_set(), word);
         for term in terms.filter(|term| can_have(&term.word) && is_in(&term.word, name.words())) {
             for (reading, _, _) in &term.postings {
@@ -279,11 +245,7 @@ fn min_coverage(min_relevance: u16) -> u32 {
 
 /// Whether letters hold those of a word but for as many slips as its length allows.
 fn has_letters(letter_set: u32, word: &Word) -> bool {
-    let missing = if word.letters().len() < LONG_WORD {
-        1
-    } else {
-        2
-    };
+    let missing = if word.letters().len() < LONG_WORD { 1 } else { 2 };
     (word.letter_set() & !letter_set).count_ones() <= missing
 }
 
@@ -293,10 +255,7 @@ fn is_in(word: &Word, words: &[Word]) -> bool {
 }
 
 fn is_apart_in(word: &Word, query: &Query) -> bool {
-    query
-        .readings()
-        .iter()
-        .any(|reading| is_in(word, &reading.plain_words()))
+    query.readings().iter().any(|reading| is_in(word, &reading.plain_words()))
 }
 
 /// The relevance of each candidate, where it is enough.

@@ -78,9 +78,8 @@ pub(super) const KINDS: [&str; 68] = [
 ];
 
 /// What follows such a word in a name is an ingredient, a taste or a process, not the product.
-pub(super) const INGREDIENT_MARKERS: [&str; 11] = [
-    "vị", "rang", "ngâm", "tẩm", "nhân", "ướp", "sốt", "rim", "trộn", "với", "ngào",
-];
+pub(super) const INGREDIENT_MARKERS: [&str; 11] =
+    ["vị", "rang", "ngâm", "tẩm", "nhân", "ướp", "sốt", "rim", "trộn", "với", "ngào"];
 
 /// Words that describe a product without saying what it is.
 const QUALIFIERS: [&str; 27] = [
@@ -183,11 +182,7 @@ impl Phrases {
     /// A text typed without accents is compared without them.
     pub(super) fn length_at(&self, words: &[String], accented: bool) -> usize {
         let spellings = self.0.iter().map(|phrase| &phrase[usize::from(!accented)]);
-        spellings
-            .filter(|phrase| words.starts_with(phrase))
-            .map(Vec::len)
-            .max()
-            .unwrap_or(0)
+        spellings.filter(|phrase| words.starts_with(phrase)).map(Vec::len).max().unwrap_or(0)
     }
 }
 

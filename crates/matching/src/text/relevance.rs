@@ -98,9 +98,7 @@ impl Query {
                 }
             }
         }
-        Self {
-            readings: spellings.iter().map(|words| Reading::new(words)).collect(),
-        }
+        Self { readings: spellings.iter().map(|words| Reading::new(words)).collect() }
     }
 
     pub(super) fn readings(&self) -> &[Reading] {
@@ -119,12 +117,7 @@ impl Name {
         let letter_set = words.iter().fold(0, |set, word| set | word.letter_set());
         let marker = spelled.iter().skip(1).position(|word| is_marker(word));
         let ingredients = marker.map_or(spelled.len(), |at| at + 1) as u8;
-        Self {
-            kind: find_kind(&spelled),
-            ingredients,
-            letter_set,
-            words,
-        }
+        Self { kind: find_kind(&spelled), ingredients, letter_set, words }
     }
 
     pub(super) fn words(&self) -> &[Word] {
@@ -158,29 +151,17 @@ impl Reading {
             .iter()
             .zip(weights)
             .filter(|(_, weight)| *weight > 0)
-            .map(|(word, weight)| QueryWord {
-                word: Word::new(word, known),
-                weight,
-            })
+            .map(|(word, weight)| QueryWord { word: Word::new(word, known), weight })
             .collect();
         let total_weight = words.iter().map(|word| u32::from(word.weight)).sum();
-        Self {
-            words,
-            total_weight,
-            accented: known,
-        }
+        Self { words, total_weight, accented: known }
     }
 }
 
 /// How well a name answers a query, 0..=10000; see the module for the formula.
 #[must_use]
 pub fn relevance(query: &Query, name: &Name) -> u16 {
-    query
-        .readings
-        .iter()
-        .map(|reading| reading_relevance(reading, name))
-        .max()
-        .unwrap_or(0)
+    query.readings.iter().map(|reading| reading_relevance(reading, name)).max().unwrap_or(0)
 }
 
 /// The relevance of a name to one reading of a query.
@@ -214,10 +195,7 @@ struct Alignment {
 
 impl Alignment {
     fn new(reading: &Reading, name: &Name) -> Self {
-        let mut alignment = Self {
-            found: [(0, 0, 0); MAX_WORDS],
-            len: reading.words.len(),
-        };
+        let mut alignment = Self { found: [(0, 0, 0); MAX_WORDS], len: reading.words.len() };
         for (at, query) in reading.words.iter().enumerate() {
             for (place, word) in name.words.iter().enumerate() {
                 alignment.offer(at, similarity(&query.word, word), (place, place));
@@ -247,12 +225,7 @@ impl Alignment {
 
     /// "soko farm" in the query, "Sokofarm" in the name.
     fn match_written_apart(&mut self, reading: &Reading, name: &Name) {
-        for (place, word) in name
-            .words
-            .iter()
-            .enumerate()
-            .filter(|(_, word)| word.is_gluable())
-        {
+        for (place, word) in name.words.iter().enumerate().filter(|(_, word)| word.is_gluable()) {
             for (first, last, likeness) in glued_in(word, &reading.plain_words()) {
                 for at in first..=last {
                     self.offer(at, likeness, (place, place));
@@ -275,12 +248,9 @@ impl Alignment {
 
     /// Places of the name that the query asked for, as bits.
     fn places(&self) -> u32 {
-        self.found[..self.len]
-            .iter()
-            .filter(|found| found.0 >= FOUND)
-            .fold(0, |places, found| {
-                (found.1..=found.2).fold(places, |places, place| places | 1 << place)
-            })
+        self.found[..self.len].iter().filter(|found| found.0 >= FOUND).fold(0, |places, found| {
+            (found.1..=found.2).fold(places, |places, place| places | 1 << place)
+        })
     }
 
     fn is_other_kind(&self, reading: &Reading, name: &Name) -> bool {
@@ -337,20 +307,13 @@ pub(super) fn glued_in(word: &Word, words: &[Word]) -> impl Iterator<Item = (usi
     spans.filter_map(move |(first, last)| {
         let span = &words[first..=last];
         let fits = can_be_glued(word, span);
-        let likeness = if fits {
-            glued_similarity(word, &Word::glue(span))
-        } else {
-            0
-        };
+        let likeness = if fits { glued_similarity(word, &Word::glue(span)) } else { 0 };
         (likeness > 0).then_some((first, last, likeness))
     })
 }
 
 pub(super) fn split(text: &str) -> Vec<String> {
-    text.split(' ')
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 pub(super) fn decode_all(text: &str) -> Vec<String> {
@@ -361,11 +324,7 @@ pub(super) fn decode_all(text: &str) -> Vec<String> {
 }
 
 pub(super) fn canonical_query(words: &[String], synonyms: &Synonyms) -> Vec<String> {
-    if has_accents(words) {
-        synonyms.canonical(words)
-    } else {
-        synonyms.canonical_folded(words)
-    }
+    if has_accents(words) { synonyms.canonical(words) } else { synonyms.canonical_folded(words) }
 }
 
 pub(super) fn has_accents(words: &[String]) -> bool {
@@ -382,9 +341,7 @@ fn find_kind(words: &[String]) -> Option<(u8, u8)> {
         let lengths = (1..=3).rev().filter(|len| start + len <= words.len());
         lengths.into_iter().find_map(|len| {
             let phrase = words[start..start + len].join(" ");
-            KINDS
-                .contains(&phrase.as_str())
-                .then_some((start as u8, len as u8))
+            KINDS.contains(&phrase.as_str()).then_some((start as u8, len as u8))
         })
     })
 }
@@ -403,10 +360,7 @@ fn weights(words: &[String], content_weights: &[u16]) -> Vec<u16> {
     if content == 0 {
         return vec![CONTENT_WEIGHTS[0]; words.len()];
     }
-    weights
-        .into_iter()
-        .map(|weight| weight.unwrap_or(0))
-        .collect()
+    weights.into_iter().map(|weight| weight.unwrap_or(0)).collect()
 }
 
 fn mark_phrases(words: &[String], phrases: &Phrases, weight: u16, weights: &mut [Option<u16>]) {
@@ -425,10 +379,7 @@ fn mark_measures(words: &[String], weights: &mut [Option<u16>]) {
     let is_number = |at: usize| words[at].bytes().all(|byte| byte.is_ascii_digit());
     for at in (0..words.len()).filter(|at| is_number(*at)) {
         weights[at] = Some(NUMBER_WEIGHT);
-        if words
-            .get(at + 1)
-            .is_some_and(|word| is_unit(word, accented))
-        {
+        if words.get(at + 1).is_some_and(|word| is_unit(word, accented)) {
             weights[at..=at + 1].fill(Some(0));
         }
         if at > 0 && is_package(&words[at - 1], accented) {

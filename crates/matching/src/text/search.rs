@@ -74,10 +74,7 @@ struct Sums {
 
 impl Sums {
     fn new(slots: usize) -> Self {
-        Self {
-            by_slot: vec![0; slots],
-            total_weight: 0,
-        }
+        Self { by_slot: vec![0; slots], total_weight: 0 }
     }
 
     fn add(&mut self, weight: u64, occurrences: impl Iterator<Item = (u32, u32)>) {
@@ -89,10 +86,7 @@ impl Sums {
 
     fn means(self) -> Vec<u32> {
         let total = self.total_weight.max(1);
-        self.by_slot
-            .into_iter()
-            .map(|sum| (sum / total) as u32)
-            .collect()
+        self.by_slot.into_iter().map(|sum| (sum / total) as u32).collect()
     }
 }
 
@@ -121,25 +115,18 @@ impl SearchIndex {
         self.remove(id);
         let name = Name::new(text.name, &self.synonyms);
         let fields = self.fields(&name, text);
-        let slot = self.documents.insert(Document {
-            id,
-            name,
-            stars: text.stars,
-        });
+        let slot = self.documents.insert(Document { id, name, stars: text.stars });
         self.slots.insert(id, slot);
         for (word, in_fields) in by_word(&fields) {
             self.vocabulary.insert(word, (slot, in_fields));
         }
-        let pairs = fields
-            .each_ref()
-            .map(|field| field.windows(2).map(Word::glue).collect());
+        let pairs = fields.each_ref().map(|field| field.windows(2).map(Word::glue).collect());
         for (pair, in_fields) in by_word(&pairs) {
             self.pairs.insert(pair, (slot, in_fields));
         }
         for text in [text.name, text.producer, text.place, text.product_set_label] {
             for word in split(&normalize(text)) {
-                self.written
-                    .insert(Word::glue(&[Word::new(&word, false)]), (slot, 0));
+                self.written.insert(Word::glue(&[Word::new(&word, false)]), (slot, 0));
             }
         }
     }
@@ -151,12 +138,7 @@ impl SearchIndex {
             words.iter().map(|word| Word::new(word, true)).collect()
         };
         let label = words(text.product_set_label);
-        [
-            name.words().to_vec(),
-            words(text.producer),
-            words(text.place),
-            label,
-        ]
+        [name.words().to_vec(), words(text.producer), words(text.place), label]
     }
 
     /// Takes a document out; whether it was there.
@@ -186,10 +168,7 @@ impl SearchIndex {
     pub fn hits(&self, text: &str, floor: u16, filter: impl Fn(u32) -> bool) -> Vec<(u32, u16)> {
         let query = SearchQuery::new(text, &self.synonyms, &|letters| self.is_known(letters));
         let scores = self.scores(&query);
-        let documents = self
-            .documents
-            .iter()
-            .filter(|(_, document)| filter(document.id));
+        let documents = self.documents.iter().filter(|(_, document)| filter(document.id));
         let mut hits: Vec<(u32, u16)> = documents
             .map(|(slot, document)| (document, scores[slot as usize]))
             .map(|(document, score)| (document.id, with_stars(score, document, query.stars)))
@@ -201,11 +180,7 @@ impl SearchIndex {
 
     /// The best score of each document over the readings of a query.
     fn scores(&self, query: &SearchQuery) -> Vec<u32> {
-        let unread = if query.readings.is_empty() {
-            u32::from(EXACT)
-        } else {
-            0
-        };
+        let unread = if query.readings.is_empty() { u32::from(EXACT) } else { 0 };
         let mut best = vec![unread; self.documents.bound()];
         let mut found = HashMap::new();
         for (reading, percent) in &query.readings {
@@ -217,10 +192,7 @@ impl SearchIndex {
     }
 
     fn is_known(&self, letters: &str) -> bool {
-        !self
-            .written
-            .postings(&Word::glue(&[Word::new(letters, false)]))
-            .is_empty()
+        !self.written.postings(&Word::glue(&[Word::new(letters, false)])).is_empty()
     }
 
     /// The score of every document, by slot.
@@ -228,23 +200,16 @@ impl SearchIndex {
         let mut sums = Sums::new(self.documents.bound());
         let mut weights = Vec::with_capacity(reading.words.len());
         for query in &reading.words {
-            let found = found
-                .entry(query.word)
-                .or_insert_with(|| self.find(&query.word));
+            let found = found.entry(query.word).or_insert_with(|| self.find(&query.word));
             let weight = u64::from(query.weight) * u64::from(found.rarity);
             sums.add(weight, found.occurrences.iter().copied());
             weights.push(weight);
         }
         for (words, weights) in reading.words.windows(2).zip(weights.windows(2)) {
-            let pair = self
-                .pairs
-                .postings(&Word::glue(&[words[0].word, words[1].word]));
+            let pair = self.pairs.postings(&Word::glue(&[words[0].word, words[1].word]));
             if !pair.is_empty() {
                 let weight = (weights[0] + weights[1]) * PAIR_PERCENT / 100;
-                sums.add(
-                    weight,
-                    pair.iter().map(|(slot, _)| (*slot, u32::from(EXACT))),
-                );
+                sums.add(weight, pair.iter().map(|(slot, _)| (*slot, u32::from(EXACT))));
             }
         }
         self.with_shape(reading, sums.means())
@@ -255,11 +220,7 @@ impl SearchIndex {
         let best = scores.iter().copied().max().unwrap_or(0);
         let shaped = best * SHAPED_PERCENT / 100;
         for (slot, score) in (0..).zip(&mut scores).filter(|(_, score)| **score > 0) {
-            let shape = if *score >= shaped {
-                self.shape(reading, slot)
-            } else {
-                0
-            };
+            let shape = if *score >= shaped { self.shape(reading, slot) } else { 0 };
             *score = (*score * (100 - SHAPE_PERCENT) + shape * SHAPE_PERCENT) / 100;
         }
         scores
@@ -289,14 +250,8 @@ impl SearchIndex {
         }
         occurrences.sort_unstable_by_key(|(slot, likeness)| (*slot, std::cmp::Reverse(*likeness)));
         occurrences.dedup_by_key(|(slot, _)| *slot);
-        let common = occurrences
-            .iter()
-            .filter(|(_, likeness)| likeness * 3 >= closest)
-            .count();
-        Found {
-            rarity: self.rarity(common),
-            occurrences,
-        }
+        let common = occurrences.iter().filter(|(_, likeness)| likeness * 3 >= closest).count();
+        Found { rarity: self.rarity(common), occurrences }
     }
 
     /// Four times the binary logarithm of how rare a word is, at least 4.
@@ -319,19 +274,11 @@ fn by_word(fields: &[Vec<Word>; 4]) -> BTreeMap<Word, u8> {
 
 fn with_stars(score: u32, document: &Document, stars: Option<u8>) -> u16 {
     let other = stars.is_some() && stars != document.stars;
-    (if other {
-        score * OTHER_STARS_PERCENT / 100
-    } else {
-        score
-    }) as u16
+    (if other { score * OTHER_STARS_PERCENT / 100 } else { score }) as u16
 }
 
 /// The greatest weight of the fields that have a word.
 fn field_percent(fields: u8) -> u32 {
     let weights = FIELD_PERCENT.iter().enumerate();
-    weights
-        .filter(|(at, _)| fields & (1 << at) != 0)
-        .map(|(_, weight)| *weight)
-        .max()
-        .unwrap_or(0)
+    weights.filter(|(at, _)| fields & (1 << at) != 0).map(|(_, weight)| *weight).max().unwrap_or(0)
 }

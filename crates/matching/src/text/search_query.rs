@@ -42,14 +42,9 @@ impl SearchQuery {
                 spellings.add(canonical, PLAIN_PERCENT);
             }
         }
-        let readings = spellings
-            .list
-            .iter()
-            .map(|(words, percent)| (Reading::level(words), *percent));
-        Self {
-            stars,
-            readings: readings.collect(),
-        }
+        let readings =
+            spellings.list.iter().map(|(words, percent)| (Reading::level(words), *percent));
+        Self { stars, readings: readings.collect() }
     }
 }
 
@@ -68,21 +63,14 @@ impl Spellings {
 
     fn add_variants(&mut self, words: Vec<String>, synonyms: &Synonyms) {
         let canonical = canonical_query(&words, synonyms);
-        let same: fn(&str, &str) -> bool = if has_accents(&words) {
-            |a, b| a == b
-        } else {
-            |a, b| fold(a) == fold(b)
-        };
+        let same: fn(&str, &str) -> bool =
+            if has_accents(&words) { |a, b| a == b } else { |a, b| fold(a) == fold(b) };
         let plain = !has_accents(&words);
         let loose = synonyms.loose(&words, same);
         self.add(words, PLAIN_PERCENT);
         self.add(canonical, PLAIN_PERCENT);
         for variant in loose {
-            let variant = if plain {
-                split(&fold(&variant.join(" ")))
-            } else {
-                variant
-            };
+            let variant = if plain { split(&fold(&variant.join(" "))) } else { variant };
             self.add(variant, LOOSE_PERCENT);
         }
     }
@@ -94,10 +82,7 @@ fn take_stars(mut words: Vec<String>) -> (Option<u8>, Vec<String>) {
     let star = |at: usize| folded.get(at).and_then(|word| star_count(word));
     let is_sao = |at: usize| folded[at] == "sao";
     let found = (0..folded.len()).filter(|at| is_sao(*at)).find_map(|at| {
-        let before = at
-            .checked_sub(1)
-            .and_then(star)
-            .map(|stars| (at - 1, stars));
+        let before = at.checked_sub(1).and_then(star).map(|stars| (at - 1, stars));
         before.or_else(|| star(at + 1).map(|stars| (at, stars)))
     });
     if let Some((at, _)) = found {
@@ -119,10 +104,8 @@ fn star_count(word: &str) -> Option<u8> {
 /// when joined written together.
 fn respaced(words: &[String], is_known: &dyn Fn(&str) -> bool) -> Vec<Vec<String>> {
     let mut out: Vec<Vec<String>> = joined(words, is_known).into_iter().collect();
-    let splits: Vec<Vec<Vec<String>>> = words
-        .iter()
-        .map(|word| splits(&fold(word), is_known))
-        .collect();
+    let splits: Vec<Vec<Vec<String>>> =
+        words.iter().map(|word| splits(&fold(word), is_known)).collect();
     let most = splits.iter().map(Vec::len).max().unwrap_or(0);
     for choice in 0..most {
         let pieces = words.iter().zip(&splits).flat_map(|(word, splits)| {
@@ -156,10 +139,7 @@ fn splits(letters: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<Vec<String>> {
             cut(letters, pieces, unknown, is_known, &mut found);
         }
         let unknown_letters = |pieces: &Vec<String>| {
-            pieces
-                .iter()
-                .find(|piece| !is_known(piece))
-                .map_or(0, String::len)
+            pieces.iter().find(|piece| !is_known(piece)).map_or(0, String::len)
         };
         found.sort_by_key(|pieces| (unknown_letters(pieces), pieces.len()));
         found.truncate(MAX_SPLITS);
@@ -191,9 +171,7 @@ fn cut(
         } else if is_piece(rest) && usize::from(!is_known(rest)) <= unknown - spent {
             tails.push(vec![rest.to_owned()]);
         }
-        let whole = tails
-            .into_iter()
-            .map(|tail| [vec![first.to_owned()], tail].concat());
+        let whole = tails.into_iter().map(|tail| [vec![first.to_owned()], tail].concat());
         found.extend(whole);
     }
 }

@@ -71,11 +71,7 @@ const VNI: Keyboard = Keyboard {
         ('3', '\u{309}'),
         ('5', '\u{323}'),
     ],
-    marks: &[
-        ('6', "aeo", '\u{302}'),
-        ('7', "ou", '\u{31b}'),
-        ('8', "a", '\u{306}'),
-    ],
+    marks: &[('6', "aeo", '\u{302}'), ('7', "ou", '\u{31b}'), ('8', "a", '\u{306}')],
     stroke: '9',
 };
 
@@ -84,14 +80,8 @@ fn decode(word: &str, keyboard: &Keyboard) -> Option<String> {
     for key in word.chars() {
         decoded.press(key, keyboard);
     }
-    is_syllable(
-        &decoded
-            .letters
-            .iter()
-            .map(|(letter, _)| *letter)
-            .collect::<String>(),
-    )
-    .then(|| decoded.compose())
+    is_syllable(&decoded.letters.iter().map(|(letter, _)| *letter).collect::<String>())
+        .then(|| decoded.compose())
 }
 
 #[derive(Default)]
@@ -102,10 +92,7 @@ struct Decoded {
 
 impl Decoded {
     fn press(&mut self, key: char, keyboard: &Keyboard) {
-        let past_onset = self
-            .letters
-            .iter()
-            .any(|(letter, _)| "aeiouy".contains(*letter));
+        let past_onset = self.letters.iter().any(|(letter, _)| "aeiouy".contains(*letter));
         let tone = keyboard.tones.iter().find(|(each, _)| *each == key);
         if let (Some((_, tone)), true) = (tone, past_onset) {
             self.tone = Some(*tone);
@@ -144,10 +131,7 @@ impl Decoded {
                 None => word.push(*letter),
             }
         }
-        let vowel = self
-            .letters
-            .iter()
-            .any(|(letter, _)| "aeiouy".contains(*letter));
+        let vowel = self.letters.iter().any(|(letter, _)| "aeiouy".contains(*letter));
         word.extend(self.tone.filter(|_| vowel));
         crate::text::fold::normalize(&word)
     }

@@ -48,10 +48,7 @@ impl Synonyms {
         for row in rows {
             synonyms.add(row);
         }
-        let lists = synonyms
-            .accented
-            .values_mut()
-            .chain(synonyms.folded.values_mut());
+        let lists = synonyms.accented.values_mut().chain(synonyms.folded.values_mut());
         for list in lists.chain([&mut synonyms.loose]) {
             list.sort_by(|a, b| {
                 let longest_first = b.from.len().cmp(&a.from.len());
@@ -104,10 +101,7 @@ impl Synonyms {
 }
 
 fn split(text: &str) -> Vec<String> {
-    text.split(' ')
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 fn overlaps(one: &[String], other: &[String]) -> bool {
@@ -130,10 +124,7 @@ fn replace_one(
 
 /// Adds a rewrite, and that its canonical wording stays when a part of it could be rewritten.
 fn insert(rewrites: &mut Rewrites, rewrite: Rewrite) {
-    let keep = Rewrite {
-        from: rewrite.to.clone(),
-        to: rewrite.to.clone(),
-    };
+    let keep = Rewrite { from: rewrite.to.clone(), to: rewrite.to.clone() };
     for new in [rewrite, keep] {
         rewrites.entry(new.from[0].clone()).or_default().push(new);
     }

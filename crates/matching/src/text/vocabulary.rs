@@ -21,10 +21,7 @@ pub(super) struct Vocabulary<P> {
 
 impl<P> Default for Vocabulary<P> {
     fn default() -> Self {
-        Self {
-            terms: Vec::new(),
-            by_word: HashMap::new(),
-        }
+        Self { terms: Vec::new(), by_word: HashMap::new() }
     }
 }
 
@@ -35,9 +32,7 @@ impl<P: Ord + Copy> Vocabulary<P> {
 
     /// The occurrences of exactly this word.
     pub(super) fn postings(&self, word: &Word) -> &[P] {
-        self.by_word
-            .get(word)
-            .map_or(&[], |at| &self.terms[*at as usize].postings)
+        self.by_word.get(word).map_or(&[], |at| &self.terms[*at as usize].postings)
     }
 
     /// Adds an occurrence; one that is there already is not added again.
@@ -45,10 +40,7 @@ impl<P: Ord + Copy> Vocabulary<P> {
         let next = self.terms.len() as u32;
         let at = *self.by_word.entry(word).or_insert(next);
         if at == next {
-            self.terms.push(Term {
-                word,
-                postings: Vec::new(),
-            });
+            self.terms.push(Term { word, postings: Vec::new() });
         }
         let postings = &mut self.terms[at as usize].postings;
         if let Err(place) = postings.binary_search(&posting) {
@@ -98,10 +90,7 @@ pub(super) struct Slots<T> {
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Self {
-            values: Vec::new(),
-            free: Vec::new(),
-        }
+        Self { values: Vec::new(), free: Vec::new() }
     }
 }
 

@@ -44,16 +44,8 @@ impl Word {
     /// From one normalized word; `accents_known` is false where its text has no accents at all.
     pub(super) fn new(normalized: &str, accents_known: bool) -> Self {
         let spelling = spell(&normalized.nfd().collect::<String>());
-        let folded = spelling
-            .letters
-            .iter()
-            .map(|(letter, _)| *letter)
-            .collect::<String>();
-        let mut word = Self {
-            syllable: is_syllable(&folded),
-            accents_known,
-            ..Self::empty()
-        };
+        let folded = spelling.letters.iter().map(|(letter, _)| *letter).collect::<String>();
+        let mut word = Self { syllable: is_syllable(&folded), accents_known, ..Self::empty() };
         word.tone = spelling.tone;
         word.append(folded.as_bytes());
         for (at, (_, mark)) in spelling.letters.iter().take(MAX_LETTERS).enumerate() {
@@ -145,11 +137,7 @@ pub(super) fn similarity(query: &Word, name: &Word) -> u16 {
     if !query.syllable || !name.syllable {
         return slip_similarity(query, name);
     }
-    let possible = if other_letters > 2 {
-        0
-    } else {
-        other_syllable_similarity(query, name)
-    };
+    let possible = if other_letters > 2 { 0 } else { other_syllable_similarity(query, name) };
     possible.max(sound_similarity(query, name))
 }
 

@@ -117,15 +117,6 @@ impl World {
         let demands = (0..size).map(|_| demand(random, &parties, &products)).collect();
         Self { now, parties, products, offers, demands }
     }
-
-    pub(crate) fn product(&self, offer: &Offer) -> &Product {
-        let found = self.products.iter().find(|product| product.id == offer.terms.product_id);
-        found.expect("a product of the world")
-    }
-
-    pub(crate) fn party(&self, id: PartyId) -> &Party {
-        self.parties.iter().find(|party| party.id == id).expect("a party of the world")
-    }
 }
 
 fn paper(random: &mut Random) -> Paper {
@@ -324,7 +315,7 @@ fn requirements(random: &mut Random) -> Requirements {
         certificates: if random.chance(30) { kinds(random) } else { CertificateKinds::default() },
         provinces: provinces(random),
         max_distance_km: random.maybe(20, |random| random.within(100, 1700) as u32),
-        market_papers: market.as_ref().map_or_else(CertificateKinds::default, |_| kinds(random)),
+        market_papers: market.as_ref().map_or_else(Vec::new, |_| random.several(3, kinds)),
         market,
     }
 }

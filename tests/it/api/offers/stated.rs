@@ -1,6 +1,5 @@
 //! What is stated about an offer: defaults, broken rules, changes.
 
-use matching::product::ProductState;
 use serde_json::{Value, json};
 
 use super::{COCONUT, Goods, create, get, offer_of, producer, product, with, with_taken};
@@ -174,7 +173,7 @@ fn places_and_provinces_are_those_of_today(api: &TestApi) {
 fn only_an_active_product_of_ones_own_is_offered(api: &TestApi) {
     let (actor, _) = producer(api, "HTX");
     let (_, foreign) = producer(api, "Khác");
-    let archived = Goods { state: ProductState::Archived, ..COCONUT };
+    let archived = Goods { is_archived: true, ..COCONUT };
     let archived = product(api, &actor, &archived);
     let unknown = "0198c0de-0000-7000-8000-000000000001";
     for id in [&foreign, &archived, unknown] {
@@ -336,7 +335,7 @@ fn capacity_adds_up_and_is_not_cut_below_what_is_taken(api: &TestApi) {
 fn an_offer_outlives_its_product_in_the_catalogue(api: &TestApi) {
     let (actor, _) = producer(api, "HTX");
     let active = product(api, &actor, &COCONUT);
-    let archived = product(api, &actor, &Goods { state: ProductState::Archived, ..COCONUT });
+    let archived = product(api, &actor, &Goods { is_archived: true, ..COCONUT });
     let made = create(api, &actor, &offer_of(&active)).expect(201);
     super::archive(api, &active);
     let change =

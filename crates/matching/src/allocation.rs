@@ -1,0 +1,13 @@
+//! Allocation: one market of capacities and needs, planned exactly, with proof.
+//!
+//! Knows integers only: quantities in base units, scores in basis points, indices. It must not
+//! know products, places, dates, words or where an instance comes from.
+
+pub mod check;
+pub mod columns;
+pub mod fairness;
+pub mod flow;
+pub mod instance;
+pub mod integer;
+pub mod plan;
+pub mod repair;

@@ -1,0 +1,241 @@
+//! The exact optimum over all eligible pairs of a market too large to hold them.
+//!
+//! Solves on candidates, prices every eligible pair against the duals, adds the most violated of
+//! each need, and goes on until none is left: then the plan is optimal over all pairs. It must
+//! not know how eligibility is decided.
+
+use super::flow::{Flow, Outcome};
+use super::instance::{Market, Pair, Pairs};
+use super::plan::{Objective, Plan, Prices, Worth};
+
+/// Pairs of one need that one round may add.
+pub const PAIRS_PER_ROUND: usize = 20;
+
+/// What the first tier of worth counts for; sums of scores along a chain stay far below.
+const TIER: i64 = 1 << 40;
+
+/// A source of eligible pairs that need not hold them.
+pub trait Pricing: Sync {
+    /// Shows every eligible pair of the need to the search, in an order of its own; it may leave
+    /// out pairs whose score is at most [`Search::floor`].
+    fn search(&self, need: u32, search: &mut Search<'_>);
+}
+
+impl Pricing for Pairs {
+    fn search(&self, need: u32, search: &mut Search<'_>) {
+        for pair in self.of_need(need as usize) {
+            search.see(pair.capacity, pair.score);
+        }
+    }
+}
+
+/// The search for the most violated pairs of one need.
+#[derive(Debug)]
+pub struct Search<'a> {
+    capacities: &'a [i64],
+    lowest: i64,
+    /// What a pair of score zero gains before its capacity is paid for.
+    base: i64,
+    cut: i64,
+    found: Vec<(i64, u32, u16)>,
+}
+
+impl<'a> Search<'a> {
+    fn new(capacities: &'a [i64]) -> Self {
+        let lowest = capacities.iter().min().copied().unwrap_or(0);
+        Self { capacities, lowest, base: 0, cut: 0, found: Vec::new() }
+    }
+
+    /// Shows an eligible pair.
+    #[inline]
+    pub fn see(&mut self, capacity: u32, score: u16) {
+        let gain = self.base + i64::from(score) - self.capacities[capacity as usize];
+        if gain > self.cut {
+            self.found.push((gain, capacity, score));
+            if self.found.len() == 4 * PAIRS_PER_ROUND {
+                self.keep_best();
+            }
+        }
+    }
+
+    /// No pair with this score, or a lower one, can improve the plan.
+    #[must_use]
+    pub fn floor(&self) -> i64 {
+        self.lowest + self.cut - self.base
+    }
+
+    fn keep_best(&mut self) {
+        let order = |found: &(i64, u32, u16)| (-found.0, found.1);
+        self.found.sort_unstable_by_key(order);
+        if self.found.len() >= PAIRS_PER_ROUND {
+            self.found.truncate(PAIRS_PER_ROUND);
+            self.cut = self.found[PAIRS_PER_ROUND - 1].0 - 1;
+        }
+    }
+
+    /// The most violated pairs of a need, and the gain of the first.
+    fn run(&mut self, pricing: &dyn Pricing, need: u32, base: i64) -> (&[(i64, u32, u16)], i64) {
+        (self.base, self.cut) = (base, 0);
+        self.found.clear();
+        pricing.search(need, self);
+        self.keep_best();
+        (&self.found, self.found.first().map_or(0, |found| found.0))
+    }
+}
+
+/// Where a run stands after a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Rounds so far, from 1.
+    pub round: u32,
+    /// Pairs held so far.
+    pub pairs: usize,
+    /// Worth of the current plan.
+    pub reached: Worth,
+    /// What no plan over all eligible pairs can exceed; the least bound of all rounds.
+    pub bound: Worth,
+}
+
+/// How a run is watched, and how much of the machine it takes.
+pub struct Control<'a> {
+    /// Threads that price pairs; the answer does not depend on it.
+    pub workers: usize,
+    /// Answers true when the run is to end with what it has.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Told after every round.
+    pub progress: &'a mut dyn FnMut(Progress),
+}
+
+/// The answer of a run.
+#[derive(Debug, Clone)]
+pub struct Solved {
+    /// The plan; feasible in any case.
+    pub plan: Plan,
+    /// The prices of the last round.
+    pub prices: Prices,
+    /// The candidates held at the end; they contain every pair of the plan.
+    pub pairs: Pairs,
+    /// Optimal means: over all eligible pairs.
+    pub outcome: Outcome,
+    /// The last progress.
+    pub progress: Progress,
+}
+
+/// Plans a market over all pairs that `pricing` knows.
+///
+/// # Errors
+/// An [`InstanceError`](super::instance::InstanceError) if `pricing` shows a pair outside the
+/// market, with a score out of range, or two scores for a pair.
+pub fn solve(
+    market: &Market,
+    objective: Objective,
+    pricing: &dyn Pricing,
+    control: &mut Control<'_>,
+) -> Result<Solved, super::instance::InstanceError> {
+    let mut run = Run::new(market, objective, pricing);
+    let outcome = run.rounds(control);
+    let pairs = Pairs::new(market, run.held)?;
+    let (plan, prices) = (run.flow.plan(), run.flow.prices());
+    Ok(Solved { plan, prices, pairs, outcome, progress: run.progress })
+}
+
+struct Run<'a> {
+    market: &'a Market,
+    objective: Objective,
+    pricing: &'a dyn Pricing,
+    flow: Flow,
+    held: Vec<Pair>,
+    progress: Progress,
+}
+
+impl<'a> Run<'a> {
+    fn new(market: &'a Market, objective: Objective, pricing: &'a dyn Pricing) -> Self {
+        let flow = Flow::new(market, objective);
+        let unknown = Worth { quantity: i128::MAX, score: i128::MAX };
+        let progress = Progress { round: 0, pairs: 0, reached: Worth::default(), bound: unknown };
+        Self { market, objective, pricing, flow, held: Vec::new(), progress }
+    }
+
+    fn rounds(&mut self, control: &mut Control<'_>) -> Outcome {
+        loop {
+            let prices = self.flow.prices();
+            let Some((found, bound)) = self.price(&prices, control) else {
+                return Outcome::Stopped;
+            };
+            self.progress.bound = self.progress.bound.min(bound);
+            if self.progress.round > 0 {
+                (control.progress)(self.progress);
+            }
+            if found.is_empty() {
+                return Outcome::Optimal;
+            }
+            self.flow.add(&found);
+            self.held.extend(found);
+            if self.flow.solve(control.stop) == Outcome::Stopped {
+                return Outcome::Stopped;
+            }
+            self.progress.round += 1;
+            self.progress.pairs = self.held.len();
+            self.progress.reached = self.reached();
+        }
+    }
+
+    /// Worth of the current plan: of an optimum over the pairs held, it is the bound by prices.
+    fn reached(&self) -> Worth {
+        self.flow.prices().bound(self.market)
+    }
+
+    /// The most violated pairs of every need, and the bound that the prices give once each need
+    /// pays for its most violated pair.
+    fn price(&self, prices: &Prices, control: &Control<'_>) -> Option<(Vec<Pair>, Worth)> {
+        let one = |price: &Worth| price.quantity as i64 * TIER + price.score as i64;
+        let capacities: Vec<i64> = prices.capacities.iter().map(one).collect();
+        let unit = one(&self.objective.worth(0));
+        let bases: Vec<i64> = prices.needs.iter().map(|price| unit - one(price)).collect();
+        let size = bases.len().div_ceil(control.workers.max(1)).max(1);
+        let parts = std::thread::scope(|scope| {
+            let stop = control.stop;
+            let price = |(at, bases)| {
+                let capacities = &capacities;
+                scope.spawn(move || self.price_part(at * size, bases, capacities, stop))
+            };
+            let workers: Vec<_> = bases.chunks(size).enumerate().map(price).collect();
+            workers.into_iter().map(|worker| worker.join().ok().flatten()).collect::<Vec<_>>()
+        });
+        let mut all = (Vec::new(), prices.bound(self.market));
+        for part in parts {
+            let (found, raise) = part?;
+            all.0.extend(found);
+            all.1 = all.1 + raise;
+        }
+        Some(all)
+    }
+
+    fn price_part(
+        &self,
+        first: usize,
+        bases: &[i64],
+        capacities: &[i64],
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Option<(Vec<Pair>, Worth)> {
+        let (mut pairs, mut raise) = (Vec::new(), Worth::default());
+        let mut search = Search::new(capacities);
+        for (need, &base) in (first..).zip(bases) {
+            if need % 256 == 0 && stop() {
+                return None;
+            }
+            let max = self.market.needs()[need].max;
+            let (found, gain) = search.run(self.pricing, need as u32, base);
+            let pair = |&(_, capacity, score)| Pair { capacity, need: need as u32, score };
+            pairs.extend(found.iter().map(pair));
+            raise = raise + split(gain).times(max);
+        }
+        Some((pairs, raise))
+    }
+}
+
+/// A gain in one number, as two tiers.
+fn split(gain: i64) -> Worth {
+    let quantity = (gain + TIER / 2).div_euclid(TIER);
+    Worth { quantity: quantity.into(), score: (gain - quantity * TIER).into() }
+}

@@ -1,0 +1,190 @@
+//! Rules among producers: which of the best plans is taken, and what that costs.
+//!
+//! A rule never lowers the first tier of the objective: under coverage it costs no quantity, only
+//! score; under value it chooses among plans of the most score × quantity. It must not know
+//! minimum orders or supplier limits.
+
+mod components;
+mod figures;
+mod level;
+mod leximin;
+mod max_flow;
+
+use super::flow::{Flow, Outcome, solve_weighted};
+use super::instance::{Market, Pairs, QUANTITY_MAX};
+use super::plan::{Objective, Plan, Prices, Share, Worth};
+pub use figures::Figures;
+use leximin::{Sellers, leximin};
+
+/// One unit of the middle tier, between quantity and score.
+const MIDDLE: i64 = 1 << 32;
+/// One base unit of quantity, above the middle tier.
+const QUANTITY: i64 = 1 << 58;
+/// One point of score, above the ranks of 200,000 producers.
+const SCORE: i64 = 1 << 20;
+
+/// How producers are treated among each other; fill is sold over offered within the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule<'a> {
+    /// No producer's fill can grow without taking from one whose fill is no higher.
+    MaxMin,
+    /// Every producer is entitled to the common fill of its part of the market; as much of these
+    /// entitlements as possible is sold, and the rest goes by score.
+    ProRata,
+    /// As [`Rule::MaxMin`], on base units sold instead of fills.
+    Equal,
+    /// Who offered first, by producer index, sells as much as possible first; equal times go by
+    /// index.
+    FirstCome(&'a [i64]),
+    /// Score alone decides.
+    None,
+}
+
+/// A plan under a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fair {
+    /// The plan.
+    pub plan: Plan,
+    /// Its fills.
+    pub after: Figures,
+    /// The fills if score alone decided.
+    pub before: Figures,
+    /// What the rule cost; its quantity is zero.
+    pub cost: Worth,
+}
+
+/// Plans a market under a rule, or `None` if the stop signal came first.
+#[must_use]
+pub fn plan(
+    market: &Market,
+    pairs: &Pairs,
+    objective: Objective,
+    rule: Rule<'_>,
+    stop: &dyn Fn() -> bool,
+) -> Option<Fair> {
+    let mut flow = Flow::new(market, objective);
+    flow.add(pairs.all());
+    (flow.solve(stop) == Outcome::Optimal).then_some(())?;
+    let run = Run { market, pairs, objective, best: flow.plan(), prices: flow.prices(), stop };
+    let plan = match rule {
+        Rule::MaxMin => run.with_sales(&run.leximin(run.offered())?)?,
+        Rule::Equal => run.with_sales(&run.leximin(vec![QUANTITY_MAX; run.producers()])?)?,
+        Rule::ProRata => run.pro_rata()?,
+        Rule::FirstCome(times) => run.first_come(times)?,
+        Rule::None => run.best.clone(),
+    };
+    let cost = run.best.worth(pairs, objective) - plan.worth(pairs, objective);
+    let (before, after) = (Figures::of(market, &run.best), Figures::of(market, &plan));
+    Some(Fair { plan, after, before, cost })
+}
+
+struct Run<'a> {
+    market: &'a Market,
+    pairs: &'a Pairs,
+    objective: Objective,
+    /// The plan when score alone decides, and its prices.
+    best: Plan,
+    prices: Prices,
+    stop: &'a dyn Fn() -> bool,
+}
+
+impl Run<'_> {
+    fn producers(&self) -> usize {
+        self.market.producer_count()
+    }
+
+    /// By producer: base units offered.
+    fn offered(&self) -> Vec<u64> {
+        let mut offered = vec![0; self.producers()];
+        for capacity in self.market.capacities() {
+            offered[capacity.producer as usize] += capacity.quantity;
+        }
+        offered
+    }
+
+    /// The most level sales by these weights among plans that are best in the first tier. Under
+    /// value these use only pairs without loss, and sell whole what has a price.
+    fn leximin(&self, weights: Vec<u64>) -> Option<Vec<u64>> {
+        let is_coverage = self.objective == Objective::Coverage;
+        let pairs = self.pairs.all().iter().filter(|pair| {
+            let prices = &self.prices;
+            let price =
+                prices.capacities[pair.capacity as usize] + prices.needs[pair.need as usize];
+            is_coverage || self.objective.worth(pair.score) == price
+        });
+        let pairs: Vec<_> = pairs.map(|pair| (pair.capacity, pair.need)).collect();
+        let capacities = self.market.capacities().iter();
+        let capacities: Vec<_> = capacities.map(|c| (c.producer, c.quantity)).collect();
+        let wanted: Vec<_> = self.market.needs().iter().map(|need| need.max).collect();
+        let has_price = |price: &Worth| !is_coverage && *price > Worth::default();
+        leximin(
+            Sellers {
+                capacities: &capacities,
+                is_fixed: self.prices.capacities.iter().map(has_price).collect(),
+                wanted: &wanted,
+                pairs: &pairs,
+                weights: &weights,
+            },
+            self.stop,
+        )
+    }
+
+    /// The plan of most score in which every producer sells exactly this: what it keeps goes to
+    /// a need of its own, so that a plan of most quantity sells the rest.
+    fn with_sales(&self, sales: &[u64]) -> Option<Plan> {
+        let kept: Vec<_> =
+            self.offered().iter().zip(sales).map(|(offered, sold)| offered - sold).collect();
+        self.with_keeping(&kept, |score| QUANTITY + i64::from(score), QUANTITY)
+    }
+
+    fn pro_rata(&self) -> Option<Plan> {
+        let entitled = components::entitlements(self.market, self.pairs, &self.best);
+        let kept: Vec<_> =
+            self.offered().iter().zip(entitled).map(|(offered, due)| offered - due).collect();
+        match self.objective {
+            Objective::Coverage => {
+                self.with_keeping(&kept, |score| QUANTITY + i64::from(score), MIDDLE)
+            }
+            Objective::Value => self.with_keeping(&kept, |score| i64::from(score) * SCORE, 1),
+        }
+    }
+
+    /// Solves with a need for each producer that takes up to what the producer keeps.
+    fn with_keeping(&self, kept: &[u64], pair: impl Fn(u16) -> i64, keep: i64) -> Option<Plan> {
+        let needs = self.market.needs().len() as u32;
+        let own = (0..)
+            .zip(self.market.capacities())
+            .map(|(capacity, of)| (capacity, needs + of.producer, keep));
+        let pairs = self.pairs.all().iter();
+        let arcs = pairs.map(|p| (p.capacity, p.need, pair(p.score))).chain(own);
+        let wanted = self.market.needs().iter().map(|need| need.max).chain(kept.iter().copied());
+        let plan = self.solve(&wanted.collect::<Vec<_>>(), arcs)?;
+        let is_sold = |share: &&Share| share.need < needs;
+        Some(Plan::new(plan.shares().iter().filter(is_sold).copied().collect()))
+    }
+
+    fn first_come(&self, times: &[i64]) -> Option<Plan> {
+        let mut order: Vec<usize> = (0..self.producers()).collect();
+        order.sort_by_key(|&producer| times.get(producer).copied().unwrap_or(i64::MAX));
+        let mut ranks = vec![0_i64; order.len()];
+        for (rank, &producer) in (1..).zip(order.iter().rev()) {
+            ranks[producer] = rank;
+        }
+        let weight = |capacity: u32, score: u16| {
+            let rank = ranks[self.market.capacities()[capacity as usize].producer as usize];
+            match self.objective {
+                Objective::Coverage => QUANTITY + rank * MIDDLE + i64::from(score),
+                Objective::Value => i64::from(score) * SCORE + rank,
+            }
+        };
+        let arcs = self.pairs.all().iter();
+        let arcs = arcs.map(|p| (p.capacity, p.need, weight(p.capacity, p.score)));
+        let wanted: Vec<_> = self.market.needs().iter().map(|need| need.max).collect();
+        self.solve(&wanted, arcs)
+    }
+
+    fn solve(&self, wanted: &[u64], arcs: impl Iterator<Item = (u32, u32, i64)>) -> Option<Plan> {
+        let supply: Vec<_> = self.market.capacities().iter().map(|c| c.quantity).collect();
+        solve_weighted(&supply, wanted, arcs, self.stop)
+    }
+}

@@ -1,0 +1,161 @@
+//! Primal network simplex on a transportation graph: arcs, block pricing and the pivot loop.
+//!
+//! It maximises Σ weight × flow over arcs without upper bounds. It must not know scores,
+//! objectives or plans.
+
+use super::price::Price;
+use super::tree::Tree;
+
+/// Blocks are never smaller than this many arcs.
+const BLOCK_MIN: usize = 16;
+
+/// A block is the root of the number of arcs over this: on markets the pivots saved by a larger
+/// block are worth its longer scan up to about here.
+const BLOCK_PART: usize = 4;
+
+/// Pivots between two looks at the stop signal.
+const PIVOTS_PER_ROUND: u32 = 1024;
+
+/// How a solve ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// No arc gains: the flow is optimal.
+    Optimal,
+    /// The stop signal came first; the flow is feasible.
+    Stopped,
+    /// A price left the range of the integer type; the flow is feasible.
+    Overflow,
+}
+
+/// An arc from an offer (or the hub) to a need (or the hub), 12 bytes when prices have 32 bits.
+#[derive(Debug, Clone, Copy)]
+struct Arc<P> {
+    tail: u32,
+    head: u32,
+    weight: P,
+}
+
+/// A flow problem and its current basis.
+#[derive(Debug, Clone)]
+pub(super) struct Network<P> {
+    pub(super) tree: Tree<P>,
+    offers: u32,
+    /// By head and tail, so that a block stays near a few needs; those at the hub among them.
+    arcs: Vec<Arc<P>>,
+    block: usize,
+    cursor: usize,
+    /// Pivots so far.
+    pub(super) pivots: u64,
+}
+
+impl<P: Price> Network<P> {
+    /// The start: nothing sold, no pair arcs.
+    pub(super) fn new(supply: &[u64], wanted: &[u64]) -> Self {
+        let tree = Tree::new(supply, wanted);
+        let (offers, hub) = (supply.len() as u32, tree.hub());
+        let unmet = (offers..hub).map(|head| Arc { tail: hub, head, weight: P::ZERO });
+        let unsold = (0..offers).map(|tail| Arc { tail, head: hub, weight: P::ZERO });
+        let arcs: Vec<_> = unmet.chain(unsold).collect();
+        Self { tree, offers, arcs, block: BLOCK_MIN, cursor: 0, pivots: 0 }
+    }
+
+    /// Adds arcs `(offer, need, weight)`; the basis stays feasible.
+    pub(super) fn add(&mut self, arcs: impl Iterator<Item = (u32, u32, P)>) {
+        let offers = self.offers;
+        self.arcs.extend(arcs.map(|(tail, need, weight)| Arc {
+            tail,
+            head: offers + need,
+            weight,
+        }));
+        self.arcs.sort_by_key(|arc| (arc.head, arc.tail));
+        self.block = (self.arcs.len().isqrt() / BLOCK_PART).max(BLOCK_MIN);
+        self.cursor = 0;
+    }
+
+    /// Gives a pair arc another weight; the flow stays, and prices follow along the tree. False if
+    /// there is no such arc.
+    pub(super) fn reweigh(&mut self, offer: u32, need: u32, weight: P) -> bool {
+        let (tail, head) = (offer, self.offers + need);
+        let found = self.arcs.binary_search_by_key(&(head, tail), |arc| (arc.head, arc.tail));
+        let Ok(at) = found else { return false };
+        let rise = weight - self.arcs[at].weight;
+        self.arcs[at].weight = weight;
+        if self.tree.parent(tail) == head {
+            self.tree.shift(tail, rise);
+        } else if self.tree.parent(head) == tail {
+            self.tree.shift(head, -rise);
+        }
+        true
+    }
+
+    /// Pivots until no arc gains, the stop signal comes or a price overflows.
+    pub(super) fn solve(&mut self, stop: &dyn Fn() -> bool) -> End {
+        loop {
+            for _ in 0..PIVOTS_PER_ROUND {
+                let Some((tail, head, gain)) = self.entering() else {
+                    return End::Optimal;
+                };
+                self.tree.pivot(tail, head, gain);
+                self.pivots += 1;
+                if self.tree.overflowed {
+                    return End::Overflow;
+                }
+            }
+            if stop() {
+                return End::Stopped;
+            }
+        }
+    }
+
+    /// The most gaining arc of the first block that has one, or `None` after a whole round.
+    fn entering(&mut self) -> Option<(u32, u32, P)> {
+        let mut left = self.arcs.len();
+        while left > 0 {
+            let size = self.block.min(left).min(self.arcs.len() - self.cursor);
+            let best = self.best_of(self.cursor, size);
+            self.cursor += size;
+            if self.cursor == self.arcs.len() {
+                self.cursor = 0;
+            }
+            if best.is_some() {
+                return best;
+            }
+            left -= size;
+        }
+        None
+    }
+
+    #[inline]
+    fn best_of(&self, start: usize, size: usize) -> Option<(u32, u32, P)> {
+        let (mut best, mut most) = (None, P::ZERO);
+        for arc in &self.arcs[start..start + size] {
+            let gain = arc.weight - self.tree.potential(arc.tail) + self.tree.potential(arc.head);
+            if gain > most {
+                (best, most) = (Some((arc.tail, arc.head)), gain);
+            }
+        }
+        best.map(|(tail, head)| (tail, head, most))
+    }
+
+    /// The pair arcs, as `(offer, need, weight)`.
+    pub(super) fn arcs(&self) -> impl Iterator<Item = (u32, u32, P)> {
+        let (offers, hub) = (self.offers, self.tree.hub());
+        let pairs = self.arcs.iter().filter(move |arc| arc.tail != hub && arc.head != hub);
+        pairs.map(move |arc| (arc.tail, arc.head - offers, arc.weight))
+    }
+
+    /// Number of offers.
+    pub(super) fn offers(&self) -> u32 {
+        self.offers
+    }
+
+    /// The flow on pair arcs, as `(offer, need, base units)`.
+    pub(super) fn flows(&self) -> impl Iterator<Item = (u32, u32, u64)> {
+        let hub = self.tree.hub();
+        (0..hub).filter(move |&node| self.tree.parent(node) != hub).map(|node| {
+            let (parent, flow) = (self.tree.parent(node), self.tree.flow(node));
+            let (offer, need) = if node < self.offers { (node, parent) } else { (parent, node) };
+            (offer, need - self.offers, flow)
+        })
+    }
+}

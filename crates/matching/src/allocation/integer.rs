@@ -1,0 +1,91 @@
+//! Plans within minimum orders, increments, minimum shares and fills, and supplier limits.
+//!
+//! The flow without these limits bounds what any plan can reach; a dive from it finds a plan, and
+//! the gap between the two is told. It must not know fairness.
+
+mod branch;
+mod dive;
+mod draft;
+mod improve;
+
+use super::instance::{Market, Pair, Pairs};
+use super::plan::{Objective, Plan, Worth};
+use branch::branch;
+use dive::{Dive, filled, rounded};
+use draft::{Draft, is_possible};
+use improve::improve;
+
+/// A plan within all limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limited {
+    /// The plan; never worse than filling pairs by score, one after the other.
+    pub plan: Plan,
+    /// What it is worth.
+    pub reached: Worth,
+    /// What no plan within the limits can exceed; `None` if the stop signal came before it.
+    pub bound: Option<Worth>,
+}
+
+impl Limited {
+    /// Whether the plan is proven to be best.
+    #[must_use]
+    pub fn is_optimal(&self) -> bool {
+        self.bound == Some(self.reached)
+    }
+
+    /// Takes a plan that is worth more.
+    fn take(&mut self, plan: Plan, pairs: &Pairs, objective: Objective) {
+        let reached = plan.worth(pairs, objective);
+        if reached > self.reached {
+            (self.plan, self.reached) = (plan, reached);
+        }
+    }
+}
+
+/// Plans within all limits; it ends soon after the stop signal with the best plan so far.
+#[must_use]
+pub fn plan(
+    market: &Market,
+    pairs: &Pairs,
+    objective: Objective,
+    stop: &dyn Fn() -> bool,
+) -> Limited {
+    let first = construct(market, pairs, objective, stop);
+    if first.is_optimal() {
+        return first;
+    }
+    let plan = improve(market, pairs, objective, first.plan, stop);
+    let reached = plan.worth(pairs, objective);
+    let improved = Limited { plan, reached, bound: first.bound };
+    if improved.is_optimal() || improved.bound.is_none() {
+        return improved;
+    }
+    let (plan, is_best) = branch(market, pairs, objective, improved.plan, stop);
+    let reached = plan.worth(pairs, objective);
+    Limited { plan, reached, bound: if is_best { Some(reached) } else { improved.bound } }
+}
+
+/// The best of three plans: filled by score, rounded from the flow, and rounded from a dive.
+fn construct(
+    market: &Market,
+    pairs: &Pairs,
+    objective: Objective,
+    stop: &dyn Fn() -> bool,
+) -> Limited {
+    let possible = pairs.all().iter().filter(|pair| is_possible(market, pair));
+    let mut by_score: Vec<Pair> = possible.copied().collect();
+    by_score.sort_unstable_by_key(|pair| (u16::MAX - pair.score, pair.need, pair.capacity));
+    let plan = filled(Draft::new(market), &by_score);
+    let mut best = Limited { reached: plan.worth(pairs, objective), plan, bound: None };
+    let mut dive = Dive::new(market, pairs, objective, stop);
+    let Some((relaxed, prices)) = dive.relaxed() else {
+        return best;
+    };
+    best.bound = Some(prices.bound(market));
+    best.take(rounded(market, pairs, &by_score, objective, &relaxed), pairs, objective);
+    if !best.is_optimal() {
+        let flow = dive.run();
+        best.take(rounded(market, pairs, &by_score, objective, &flow), pairs, objective);
+    }
+    best
+}

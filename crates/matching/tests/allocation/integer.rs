@@ -1,0 +1,131 @@
+//! Plans within all limits against every plan of a tiny market.
+
+use crate::fairness::every_plan;
+use crate::market::{Sketch, sketches};
+use matching::allocation::check::check_limits;
+use matching::allocation::instance::{
+    Capacity, DemandLimits, Market, Need, OfferLimits, Pair, Pairs,
+};
+use matching::allocation::integer::plan;
+use matching::allocation::plan::{Objective, Plan};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// Limits by index, taken round and round.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    offers: Vec<(u64, u64)>,
+    demands: Vec<(u64, Option<u32>)>,
+    mins: Vec<u64>,
+}
+
+pub(crate) fn limits(most: u64) -> impl Strategy<Value = Limits> {
+    let offers = vec((0..=most, 1..=3_u64), 3);
+    let demands = vec((0..=most, proptest::option::of(0..3_u32)), 3);
+    (offers, demands, vec(0..=2 * most, 3)).prop_map(|(offers, demands, mins)| Limits {
+        offers,
+        demands,
+        mins,
+    })
+}
+
+/// Two capacities of each producer; two needs of each demand.
+pub(crate) fn build(sketch: &Sketch, limits: &Limits) -> (Market, Pairs) {
+    let (count, wanted) = (sketch.supply.len(), &sketch.wanted);
+    let capacity =
+        |(offer, &quantity): (u32, &u64)| Capacity { quantity, offer, producer: offer / 2 };
+    let need = |(at, &max): (u32, &u64)| Need {
+        max,
+        min: limits.mins[at as usize % 3].min(max),
+        demand: at / 2,
+    };
+    let offer = |at: usize| {
+        let (min_order, increment) = limits.offers[at % 3];
+        OfferLimits { min_order, increment }
+    };
+    let demand = |at: usize| {
+        let (min_share, max_suppliers) = limits.demands[at % 3];
+        DemandLimits { min_share, max_suppliers }
+    };
+    let market = Market::new(
+        (0..).zip(&sketch.supply).map(capacity).collect(),
+        (0..).zip(wanted).map(need).collect(),
+        (0..count).map(offer).collect(),
+        (0..wanted.len()).map(demand).collect(),
+    )
+    .unwrap();
+    let pairs = Pairs::new(&market, sketch.pairs()).unwrap();
+    (market, pairs)
+}
+
+/// Takes pairs by score, each as much as it can have and still be within the limits.
+fn greedy(market: &Market, pairs: &Pairs) -> Plan {
+    let mut by_score: Vec<Pair> = pairs.all().to_vec();
+    by_score.sort_by_key(|pair| std::cmp::Reverse(pair.score));
+    let mut plan = Plan::default();
+    for Pair { capacity, need, .. } in by_score {
+        let most = market.needs()[need as usize].max;
+        for quantity in (1..=most).rev() {
+            let share = matching::allocation::plan::Share { capacity, need, quantity };
+            let more = Plan::new(plan.shares().iter().copied().chain([share]).collect());
+            if check_limits(market, pairs, &more).is_ok() {
+                plan = more;
+                break;
+            }
+        }
+    }
+    plan
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_small_market_is_planned_best_and_proven(sketch in sketches(3, 4), limits in limits(3)) {
+        let (market, pairs) = build(&sketch, &limits);
+        let mut plans = every_plan(&market, pairs.all());
+        plans.retain(|plan| check_limits(&market, &pairs, plan).is_ok());
+        for objective in [Objective::Value, Objective::Coverage] {
+            let limited = plan(&market, &pairs, objective, &|| false);
+            prop_assert_eq!(check_limits(&market, &pairs, &limited.plan), Ok(()));
+            let best = plans.iter().map(|plan| plan.worth(&pairs, objective)).max().unwrap();
+            prop_assert_eq!(limited.reached, best);
+            prop_assert_eq!(limited.plan.worth(&pairs, objective), best);
+            prop_assert!(limited.is_optimal());
+        }
+    }
+
+    #[test]
+    fn a_larger_plan_keeps_every_limit_and_its_bound(
+        sketch in sketches(12, 30),
+        limits in limits(8),
+    ) {
+        let (market, pairs) = build(&sketch, &limits);
+        for objective in [Objective::Value, Objective::Coverage] {
+            let asked = std::cell::Cell::new(0);
+            let stop = || asked.replace(asked.get() + 1) > 300;
+            let limited = plan(&market, &pairs, objective, &stop);
+            prop_assert_eq!(check_limits(&market, &pairs, &limited.plan), Ok(()));
+            let by_score = greedy(&market, &pairs).worth(&pairs, objective);
+            prop_assert!(limited.bound.is_none_or(|bound| bound >= limited.reached.max(by_score)));
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_at_once_still_answers_within_the_limits() {
+    let offer = OfferLimits { min_order: 4, increment: 3 };
+    let capacity = |producer| Capacity { quantity: 10, offer: 0, producer };
+    let market = Market::new(
+        vec![capacity(0), capacity(1)],
+        vec![Need { max: 20, min: 9, demand: 0 }],
+        vec![offer],
+        vec![DemandLimits { min_share: 0, max_suppliers: Some(1) }],
+    )
+    .unwrap();
+    let pair = |capacity| Pair { capacity, need: 0, score: 5 };
+    let pairs = Pairs::new(&market, vec![pair(0), pair(1)]).unwrap();
+    let limited = plan(&market, &pairs, Objective::Coverage, &|| true);
+    assert_eq!(check_limits(&market, &pairs, &limited.plan), Ok(()));
+    assert_eq!(limited.plan.quantity(), 9);
+}

@@ -1,0 +1,11 @@
+//! Behaviour of the allocation core against oracles that share no code with it.
+
+#![allow(clippy::unwrap_used)]
+
+mod columns;
+mod fairness;
+mod flow;
+mod integer;
+mod market;
+mod oracle;
+mod repair;

@@ -1,0 +1,135 @@
+//! The audit: what must hold of the records whatever happened, looked for in the database itself.
+//! Finds nothing, ever; what it finds is a bug or a damaged file.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::store::changes::{self, Changed};
+use crate::store::{ReadTx, certificates, demands, offers, parties, products};
+
+/// Something that must not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The record.
+    pub record: Uuid,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Changes read in one step.
+const CHANGES_PER_STEP: i64 = 10_000;
+
+/// Looks at every record: that its row is a legal value, that what is taken of a capacity adds up,
+/// that what it refers to is there, and that the change log ends at its version.
+///
+/// # Errors
+/// Whatever the database says; a row that is no legal value.
+pub fn run(tx: &mut ReadTx<'_>) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    let mut versions = BTreeMap::new();
+    audit_subjects(tx, &mut versions)?;
+    audit_offers(tx, &mut versions, &mut findings)?;
+    audit_demands(tx, &mut versions, &mut findings)?;
+    audit_log(tx, &versions, &mut findings)?;
+    Ok(findings)
+}
+
+/// Versions of the records, by id.
+type Versions = BTreeMap<Uuid, i64>;
+
+/// Reading a row checks it: an illegal value is an error.
+fn audit_subjects(tx: &mut ReadTx<'_>, versions: &mut Versions) -> Result<(), Error> {
+    versions.extend(parties::all(tx)?.iter().map(|party| (party.id.uuid(), party.version)));
+    versions.extend(products::all(tx)?.iter().map(|product| (product.id.uuid(), product.version)));
+    let all = certificates::all(tx)?;
+    versions.extend(all.iter().map(|certificate| (certificate.id.uuid(), certificate.version)));
+    Ok(())
+}
+
+fn audit_offers(
+    tx: &mut ReadTx<'_>,
+    versions: &mut Versions,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    let mut known = std::mem::take(versions);
+    offers::for_each_chunk(tx, &mut |chunk| {
+        for offer in chunk {
+            let record = offer.id.uuid();
+            let declared = offer.terms.capacity.len();
+            if declared != offer.capacity.len() {
+                findings.push(Finding { record, what: "capacity periods do not add up".into() });
+            }
+            for capacity in offer.capacity.iter().filter(|it| it.taken() > it.declared) {
+                let what = format!("{} of {} is taken", capacity.taken(), capacity.declared);
+                findings.push(Finding { record, what });
+            }
+            if !known.contains_key(&offer.terms.product_id.uuid()) {
+                findings.push(Finding { record, what: "its product is not there".into() });
+            }
+            known.insert(record, offer.version);
+        }
+        Ok(())
+    })?;
+    *versions = known;
+    Ok(())
+}
+
+fn audit_demands(
+    tx: &mut ReadTx<'_>,
+    versions: &mut Versions,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    demands::for_each_chunk(tx, &mut |chunk| {
+        for demand in chunk {
+            let record = demand.id.uuid();
+            if demand.progress.len() != demand.terms.deliveries.len() {
+                findings.push(Finding { record, what: "deliveries do not add up".into() });
+            }
+            versions.insert(record, demand.version);
+        }
+        Ok(())
+    })
+}
+
+/// The log gives exactly the records that are there, each at its version, without a gap.
+fn audit_log(
+    tx: &mut ReadTx<'_>,
+    versions: &Versions,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    let mut logged = Versions::new();
+    let mut seen = 0;
+    loop {
+        let step = changes::after(tx, seen, CHANGES_PER_STEP)?;
+        let Some(last) = step.last().map(|change| change.seq) else { break };
+        for change in step {
+            let record = change.resource_id;
+            seen += 1;
+            if change.seq != seen {
+                findings.push(Finding { record, what: format!("change {seen} is missing") });
+                seen = change.seq;
+            }
+            if change.resource == Changed::Dismissal {
+                continue;
+            }
+            let before = logged.insert(record, change.version).unwrap_or(0);
+            if change.version <= before {
+                let what = format!("version {} follows {before} in the log", change.version);
+                findings.push(Finding { record, what });
+            }
+        }
+        seen = last;
+    }
+    for (record, version) in versions {
+        if logged.remove(record) != Some(*version) {
+            let what = "the change log does not end at its version".into();
+            findings.push(Finding { record: *record, what });
+        }
+    }
+    let strangers = logged.into_keys();
+    findings
+        .extend(strangers.map(|record| Finding { record, what: "it is only in the log".into() }));
+    Ok(())
+}

@@ -1,0 +1,293 @@
+//! The bulk path: records of the interchange format, whose references are names in a system instead
+//! of ids. A record that is named like one that exists replaces it, so that an import can be
+//! repeated.
+
+use std::collections::HashMap;
+
+use matching::certificate::Subject;
+use matching::id::{DemandId, OfferId, PartyId, ProductId};
+use matching::violation::Rule;
+use uuid::Uuid;
+
+use super::certificates::{self, CertificateCommand};
+use super::demand_terms::DemandCommand;
+use super::offers::OfferCommand;
+use super::parties::PartyCommand;
+use super::products::ProductCommand;
+use super::{demands, offers, parties, products};
+use crate::app::Context;
+use crate::caller::Resource;
+use crate::error::Error;
+use crate::store::external_ids::{self, ExternalIds};
+use crate::store::{WriteTx, certificates as stored};
+
+/// A record's name in a system.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    /// The system.
+    pub system: String,
+    /// The id there.
+    pub id: String,
+}
+
+/// What a certificate is about, by name.
+#[derive(Debug, Clone)]
+pub enum NamedSubject {
+    /// A product.
+    Product(Name),
+    /// A party.
+    Party(Name),
+}
+
+/// One record of the interchange format.
+#[derive(Debug, Clone)]
+pub enum Record {
+    /// A party.
+    Party(Box<PartyCommand>),
+    /// A product of the named party.
+    Product(Name, Box<ProductCommand>),
+    /// A certificate of the named product or party.
+    Certificate(NamedSubject, Box<CertificateCommand>),
+    /// An offer of the named product.
+    Offer(Name, Box<OfferCommand>),
+    /// A demand of the named party for the named products.
+    Demand(Name, Vec<Name>, Box<DemandCommand>),
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new.
+    Created,
+    /// It was changed.
+    Updated,
+    /// It was the same already.
+    Unchanged,
+}
+
+/// The records that names of this import stand for, so that most need not be looked up.
+pub type Known = HashMap<(Resource, Name), Uuid>;
+
+/// One import: names that earlier batches made known, and those of the open transaction.
+pub struct Import<'a> {
+    known: &'a Known,
+    fresh: Known,
+}
+
+impl<'a> Import<'a> {
+    /// An import that goes on from `known`.
+    #[must_use]
+    pub fn new(known: &'a Known) -> Self {
+        Self { known, fresh: Known::new() }
+    }
+
+    /// The names that this transaction made known; they hold once it is committed.
+    #[must_use]
+    pub fn into_fresh(self) -> Known {
+        self.fresh
+    }
+
+    /// Writes one record.
+    ///
+    /// # Errors
+    /// Broken rules, with the place in the record; a reference that names nothing.
+    pub fn put(
+        &mut self,
+        tx: &mut WriteTx<'_>,
+        context: &Context,
+        record: &Record,
+    ) -> Result<Outcome, Error> {
+        match record {
+            Record::Party(command) => self.put_party(tx, context, command),
+            Record::Product(party, command) => self.put_product(tx, context, (party, command)),
+            Record::Certificate(subject, command) => {
+                self.put_certificate(tx, context, (subject, command))
+            }
+            Record::Offer(product, command) => self.put_offer(tx, context, (product, command)),
+            Record::Demand(party, products, command) => {
+                self.put_demand(tx, context, (party, products, command))
+            }
+        }
+    }
+
+    fn put_party(
+        &mut self,
+        tx: &mut WriteTx<'_>,
+        context: &Context,
+        command: &PartyCommand,
+    ) -> Result<Outcome, Error> {
+        let existing = self.existing(tx, Resource::Parties, &command.external_ids)?;
+        let (id, outcome) = match existing {
+            Some(id) => {
+                let before = parties::find(tx, context, PartyId::new(id))?.party.version;
+                let view = parties::replace(tx, context, (PartyId::new(id), None), command)?;
+                (id, replaced(before, view.party.version))
+            }
+            None => {
+                let view = parties::create(tx, context, command)?;
+                (view.party.id.uuid(), Outcome::Created)
+            }
+        };
+        self.learn(Resource::Parties, &command.external_ids, id);
+        Ok(outcome)
+    }
+
+    fn put_product(
+        &mut self,
+        tx: &mut WriteTx<'_>,
+        context: &Context,
+        (party, command): (&Name, &ProductCommand),
+    ) -> Result<Outcome, Error> {
+        let party = self.reference(tx, Resource::Parties, (party, "/party"))?;
+        let command = ProductCommand { party_id: Some(PartyId::new(party)), ..command.clone() };
+        let existing = self.existing(tx, Resource::Products, &command.external_ids)?;
+        let (id, outcome) = match existing {
+            Some(id) => {
+                let key = ProductId::new(id);
+                let before = products::find(tx, context, key, None)?.product.version;
+                let view = products::replace(tx, context, (key, None), &command)?;
+                (id, replaced(before, view.product.version))
+            }
+            None => {
+                let view = products::create(tx, context, &command)?;
+                (view.product.id.uuid(), Outcome::Created)
+            }
+        };
+        self.learn(Resource::Products, &command.external_ids, id);
+        Ok(outcome)
+    }
+
+    fn put_certificate(
+        &mut self,
+        tx: &mut WriteTx<'_>,
+        context: &Context,
+        (subject, command): (&NamedSubject, &CertificateCommand),
+    ) -> Result<Outcome, Error> {
+        let subject = match subject {
+            NamedSubject::Product(name) => {
+                let id = self.reference(tx, Resource::Products, (name, "/product"))?;
+                Subject::Product(ProductId::new(id))
+            }
+            NamedSubject::Party(name) => {
+                let id = self.reference(tx, Resource::Parties, (name, "/party"))?;
+                Subject::Party(PartyId::new(id))
+            }
+        };
+        let is_same = |stored: &stored::Certificate| {
+            stored.terms.authority == command.authority
+                && stored.terms.number == command.number
+                && stored.terms.decision_date == command.decision_date
+        };
+        if stored::of_subjects(tx, &[subject])?.iter().any(is_same) {
+            return Ok(Outcome::Unchanged);
+        }
+        certificates::create(tx, context, subject, command)?;
+        Ok(Outcome::Created)
+    }
+
+    fn put_offer(
+        &mut self,
+        tx: &mut WriteTx<'_>,
+        context: &Context,
+        (product, command): (&Name, &OfferCommand),
+    ) -> Result<Outcome, Error> {
+        let product = self.reference(tx, Resource::Products, (product, "/product"))?;
+        let command = OfferCommand { product_id: ProductId::new(product), ..command.clone() };
+        let existing = self.existing(tx, Resource::Offers, &command.external_ids)?;
+        let (id, outcome) = match existing {
+            Some(id) => {
+                let key = OfferId::new(id);
+                let before = offers::find(tx, context, key)?.offer.version;
+                let view = offers::replace(tx, context, (key, None), &command)?;
+                (id, replaced(before, view.offer.version))
+            }
+            None => {
+                let view = offers::create(tx, context, &command)?;
+                (view.offer.id.uuid(), Outcome::Created)
+            }
+        };
+        self.learn(Resource::Offers, &command.external_ids, id);
+        Ok(outcome)
+    }
+
+    fn put_demand(
+        &mut self,
+        tx: &mut WriteTx<'_>,
+        context: &Context,
+        (party, products, command): (&Name, &[Name], &DemandCommand),
+    ) -> Result<Outcome, Error> {
+        let party = self.reference(tx, Resource::Parties, (party, "/party"))?;
+        let mut product_ids = Vec::new();
+        for (index, product) in products.iter().enumerate() {
+            let at = format!("/products/{index}");
+            product_ids.push(self.reference(tx, Resource::Products, (product, &at))?.to_string());
+        }
+        let party_id = Some(party.to_string());
+        let command = DemandCommand { party_id, product_ids, ..command.clone() };
+        let existing = self.existing(tx, Resource::Demands, &command.external_ids)?;
+        let (id, outcome) = match existing {
+            Some(id) => {
+                let key = DemandId::new(id);
+                let before = demands::find(tx, context, key)?.demand.version;
+                let view = demands::replace(tx, context, (key, None), &command)?;
+                (id, replaced(before, view.demand.version))
+            }
+            None => {
+                let view = demands::create(tx, context, &command)?;
+                (view.demand.id.uuid(), Outcome::Created)
+            }
+        };
+        self.learn(Resource::Demands, &command.external_ids, id);
+        Ok(outcome)
+    }
+
+    fn reference(
+        &self,
+        tx: &mut WriteTx<'_>,
+        resource: Resource,
+        (name, at): (&Name, &str),
+    ) -> Result<Uuid, Error> {
+        let found = self.find(tx, resource, name)?;
+        found.ok_or_else(|| Error::invalid(at, Rule::UnknownReference))
+    }
+
+    /// The record that one of these names stands for already.
+    fn existing(
+        &self,
+        tx: &mut WriteTx<'_>,
+        resource: Resource,
+        ids: &ExternalIds,
+    ) -> Result<Option<Uuid>, Error> {
+        for (system, id) in ids {
+            let name = Name { system: system.clone(), id: id.clone() };
+            if let Some(found) = self.find(tx, resource, &name)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn find(
+        &self,
+        tx: &mut WriteTx<'_>,
+        resource: Resource,
+        name: &Name,
+    ) -> Result<Option<Uuid>, Error> {
+        let key = (resource, name.clone());
+        match self.fresh.get(&key).or_else(|| self.known.get(&key)) {
+            Some(id) => Ok(Some(*id)),
+            None => external_ids::find_unambiguous(tx, resource, (&name.system, &name.id)),
+        }
+    }
+
+    fn learn(&mut self, resource: Resource, ids: &ExternalIds, record: Uuid) {
+        for (system, id) in ids {
+            let name = Name { system: system.clone(), id: id.clone() };
+            self.fresh.insert((resource, name), record);
+        }
+    }
+}
+
+fn replaced(before: i64, after: i64) -> Outcome {
+    if after > before { Outcome::Updated } else { Outcome::Unchanged }
+}

@@ -1,0 +1,207 @@
+//! `ocop-link demo`: a ready market of real products on an embedded database, and whom to act as.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use actix_web::web;
+use clap::Args;
+use indicatif::ProgressBar;
+use jiff::civil;
+use serde_json::json;
+
+use super::import::import;
+use super::serve::{listen, serve, start_log};
+use super::{Failure, config, output};
+use crate::app::App;
+use crate::caller::{Resource, ordinary_scopes};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::state::AppData;
+use crate::http::token::Grant;
+use crate::market_data::demo::{DemoMarket, DemoSummary};
+use crate::store::external_ids;
+
+/// The seed of all that the demo generates.
+const SEED: u64 = 2026;
+/// How long the demo's tokens are valid: a day.
+const TOKEN_SECONDS: u32 = 24 * 3600;
+/// The system in which the demo names its records.
+const SYSTEM: &str = "demo";
+
+/// Whom to act as: the word, and the party's name in the demo.
+const CALLERS: [(&str, &str); 4] = [
+    ("producer", "producer-002"),
+    ("distributor", "distributor-hcm"),
+    ("union", "union"),
+    ("authority", "authority-86"),
+];
+
+/// The offer of kẹo dừa sáp in the demo.
+const OFFER_OF_STORY: &str = "offer-003";
+
+/// Where and how the demo runs.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Port to listen on; 0 for any free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Folder of the database; kept between runs.
+    #[arg(long, default_value = "demo-data")]
+    data_dir: PathBuf,
+    /// Write base URL, parties and tokens to this file, for scripts.
+    #[arg(long)]
+    credentials: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let other = |error: std::io::Error| Failure::Other(error.to_string());
+    fs::create_dir_all(&arguments.data_dir).map_err(other)?;
+    let config = Config {
+        database_url: format!("sqlite:{}", arguments.data_dir.join("ocop-link.db").display()),
+        host: "127.0.0.1".into(),
+        port: arguments.port,
+        log: std::env::var("OCOP_LINK_LOG").unwrap_or_else(|_| "warn".into()),
+        ..config()?
+    };
+    start_log(&config)?;
+    let listener = listen(&config)?;
+    let app = App::open(config, Clock::System).map_err(Failure::Other)?;
+    if app.market().is_empty() {
+        fill(&app)?;
+    }
+    let data = web::Data::new(AppData::new(app).map_err(Failure::Other)?);
+    let callers = callers(&data)?;
+    introduce(&data, &listener, (&callers, arguments.credentials.as_deref()))?;
+    serve(data, listener)
+}
+
+/// Makes the market of today and imports it by the bulk path.
+fn fill(app: &App) -> Result<(), Failure> {
+    let (year, month, day) = app.clock().now().date().ymd();
+    let today = civil::date(year, month, day);
+    let market = DemoMarket::build(app.reference(), today, SEED);
+    say_summary(&market.summary);
+    let lines = market.into_lines().map(|line| Ok(line.to_string().into_bytes()));
+    import(app, lines, &ProgressBar::hidden()).map(drop).map_err(Failure::Other)
+}
+
+fn say_summary(summary: &DemoSummary) {
+    output::say(&format!(
+        "Demo market: {} real OCOP products of {} producers, from public lists. {} of their stars are \
+         valid by the lists; {} lapsed ones are renewed for the demo, {} are left lapsed. Prices, \
+         volumes and seasons are not public: they are generated (seed {SEED}) and marked as demo \
+         values. {} supply and {} demand lines of the press are real, {} demands are demo values.",
+        summary.products,
+        summary.producers,
+        summary.stars_listed,
+        summary.stars_renewed,
+        summary.stars_lapsed,
+        summary.supply_lines,
+        summary.demand_lines,
+        summary.demo_demands,
+    ));
+}
+
+/// A party with a token.
+struct DemoCaller {
+    party_id: String,
+    token: String,
+}
+
+fn callers(data: &AppData) -> Result<BTreeMap<&'static str, DemoCaller>, Failure> {
+    let mut callers = BTreeMap::new();
+    for (word, name) in CALLERS {
+        let party_id = find(data, Resource::Parties, name)?;
+        callers.insert(word, caller(data, word, party_id, &ordinary_scopes())?);
+    }
+    let operator = super::import::OPERATOR.to_string();
+    callers.insert("admin", caller(data, "admin", operator, "admin")?);
+    Ok(callers)
+}
+
+fn caller(
+    data: &AppData,
+    word: &str,
+    party_id: String,
+    scope: &str,
+) -> Result<DemoCaller, Failure> {
+    let party = party_id.parse().map_err(|_| Failure::Other("a damaged id".into()))?;
+    let grant = Grant {
+        subject: format!("demo-{word}"),
+        party,
+        scope: scope.into(),
+        seconds: TOKEN_SECONDS,
+    };
+    let moment = data.app.clock().moment();
+    let token = data.authenticator.tokens().mint(&grant, moment.now(), moment.new_id());
+    Ok(DemoCaller { party_id, token: token.map_err(Failure::Other)? })
+}
+
+/// The id of the record that the demo calls `name`.
+fn find(data: &AppData, resource: Resource, name: &str) -> Result<String, Failure> {
+    let found =
+        data.app.database().read(|tx| external_ids::find_unambiguous(tx, resource, (SYSTEM, name)));
+    let found = found.map_err(|error| Failure::Other(error.to_string()))?;
+    let missing = || Failure::Other(format!("the data folder has no {name}; remove it"));
+    found.map(|id| id.to_string()).ok_or_else(missing)
+}
+
+fn introduce(
+    data: &AppData,
+    listener: &TcpListener,
+    (callers, credentials): (&BTreeMap<&str, DemoCaller>, Option<&Path>),
+) -> Result<(), Failure> {
+    let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
+    let base_url = format!("http://{address}");
+    if let Some(path) = credentials {
+        write_credentials(path, &base_url, callers)?;
+    }
+    let (offers, demands) = data.app.market().len();
+    output::say(&format!("\n{offers} offers and {demands} demands are open. Act as:"));
+    for (word, caller) in callers {
+        output::say(&format!("  {word:<12} party {}\n    token {}", caller.party_id, caller.token));
+    }
+    say_stories(data, &base_url, callers)?;
+    output::say(&format!("\nDocumentation: {base_url}/docs/    Ctrl-C stops the server."));
+    Ok(())
+}
+
+fn write_credentials(
+    path: &Path,
+    base_url: &str,
+    callers: &BTreeMap<&str, DemoCaller>,
+) -> Result<(), Failure> {
+    let callers: BTreeMap<&str, serde_json::Value> = callers
+        .iter()
+        .map(|(word, caller)| {
+            (*word, json!({ "party_id": caller.party_id, "token": caller.token }))
+        })
+        .collect();
+    let text = json!({ "base_url": base_url, "callers": callers }).to_string();
+    fs::write(path, text).map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
+}
+
+fn say_stories(
+    data: &AppData,
+    base_url: &str,
+    callers: &BTreeMap<&str, DemoCaller>,
+) -> Result<(), Failure> {
+    let demand = find(data, Resource::Demands, "demand-mat-hoa-dua")?;
+    let offer = find(data, Resource::Offers, OFFER_OF_STORY)?;
+    let token = |word: &str| callers.get(word).map_or("", |caller| caller.token.as_str());
+    let curl = |word: &str, path: &str| {
+        format!("  curl -s '{base_url}{path}' -H 'Authorization: Bearer {}'", token(word))
+    };
+    output::say(
+        "\n1. A distributor sees who can deliver 500 kg of mật hoa dừa, and the near misses:",
+    );
+    output::say(&curl("distributor", &format!("/v1/demands/{demand}/matches?limit=5")));
+    output::say(&curl("distributor", &format!("/v1/demands/{demand}/excluded?limit=5")));
+    output::say("2. A producer of kẹo dừa sáp sees which demands its offer fits:");
+    output::say(&curl("producer", &format!("/v1/offers/{offer}/matches?limit=5")));
+    output::say("3. A phone types without accents:");
+    output::say(&curl("distributor", "/v1/products?q=dua%20sap%20cau%20ke&limit=10"));
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! `ocop-link import FILE.ndjson`: the bulk path. Lines are read on one thread and written on
+//! another, a thousand in a transaction; the import can be repeated, and then changes only what
+//! differs.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use matching::id::PartyId;
+use uuid::Uuid;
+
+use super::{Failure, open, output};
+use crate::actions::interchange::{Import, Known, Outcome, Record};
+use crate::app::App;
+use crate::caller::{Caller, Scope};
+use crate::error::Error;
+use crate::http::interchange::{Unreadable, read};
+use crate::http::openapi;
+use crate::http::problem_texts::{Language, rule_detail};
+use crate::http::schema::Contract;
+
+/// Records in one transaction.
+const BATCH: usize = 1000;
+/// Batches that wait between the two threads.
+const WAITING_BATCHES: usize = 4;
+/// The operator of the service, who owns what an import registers.
+pub(super) const OPERATOR: PartyId = PartyId::new(Uuid::from_u128(1));
+
+/// What to import.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A file of the interchange format: one JSON object a line.
+    file: PathBuf,
+}
+
+/// A record and the line that it stands on.
+type Numbered = (usize, Record);
+
+/// What became of the records.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Counts {
+    created: usize,
+    updated: usize,
+    unchanged: usize,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let path = arguments.file.display();
+    let unreadable = |error: std::io::Error| Failure::Other(format!("{path}: {error}"));
+    let file = File::open(&arguments.file).map_err(unreadable)?;
+    let bytes = file.metadata().map_err(unreadable)?.len();
+    let app = open()?;
+    let lines = BufReader::new(file).split(b'\n').map(|line| line.map_err(|e| e.to_string()));
+    let counts = import(&app, lines, &progress(bytes)).map_err(Failure::Other)?;
+    let Counts { created, updated, unchanged } = counts;
+    output::say(&format!("{created} created, {updated} updated, {unchanged} unchanged, 0 failed"));
+    Ok(())
+}
+
+/// Shown on a terminal only.
+fn progress(bytes: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template(
+        "{bar:40} {percent:>3} % {bytes}/{total_bytes} {elapsed} (left: {eta})",
+    );
+    let bar = ProgressBar::new(bytes);
+    if let Ok(style) = style { bar.with_style(style) } else { bar }
+}
+
+/// Imports lines as the operator of the service.
+///
+/// # Errors
+/// The first line that cannot be imported, and why. Nothing of its batch is written.
+pub(super) fn import(
+    app: &App,
+    lines: impl Iterator<Item = Result<Vec<u8>, String>> + Send,
+    progress: &ProgressBar,
+) -> Result<Counts, String> {
+    let contract = Contract::new(openapi::document())?;
+    let (batches, waiting) = sync_channel(WAITING_BATCHES);
+    thread::scope(|scope| {
+        let reading = scope.spawn(move || read_all(&contract, lines, &batches));
+        let written = write_all(app, &waiting, progress);
+        drop(waiting);
+        let read = reading.join().map_err(|_| "a panic while reading".to_owned())?;
+        let counts = written?;
+        read.map(|()| counts)
+    })
+}
+
+/// Gives batches of records with the bytes that they were read from, until a line is no record or
+/// nobody takes them any more.
+fn read_all(
+    contract: &Contract,
+    lines: impl Iterator<Item = Result<Vec<u8>, String>>,
+    batches: &SyncSender<(Vec<Numbered>, u64)>,
+) -> Result<(), String> {
+    let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0);
+    for (index, line) in lines.enumerate() {
+        let line = line?;
+        bytes += line.len() as u64 + 1;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let record = read(contract, &line).map_err(|why| refusal(index + 1, &why))?;
+        batch.push((index + 1, record));
+        if batch.len() == BATCH {
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+            if batches.send((full, std::mem::take(&mut bytes))).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    // A writer that has stopped says why itself.
+    let _ = batches.send((batch, bytes));
+    Ok(())
+}
+
+fn write_all(
+    app: &App,
+    batches: &Receiver<(Vec<Numbered>, u64)>,
+    progress: &ProgressBar,
+) -> Result<Counts, String> {
+    let (mut known, mut counts) = (Arc::new(Known::new()), Counts::default());
+    while let Ok((batch, bytes)) = batches.recv() {
+        let (batch, before) = (Arc::new(batch), Arc::clone(&known));
+        let at = Arc::new(AtomicUsize::new(0));
+        let reached = Arc::clone(&at);
+        let context = app.context(Caller::new(OPERATOR, vec![Scope::Admin]));
+        let (fresh, outcomes) = app
+            .database()
+            .write(move |tx| {
+                context.moment.rewind();
+                let mut import = Import::new(&before);
+                let mut outcomes = Vec::with_capacity(batch.len());
+                for (line, record) in batch.iter() {
+                    reached.store(*line, Ordering::Relaxed);
+                    outcomes.push(import.put(tx, &context, record)?);
+                }
+                Ok((import.into_fresh(), outcomes))
+            })
+            .map_err(|error| at_line(at.load(Ordering::Relaxed), error))?;
+        Arc::make_mut(&mut known).extend(fresh);
+        outcomes.into_iter().for_each(|outcome| counts.add(outcome));
+        progress.inc(bytes);
+    }
+    progress.finish_and_clear();
+    Ok(counts)
+}
+
+impl Counts {
+    const fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Created => self.created += 1,
+            Outcome::Updated => self.updated += 1,
+            Outcome::Unchanged => self.unchanged += 1,
+        }
+    }
+}
+
+/// What is wrong with a line; its batch was rolled back.
+fn at_line(line: usize, error: Error) -> String {
+    match error {
+        Error::Invalid(violations) => refusal(line, &Unreadable::Invalid(violations)),
+        other => format!("line {line}: {other}"),
+    }
+}
+
+fn refusal(line: usize, why: &Unreadable) -> String {
+    match why {
+        Unreadable::Malformed(reason) => format!("line {line}: {reason}"),
+        Unreadable::Invalid(violations) => {
+            let reasons = violations.iter().map(|violation| {
+                let detail = rule_detail(&violation.rule, Language::English);
+                format!("{}: {detail}", violation.at)
+            });
+            format!("line {line}: {}", reasons.collect::<Vec<_>>().join("; "))
+        }
+    }
+}

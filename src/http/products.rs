@@ -1,0 +1,164 @@
+//! `/v1/products`: what producers make.
+
+use actix_web::{HttpRequest, HttpResponse, get, patch, post, put, web};
+use matching::id::ProductId;
+
+use super::as_of::AsOf;
+use super::auth::Authenticated;
+use super::body::{Body, Patch};
+use super::etag::IfMatch;
+use super::path::{ExternalName, Id};
+use super::problem::ApiError;
+use super::product_record::{ProductBody, ProductRecord, command};
+use super::product_search::{get_product_facets, list_products};
+use super::query::Query;
+use super::record;
+use super::state::AppData;
+use crate::actions::products::{self, ProductAction};
+
+/// Record a product
+///
+/// For producers, for those who registered the producer, and for admins.
+#[utoipa::path(tag = "products", operation_id = "createProduct", request_body = ProductBody,
+    responses((status = 201, description = "Recorded", body = ProductRecord)))]
+#[post("/v1/products")]
+async fn create_product(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    Body(body): Body<ProductBody>,
+) -> Result<HttpResponse, ApiError> {
+    let command = command(&body)?;
+    let view = app.app.write(caller, move |tx, ctx| products::create(tx, ctx, &command)).await?;
+    let record = ProductRecord::from(&view);
+    Ok(record::created(&location(&record.id), record.tag(), &record))
+}
+
+/// Get a product
+///
+/// Its recognition is judged today, or on `as_of`. Archived products are shown too: offers and
+/// agreements may name them.
+#[utoipa::path(tag = "products", operation_id = "getProduct", params(Id, AsOf),
+    responses((status = 200, description = "The product", body = ProductRecord)))]
+#[get("/v1/products/{id}")]
+async fn get_product(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+    Query(as_of): Query<AsOf>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let (id, day): (ProductId, _) = (id.parse()?, as_of.day()?);
+    let view = app.app.read(caller, move |tx, ctx| products::find(tx, ctx, id, day)).await?;
+    let record = ProductRecord::from(&view);
+    Ok(record::found(&request, record.tag(), &record))
+}
+
+/// Change a product
+///
+/// A merge patch: what is absent stays, null removes. A packaging that defines the unit of an offer
+/// cannot change while that offer is not withdrawn.
+#[utoipa::path(tag = "products", operation_id = "updateProduct", params(Id),
+    request_body(content = ProductBody, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Changed", body = ProductRecord)))]
+#[patch("/v1/products/{id}")]
+async fn update_product(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+    patch: Patch<ProductBody>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id: ProductId = id.parse()?;
+    let reader = caller.clone();
+    let current = app.app.read(reader, move |tx, ctx| products::find(tx, ctx, id, None)).await?;
+    if !current.may_change {
+        return Err(crate::error::Error::Forbidden.into());
+    }
+    let body = patch.apply(&ProductBody::from(&current))?;
+    let based_on = IfMatch::required(&request)?.version().or(Some(current.product.version));
+    let (key, command) = ((id, based_on), command(&body)?);
+    let view = app.app.write(caller, move |tx, ctx| products::replace(tx, ctx, key, &command));
+    let record = ProductRecord::from(&view.await?);
+    Ok(record::changed(record.tag(), &record))
+}
+
+/// Create or replace a product by its producer's id
+///
+/// `system` and `id` name it in the producer's system. Sending the same again changes nothing.
+#[utoipa::path(tag = "products", operation_id = "putProductByExternalId", params(ExternalName),
+    request_body = ProductBody,
+    responses((status = 200, description = "Replaced, or the same as before", body = ProductRecord),
+        (status = 201, description = "Created", body = ProductRecord)))]
+#[put("/v1/products/by-external-id/{system}/{id}")]
+async fn put_product_by_external_id(
+    app: web::Data<AppData>,
+    Authenticated(caller): Authenticated,
+    name: ExternalName,
+    Body(body): Body<ProductBody>,
+) -> Result<HttpResponse, ApiError> {
+    let command = command(&body)?;
+    let put = app.app.write(caller, move |tx, ctx| {
+        products::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
+    });
+    let (view, created) = put.await?;
+    let record = ProductRecord::from(&view);
+    if created {
+        return Ok(record::created(&location(&record.id), record.tag(), &record));
+    }
+    Ok(record::changed(record.tag(), &record))
+}
+
+/// Take a product out of the catalogue
+///
+/// Its offers stand until they are withdrawn.
+#[utoipa::path(tag = "products", operation_id = "archiveProduct", params(Id),
+    responses((status = 200, description = "Archived", body = ProductRecord)))]
+#[post("/v1/products/{id}/archive")]
+async fn archive_product(
+    app: web::Data<AppData>,
+    caller: Authenticated,
+    id: Id,
+) -> Result<HttpResponse, ApiError> {
+    act(&app, caller, &id, ProductAction::Archive).await
+}
+
+/// Put an archived product back into the catalogue
+#[utoipa::path(tag = "products", operation_id = "restoreProduct", params(Id),
+    responses((status = 200, description = "Restored", body = ProductRecord)))]
+#[post("/v1/products/{id}/restore")]
+async fn restore_product(
+    app: web::Data<AppData>,
+    caller: Authenticated,
+    id: Id,
+) -> Result<HttpResponse, ApiError> {
+    act(&app, caller, &id, ProductAction::Restore).await
+}
+
+async fn act(
+    app: &AppData,
+    Authenticated(caller): Authenticated,
+    id: &Id,
+    action: ProductAction,
+) -> Result<HttpResponse, ApiError> {
+    let id: ProductId = id.parse()?;
+    let view = app.app.write(caller, move |tx, ctx| products::act(tx, ctx, id, action)).await?;
+    let record = ProductRecord::from(&view);
+    Ok(record::changed(record.tag(), &record))
+}
+
+/// Adds the routes of this resource.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config
+        .service(create_product)
+        .service(list_products)
+        .service(get_product_facets)
+        .service(put_product_by_external_id)
+        .service(archive_product)
+        .service(restore_product)
+        .service(get_product)
+        .service(update_product);
+}
+
+fn location(id: &str) -> String {
+    format!("/v1/products/{id}")
+}

@@ -1,0 +1,141 @@
+//! The published contract: committed as served, complete, in two languages, and kept for those who
+//! were generated from it.
+
+mod breaking;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use ocop_link::http::problem::ProblemCode;
+use ocop_link::http::problem_texts::{Language, every_rule, rule_code, rule_detail};
+use ocop_link::http::{openapi, openapi_legacy};
+use serde_json::{Map, Value};
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+fn file(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn pretty(document: &Value) -> String {
+    serde_json::to_string_pretty(document).expect("a document") + "\n"
+}
+
+/// The file must have this text; `UPDATE_OPENAPI=1` writes it.
+fn hold(path: &str, text: &str) {
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(file(path), text).expect("a file");
+    }
+    let committed = fs::read_to_string(file(path)).unwrap_or_default();
+    assert!(committed == text, "{path} is not what the code says; run with UPDATE_OPENAPI=1");
+}
+
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let mut operations = Vec::new();
+    for (path, item) in paths {
+        for method in METHODS {
+            if let Some(operation) = item.get(method) {
+                operations.push((format!("{} {path}", method.to_uppercase()), operation));
+            }
+        }
+    }
+    operations
+}
+
+#[test]
+fn the_committed_documents_are_the_generated_ones() {
+    let document = openapi::document();
+    hold("openapi/openapi.json", &pretty(&document));
+    hold("openapi/openapi-3.0.json", &pretty(&openapi_legacy::convert(document)));
+}
+
+#[test]
+fn the_older_form_has_nothing_that_it_does_not_know() {
+    let legacy = openapi_legacy::convert(openapi::document()).to_string();
+    for word in ["\"null\"", "\"examples\":[", "\"const\"", "\"propertyNames\""] {
+        assert!(!legacy.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn every_operation_is_complete() {
+    let document = openapi::document();
+    let mut ids = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+        assert!(!id.is_empty() && ids.insert(id), "{name}: operationId");
+        assert!(operation["summary"].as_str().is_some_and(|it| !it.is_empty()), "{name}: summary");
+        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}: tag");
+        let responses = operation["responses"].as_object().expect("responses");
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{name}: no success");
+        for (status, response) in responses {
+            let problem = status.starts_with('4') || status.starts_with('5');
+            let content = response["content"].get("application/problem+json");
+            assert_eq!(problem, content.is_some(), "{name} {status}: problem document");
+            assert!(response["headers"]["X-Request-Id"].is_object(), "{name} {status}: headers");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let text = parameter["description"].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "{name}: parameter {}", parameter["name"]);
+        }
+        let is_open =
+            operation["security"].as_array().is_some_and(|it| it[0] == Value::Object(Map::new()));
+        assert!(is_open || responses.contains_key("401"), "{name}: 401");
+    }
+}
+
+#[test]
+fn every_field_of_every_schema_is_described() {
+    let document = openapi::document();
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let own = property["description"].as_str().is_some_and(|text| !text.is_empty());
+            assert!(own || property.get("$ref").is_some(), "{name}.{field} is not described");
+        }
+    }
+}
+
+#[test]
+fn no_change_breaks_released_clients() {
+    let released = fs::read_to_string(file("openapi/released.json")).expect("released.json");
+    let released: Value = serde_json::from_str(&released).expect("JSON");
+    let broken = breaking::changes(&released, &openapi::document());
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_problem_is_listed_in_both_languages() {
+    let mut page = String::from(
+        "# Problems\n\nEvery error is a problem document (RFC 9457). `code` is stable and never \
+         translated; `type` is\n`https://ocop-link.github.io/problems/<code>`. This page is \
+         generated from the catalogue\n(`UPDATE_OPENAPI=1 cargo test --test it openapi`).\n\n\
+         | status | code | Vietnamese | English |\n| --- | --- | --- | --- |\n",
+    );
+    for code in ProblemCode::ALL {
+        let [vi, en] = [Language::Vietnamese, Language::English]
+            .map(|language| (code.title(language), code.detail(language)));
+        assert!(vi.0 != en.0 && vi.1 != en.1, "{}", code.code());
+        let row = format!(
+            "{} | `{}` | {}: {} | {}: {}",
+            code.status(),
+            code.code(),
+            vi.0,
+            vi.1,
+            en.0,
+            en.1
+        );
+        writeln!(page, "| {row} |").expect("a text");
+    }
+    page.push_str(
+        "\n## Rules of fields\n\nThe `code` of each entry of `errors`.\n\n\
+         | code | example (Vietnamese) | example (English) |\n| --- | --- | --- |\n",
+    );
+    for rule in every_rule() {
+        let [vi, en] = [Language::Vietnamese, Language::English].map(|l| rule_detail(&rule, l));
+        writeln!(page, "| `{}` | {vi} | {en} |", rule_code(&rule)).expect("a text");
+    }
+    hold("docs/PROBLEMS.md", &page);
+}
