@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use actix_web::web;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{Failure, config};
@@ -29,10 +30,24 @@ pub(super) fn listen(config: &Config) -> Result<TcpListener, Failure> {
     })
 }
 
+/// Serves until Ctrl-C or SIGTERM; requests under way then finish.
 pub(super) fn serve(data: web::Data<AppData>, listener: TcpListener) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Other(error.to_string());
     actix_web::rt::System::new().block_on(async move {
-        server::serve(data, listener).map_err(failed)?.await.map_err(failed)
+        let server = server::serve(data, listener).map_err(failed)?;
+        let (mut interrupt, mut terminate) = (
+            signal(SignalKind::interrupt()).map_err(failed)?,
+            signal(SignalKind::terminate()).map_err(failed)?,
+        );
+        let handle = server.handle();
+        actix_web::rt::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            handle.stop(true).await;
+        });
+        server.await.map_err(failed)
     })
 }
 

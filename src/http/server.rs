@@ -48,6 +48,7 @@ pub fn serve(data: web::Data<AppData>, listener: TcpListener) -> std::io::Result
     });
     let server = server
         .workers(workers)
+        .disable_signals()
         .max_connections(MAX_CONNECTIONS)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEADER_TIMEOUT)

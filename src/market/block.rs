@@ -1,5 +1,6 @@
 //! Rows grouped by what decides whether they are wanted: product set and name, or set and text. A
-//! block holds a few hundred rows, so that a change copies one block. Must not know what a row says.
+//! block holds a few hundred rows, so that a change copies one block. Must not know what a row
+//! says.
 
 use std::sync::Arc;
 

@@ -57,7 +57,8 @@ impl FromIterator<u8> for Months {
     }
 }
 
-/// What a product must have; several values of one kind are alternatives, an empty kind lets all in.
+/// What a product must have; several values of one kind are alternatives, an empty kind lets all
+/// in.
 #[derive(Debug, Clone, Default)]
 pub struct ProductFilter {
     /// Its producer.

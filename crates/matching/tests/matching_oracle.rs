@@ -44,9 +44,11 @@ struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn new(world: &'a World, offer: &'a Offer, demand: &'a Demand) -> Self {
-        let product = world.product(offer);
+        let mut products = world.products.iter();
+        let product = products.find(|it| it.id == offer.terms.product_id).expect("a product");
         let producer = &world.parties[product.party];
-        let buyer = world.party(demand.terms.party_id);
+        let mut parties = world.parties.iter();
+        let buyer = parties.find(|it| it.id == demand.terms.party_id).expect("a party");
         Self { world, offer, demand, product, producer, buyer }
     }
 

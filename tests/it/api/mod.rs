@@ -6,3 +6,5 @@ mod demands;
 mod matches;
 mod offers;
 mod parties;
+mod products;
+mod reference_data;
