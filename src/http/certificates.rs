@@ -31,6 +31,7 @@ pub struct CertificateQuery {
     #[param(format = "date")]
     as_of: Option<String>,
     /// Order: newest or oldest record first.
+    #[param(inline)]
     sort: Option<Sort>,
     /// The most records of the page.
     #[param(minimum = 1, maximum = 100)]
