@@ -81,7 +81,8 @@ fn every_operation_is_complete() {
             let text = parameter["description"].as_str().unwrap_or_default();
             assert!(!text.is_empty(), "{name}: parameter {}", parameter["name"]);
         }
-        let is_open = operation["security"].as_array().is_some_and(|it| it[0] == Value::Object(Map::new()));
+        let is_open =
+            operation["security"].as_array().is_some_and(|it| it[0] == Value::Object(Map::new()));
         assert!(is_open || responses.contains_key("401"), "{name}: 401");
     }
 }
@@ -117,7 +118,15 @@ fn every_problem_is_listed_in_both_languages() {
         let [vi, en] = [Language::Vietnamese, Language::English]
             .map(|language| (code.title(language), code.detail(language)));
         assert!(vi.0 != en.0 && vi.1 != en.1, "{}", code.code());
-        let row = format!("{} | `{}` | {}: {} | {}: {}", code.status(), code.code(), vi.0, vi.1, en.0, en.1);
+        let row = format!(
+            "{} | `{}` | {}: {} | {}: {}",
+            code.status(),
+            code.code(),
+            vi.0,
+            vi.1,
+            en.0,
+            en.1
+        );
         writeln!(page, "| {row} |").expect("a text");
     }
     page.push_str(

@@ -3,5 +3,6 @@
 mod demand_lists;
 mod demand_rules;
 mod demands;
+mod matches;
 mod offers;
 mod parties;

@@ -38,7 +38,8 @@ fn compare_operations(at: &str, (old, new): (&Value, &Value), broken: &mut Vec<S
             broken.push(format!("{at} no longer answers {status}"));
         }
     }
-    let parameters = |operation: &Value| operation["parameters"].as_array().cloned().unwrap_or_default();
+    let parameters =
+        |operation: &Value| operation["parameters"].as_array().cloned().unwrap_or_default();
     let before = parameters(old);
     for parameter in &before {
         if !parameters(new).iter().any(|now| now["name"] == parameter["name"]) {
