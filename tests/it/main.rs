@@ -2,5 +2,6 @@
 
 mod api;
 mod openapi;
+mod process;
 mod store;
 mod support;
