@@ -3,5 +3,6 @@
 mod api;
 mod architecture;
 mod openapi;
+mod process;
 mod store;
 mod support;

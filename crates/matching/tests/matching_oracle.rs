@@ -11,7 +11,6 @@ use matching::demand::{Demand, DemandState, PriceBasis, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
 use matching::factor::Factor;
 use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
-use matching::id::PartyId;
 use matching::offer::{Offer, OfferState};
 use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
@@ -19,17 +18,6 @@ use matching::quantity::Dimension;
 use matching::text::relevance::{Name, Query, relevance};
 use matching::text::synonyms::Synonyms;
 use proptest::prelude::*;
-
-impl World {
-    fn product(&self, offer: &Offer) -> &Product {
-        let found = self.products.iter().find(|product| product.id == offer.terms.product_id);
-        found.expect("a product of the world")
-    }
-
-    fn party(&self, id: PartyId) -> &Party {
-        self.parties.iter().find(|party| party.id == id).expect("a party of the world")
-    }
-}
 
 const RATE: i128 = 2500;
 

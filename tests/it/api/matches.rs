@@ -1,275 +1,393 @@
-//! Matches over HTTP.
+//! Matches over HTTP on a small market made by hand: what is listed for whom, and why.
 
 use serde_json::{Value, json};
 
+use super::demands::{buyer, record, with};
 use crate::support::api::{Actor, Answer, TestApi, api_tests};
 
 api_tests!(
-    a_distributor_gets_ranked_offers_with_factors_that_add_up,
-    both_sides_see_the_same_score,
-    a_star_that_lapses_before_the_delivery_is_a_near_miss,
-    an_offer_is_seen_and_gone_at_once,
-    a_minimum_order_above_the_demand_says_what_would_do,
-    weights_change_score_and_explanation_together,
-    a_dismissed_pair_comes_back_when_terms_change,
-    a_preview_finds_what_the_saved_demand_finds,
-    others_learn_nothing_of_a_pair,
-    pages_have_every_match_once,
+    both_sides_see_one_score_whose_factors_sum_and_name_both_values,
+    stars_that_lapse_the_day_before_delivery_exclude_with_the_reason,
+    a_caller_sees_its_own_write_in_the_next_answer,
+    paging_finds_every_match_once,
+    a_weight_changes_rank_and_explanation,
+    applying_a_remedy_lets_the_offer_in,
+    a_pair_is_explained_to_its_two_sides_only,
+    a_dismissal_hides_until_terms_change,
+    a_preview_answers_like_the_saved_demand,
     an_anonymous_buyer_is_not_named,
+    an_offer_for_guests_is_listed_to_them_alone,
+    quantities_compare_across_units,
+    weekly_windows_are_covered_by_the_harvest,
+    freight_ranks_a_far_cheap_offer_below,
+    a_closed_demand_matches_nothing,
+    lists_of_another_party_are_not_found,
 );
 
-/// A producer of Trà Vinh with a recognised product in kilograms.
-struct Maker {
-    actor: Actor,
-    product: String,
+fn seller(api: &TestApi) -> Actor {
+    api.actor_at("HTX Cầu Kè", &["producer"], json!({"text": "huyện Cầu Kè, tỉnh Trà Vinh"}))
 }
 
-fn maker(api: &TestApi, name: &str) -> Maker {
-    let actor = api.actor_at(name, &["producer"], json!({"text": "huyện Cầu Kè, Trà Vinh"}));
-    let body = json!({"name": "Mật hoa dừa", "product_set": 4, "unit": "kg"});
-    let made = api.post("/v1/products", &body).by(&actor.token).send().expect(201);
-    Maker { product: made.text("/id").to_owned(), actor }
-}
-
-fn recognise(api: &TestApi, maker: &Maker, expires_on: &str) {
-    let body = json!({
-        "kind": "ocop", "stars": 4, "number": "12/QĐ-UBND", "authority": "UBND tỉnh",
-        "decision_date": "2024-03-01", "expires_on": expires_on
-    });
-    let path = format!("/v1/products/{}/certificates", maker.product);
-    api.post(&path, &body).by(&maker.actor.token).send().expect(201);
-}
-
-fn offer(api: &TestApi, maker: &Maker, changes: Value) -> Answer {
-    let mut body = json!({
-        "product_id": maker.product, "unit_price": 90_000, "status": "published",
-        "capacity": [{"from": "2026-12-01", "to": "2027-03-31", "quantity": 900}]
-    });
-    for (key, value) in changes.as_object().expect("an object") {
-        body[key] = value.clone();
-    }
-    api.post("/v1/offers", &body).by(&maker.actor.token).send().expect(201)
-}
-
-fn wish(changes: Value) -> Value {
-    let mut body = json!({
-        "title": "Mật hoa dừa", "unit": "kg", "max_unit_price": 120_000,
-        "deliveries": [{"from": "2027-01-05", "to": "2027-01-20", "quantity": 500}]
-    });
-    for (key, value) in changes.as_object().expect("an object") {
-        body[key] = value.clone();
-    }
-    body
-}
-
-fn demand(api: &TestApi, buyer: &Actor, changes: Value) -> String {
-    let made = api.post("/v1/demands", &wish(changes)).by(&buyer.token).send().expect(201);
+fn product(api: &TestApi, owner: &Actor, fields: Value) -> String {
+    let body = with(json!({"name": "Mật hoa dừa", "product_set": 4, "unit": "kg"}), fields);
+    let made = api.post("/v1/products", &body).by(&owner.token).send().expect(201);
     made.text("/id").to_owned()
 }
 
-fn matches(api: &TestApi, demand: &str, buyer: &Actor) -> Answer {
-    api.get(&format!("/v1/demands/{demand}/matches")).by(&buyer.token).send().expect(200)
+fn offer_of(api: &TestApi, owner: &Actor, product: &str, fields: Value) -> String {
+    let offer = json!({
+        "product_id": product, "unit_price": 90_000, "status": "published",
+        "capacity": [{"from": "2027-01-01", "to": "2027-03-31", "quantity": 1000}]
+    });
+    let made = api.post("/v1/offers", &with(offer, fields)).by(&owner.token).send().expect(201);
+    made.text("/id").to_owned()
 }
 
-fn excluded(api: &TestApi, demand: &str, buyer: &Actor) -> Answer {
-    api.get(&format!("/v1/demands/{demand}/excluded")).by(&buyer.token).send().expect(200)
+/// An offer of a new product.
+fn offer(api: &TestApi, owner: &Actor, fields: Value) -> String {
+    offer_of(api, owner, &product(api, owner, json!({})), fields)
 }
 
-fn count(answer: &Answer) -> usize {
-    answer.at("/items").as_array().map_or(0, Vec::len)
+fn wanted() -> Value {
+    json!({
+        "title": "Mật hoa dừa", "unit": "kg", "max_unit_price": 120_000,
+        "deliveries": [{"from": "2027-01-10", "to": "2027-01-20", "quantity": 300}]
+    })
 }
 
-fn a_distributor_gets_ranked_offers_with_factors_that_add_up(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    let (near, dear) = (maker(api, "HTX A"), maker(api, "HTX B"));
-    let cheap = offer(api, &near, json!({"unit_price": 60_000}));
-    offer(api, &dear, json!({"unit_price": 110_000}));
-    let found = matches(api, &demand(api, &buyer, json!({})), &buyer);
-    assert_eq!(count(&found), 2);
-    assert_eq!(found.at("/items/0/offer_id"), cheap.at("/id"));
-    for item in found.at("/items").as_array().expect("items") {
-        let factors = item["factors"].as_array().expect("factors");
-        let sum: i64 = factors.iter().filter_map(|factor| factor["contribution"].as_i64()).sum();
-        assert_eq!(Some(sum), item["score"].as_i64());
-        assert!(item["landed_unit_price"].as_i64() > item["unit_price"].as_i64());
-        assert_eq!(item["quantity"], json!({"available": 900, "wanted": 500, "unit": "kg"}));
+fn demand(api: &TestApi, owner: &Actor, fields: Value) -> String {
+    record(api, owner, &with(wanted(), fields)).text("/id").to_owned()
+}
+
+fn get(api: &TestApi, by: &Actor, path: &str) -> Answer {
+    api.get(path).by(&by.token).header("accept-language", "en").send()
+}
+
+fn matches(api: &TestApi, by: &Actor, demand: &str) -> Vec<Value> {
+    items(&get(api, by, &format!("/v1/demands/{demand}/matches")).expect(200))
+}
+
+fn excluded(api: &TestApi, by: &Actor, demand: &str) -> Vec<Value> {
+    items(&get(api, by, &format!("/v1/demands/{demand}/excluded")).expect(200))
+}
+
+fn items(answer: &Answer) -> Vec<Value> {
+    answer.at("/items").as_array().cloned().expect("a list")
+}
+
+fn ids(items: &[Value]) -> Vec<&str> {
+    items.iter().filter_map(|item| item["offer_id"].as_str()).collect()
+}
+
+fn patch(api: &TestApi, by: &Actor, path: &str, fields: Value) {
+    let change = api.patch(path, &fields).header("if-match", "*").by(&by.token);
+    change.send().expect(200);
+}
+
+fn both_sides_see_one_score_whose_factors_sum_and_name_both_values(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({}));
+    let demand = demand(api, &distributor, json!({}));
+    let bought = matches(api, &distributor, &demand);
+    let sold = items(&get(api, &producer, &format!("/v1/offers/{offer}/matches")).expect(200));
+    let pair = format!("/v1/demands/{demand}/matches/{offer}");
+    let explained = get(api, &distributor, &pair).expect(200).body;
+    assert_eq!((bought.len(), sold.len()), (1, 1));
+    for member in ["score", "factors", "distance_km", "landed_unit_price", "coverage"] {
+        assert_eq!(bought[0][member], sold[0][member], "{member}");
+        assert_eq!(bought[0][member], explained[member], "{member}");
     }
-    let text = found.at("/items/0/factors/0");
-    assert_eq!(
-        (&text["offer_value"], &text["demand_value"]),
-        (&json!("Mật hoa dừa"), &json!("Mật hoa dừa"))
-    );
-}
-
-fn both_sides_see_the_same_score(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    let maker = maker(api, "HTX");
-    let offer = offer(api, &maker, json!({}));
-    let demand = demand(api, &buyer, json!({}));
-    let from_buyer = matches(api, &demand, &buyer);
-    let path = format!("/v1/offers/{}/matches", offer.text("/id"));
-    let from_maker = api.get(&path).by(&maker.actor.token).send().expect(200);
-    assert_eq!(from_maker.text("/items/0/demand_id"), demand);
-    assert_eq!(from_maker.at("/items/0/score"), from_buyer.at("/items/0/score"));
-    assert_eq!(from_maker.at("/items/0/factors"), from_buyer.at("/items/0/factors"));
-    assert_eq!(from_maker.text("/items/0/party/name"), "Siêu thị");
-    assert_eq!(from_buyer.text("/items/0/party/name"), "HTX");
-}
-
-fn a_star_that_lapses_before_the_delivery_is_a_near_miss(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    let maker = maker(api, "HTX");
-    recognise(api, &maker, "2027-03-01");
-    offer(api, &maker, json!({}));
-    let stars = json!({"min_stars": 4});
-    let on = |day: &str| json!([{"from": day, "to": day, "quantity": 100}]);
-    let last = demand(api, &buyer, json!({"requirements": stars, "deliveries": on("2027-03-01")}));
-    assert_eq!(count(&matches(api, &last, &buyer)), 1);
-    let late = demand(api, &buyer, json!({"requirements": stars, "deliveries": on("2027-03-02")}));
-    assert_eq!(count(&matches(api, &late, &buyer)), 0);
-    let missed = excluded(api, &late, &buyer);
-    assert_eq!(missed.text("/items/0/failed_checks/0/code"), "stars");
-    let remedy = missed.text("/items/0/failed_checks/0/remedy");
-    assert!(remedy.contains("2027-03-01") && remedy.contains("2027-03-02"), "{remedy}");
-    let short = json!({"title": "Mật hoa dừa", "unit": "kg", "quantity": 100, "by": "2027-03-02",
-        "requirements": stars});
-    let short = api.post("/v1/demands", &short).by(&buyer.token).send().expect(201);
-    assert_eq!(count(&matches(api, short.text("/id"), &buyer)), 0);
-    assert_eq!(count(&excluded(api, short.text("/id"), &buyer)), 1);
-}
-
-fn an_offer_is_seen_and_gone_at_once(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    let maker = maker(api, "HTX");
-    let demand = demand(api, &buyer, json!({}));
-    assert_eq!(count(&matches(api, &demand, &buyer)), 0);
-    let offer = offer(api, &maker, json!({}));
-    assert_eq!(count(&matches(api, &demand, &buyer)), 1);
-    let path = format!("/v1/offers/{}", offer.text("/id"));
-    let price = api.patch(&path, &json!({"unit_price": 70_000})).if_match(1).by(&maker.actor.token);
-    price.send().expect(200);
-    assert_eq!(matches(api, &demand, &buyer).number("/items/0/unit_price"), 70_000);
-    api.act(&format!("{path}/pause")).by(&maker.actor.token).send().expect(200);
-    assert_eq!(count(&matches(api, &demand, &buyer)), 0);
-}
-
-fn a_minimum_order_above_the_demand_says_what_would_do(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    offer(api, &maker(api, "HTX"), json!({"min_order": 500}));
-    let of = |quantity: u32| {
-        let delivery = json!({"from": "2027-01-05", "to": "2027-01-20", "quantity": quantity});
-        demand(api, &buyer, json!({"deliveries": [delivery]}))
+    assert_eq!(bought[0]["party"]["id"], producer.party_id);
+    assert_eq!(sold[0]["party"]["id"], distributor.party_id);
+    let factors = bought[0]["factors"].as_array().expect("factors");
+    let sum: u64 = factors.iter().filter_map(|factor| factor["contribution"].as_u64()).sum();
+    assert_eq!(Some(sum), bought[0]["score"].as_u64());
+    let values = |name: &str| {
+        let factor = factors.iter().find(|factor| factor["factor"] == name).expect(name);
+        (factor["offer_value"].clone(), factor["demand_value"].clone())
     };
-    let small = of(300);
-    assert_eq!(count(&matches(api, &small, &buyer)), 0);
-    let missed = excluded(api, &small, &buyer);
-    assert_eq!(missed.text("/items/0/failed_checks/0/code"), "quantity");
-    assert!(missed.text("/items/0/failed_checks/0/remedy").contains("500 kg"));
-    assert_eq!(count(&matches(api, &of(500), &buyer)), 1);
+    let landed = format!("{} VND/kg", bought[0]["landed_unit_price"]);
+    assert_eq!(values("price"), (json!(landed), json!("120000 VND/kg")));
+    assert_eq!(values("quantity"), (json!("1000 kg"), json!("300 kg")));
+    assert_eq!(values("text"), (json!("Mật hoa dừa"), json!("Mật hoa dừa")));
 }
 
-fn weights_change_score_and_explanation_together(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    let (cheap, plenty) = (maker(api, "Rẻ"), maker(api, "Nhiều"));
-    let few = json!([{"from": "2026-12-01", "to": "2027-03-31", "quantity": 50}]);
-    let cheap = offer(api, &cheap, json!({"unit_price": 30_000, "capacity": few}));
-    let plenty = offer(api, &plenty, json!({"unit_price": 119_000}));
-    let by_price = demand(api, &buyer, json!({"preferences": {"price": 10_000}}));
-    let by_quantity = demand(api, &buyer, json!({"preferences": {"quantity": 10_000}}));
-    let found = matches(api, &by_price, &buyer);
-    assert_eq!(found.at("/items/0/offer_id"), cheap.at("/id"));
-    assert_eq!(found.at("/items/0/factors/1/contribution"), found.at("/items/0/score"));
-    let found = matches(api, &by_quantity, &buyer);
-    assert_eq!(found.at("/items/0/offer_id"), plenty.at("/id"));
-    assert_eq!(found.number("/items/0/score"), 10_000);
-}
-
-fn a_dismissed_pair_comes_back_when_terms_change(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    let maker = maker(api, "HTX");
-    let offer = offer(api, &maker, json!({}));
-    let demand = demand(api, &buyer, json!({}));
-    let id = offer.text("/id");
-    let dismiss = format!("/v1/demands/{demand}/matches/{id}/dismiss");
-    api.post(&dismiss, &json!({"reason": "Giá cao"})).by(&buyer.token).send().expect(204);
-    assert_eq!(count(&matches(api, &demand, &buyer)), 0);
-    let path = format!("/v1/offers/{id}");
-    api.act(&format!("{path}/confirm")).by(&maker.actor.token).send().expect(200);
-    assert_eq!(count(&matches(api, &demand, &buyer)), 0, "its terms are the same");
-    let cheaper = api.patch(&path, &json!({"unit_price": 50_000})).if_match(2);
-    cheaper.by(&maker.actor.token).send().expect(200);
-    assert_eq!(count(&matches(api, &demand, &buyer)), 1);
-}
-
-fn a_preview_finds_what_the_saved_demand_finds(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    offer(api, &maker(api, "HTX"), json!({}));
-    let preview = api.post("/v1/matches/preview", &wish(json!({}))).by(&buyer.token).send();
-    let preview = preview.expect(200);
-    assert_eq!(preview.at("/items/0/demand_id"), &Value::Null);
-    let saved = matches(api, &demand(api, &buyer, json!({})), &buyer);
-    for member in ["offer_id", "score", "factors", "landed_unit_price", "coverage"] {
-        let pointer = format!("/items/0/{member}");
-        assert_eq!(preview.at(&pointer), saved.at(&pointer), "{member}");
+fn stars_that_lapse_the_day_before_delivery_exclude_with_the_reason(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let product = product(api, &producer, json!({}));
+    let star = json!({
+        "kind": "ocop", "stars": 4, "number": "1/QĐ-UBND", "authority": "UBND tỉnh Trà Vinh",
+        "decision_date": "2024-03-01", "expires_on": "2027-03-01"
+    });
+    let path = format!("/v1/products/{product}/certificates");
+    api.post(&path, &star).by(&producer.token).send().expect(201);
+    let offer = offer_of(api, &producer, &product, json!({}));
+    let on = |day: &str| {
+        json!({"requirements": {"min_stars": 4},
+               "deliveries": [{"from": day, "to": day, "quantity": 300}]})
+    };
+    let by = |day: &str| {
+        json!({"requirements": {"min_stars": 4}, "deliveries": null,
+        "quantity": 300, "by": day})
+    };
+    for in_time in [on("2027-03-01"), by("2027-03-01")] {
+        let demand = demand(api, &distributor, in_time);
+        assert_eq!(ids(&matches(api, &distributor, &demand)), [&*offer]);
+        assert_eq!(excluded(api, &distributor, &demand), [json!(null); 0]);
     }
-    let draft = demand(api, &buyer, json!({"status": "draft"}));
-    assert_eq!(matches(api, &draft, &buyer).at("/items/0/score"), saved.at("/items/0/score"));
-}
-
-fn others_learn_nothing_of_a_pair(api: &TestApi) {
-    let (buyer, other) =
-        (api.actor("Siêu thị", &["distributor"]), api.actor("X", &["distributor"]));
-    let maker = maker(api, "HTX");
-    let offer = offer(api, &maker, json!({"unit_price": 500_000}));
-    let demand = demand(api, &buyer, json!({}));
-    let pair = format!("/v1/demands/{demand}/matches/{}", offer.text("/id"));
-    let explained = api.get(&pair).by(&buyer.token).send().expect(200);
-    assert_eq!(explained.at("/eligible"), &json!(false));
-    assert_eq!(explained.at("/checks").as_array().map(Vec::len), Some(11));
-    let other_side = api.get(&pair).by(&maker.actor.token).send().expect(200);
-    assert_eq!(other_side.at("/checks"), explained.at("/checks"));
-    let paths = [
-        pair,
-        format!("/v1/demands/{demand}/matches"),
-        format!("/v1/demands/{demand}/excluded"),
-        format!("/v1/offers/{}/matches", offer.text("/id")),
-        "/v1/demands/00000000-0000-7000-8000-000000000000/matches".into(),
-    ];
-    for path in paths {
-        let refused = api.get(&path).by(&other.token).send().expect_problem(404, "not_found");
-        assert_eq!(refused.text("/detail"), "Không có tài nguyên này.", "{path}");
+    for late in [on("2027-03-02"), by("2027-03-02")] {
+        let demand = demand(api, &distributor, late);
+        assert_eq!(matches(api, &distributor, &demand), [json!(null); 0]);
+        let missed = excluded(api, &distributor, &demand);
+        assert_eq!(ids(&missed), [&*offer]);
+        let checks = &missed[0]["failed_checks"];
+        assert_eq!(checks.as_array().map(Vec::len), Some(1), "{checks}");
+        assert_eq!(checks[0]["code"], "stars");
+        let remedy = "Lapses on 2027-03-01; would match if renewed until 2027-03-02.";
+        assert_eq!(checks[0]["remedy"], remedy);
     }
 }
 
-fn pages_have_every_match_once(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    let makers = ["A", "B", "C", "D", "E"].map(|name| maker(api, name));
-    for (turn, maker) in makers.iter().enumerate() {
-        offer(api, maker, json!({"unit_price": 90_000 + 1000 * (turn / 2)}));
+fn a_caller_sees_its_own_write_in_the_next_answer(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({"status": null}));
+    let demand = demand(api, &distributor, json!({}));
+    let path = format!("/v1/offers/{offer}");
+    let act = |verb: &str| {
+        api.act(&format!("{path}/{verb}")).by(&producer.token).send().expect(200);
+    };
+    assert_eq!(matches(api, &distributor, &demand).len(), 0);
+    act("publish");
+    let first = matches(api, &distributor, &demand);
+    assert_eq!(first[0]["unit_price"], 90_000);
+    patch(api, &producer, &path, json!({"unit_price": 70_000}));
+    let cheaper = matches(api, &distributor, &demand);
+    assert_eq!(cheaper[0]["unit_price"], 70_000);
+    assert!(cheaper[0]["score"].as_u64() > first[0]["score"].as_u64());
+    act("pause");
+    assert_eq!(matches(api, &distributor, &demand).len(), 0);
+}
+
+fn paging_finds_every_match_once(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let product = product(api, &producer, json!({}));
+    for number in 0..17 {
+        let price = 80_000 + 1_000 * (number % 5);
+        offer_of(api, &producer, &product, json!({"unit_price": price}));
     }
-    let demand = demand(api, &buyer, json!({}));
-    let whole = matches(api, &demand, &buyer);
-    let (mut seen, mut path) = (Vec::new(), format!("/v1/demands/{demand}/matches?limit=2"));
+    let demand = demand(api, &distributor, json!({}));
+    let base = format!("/v1/demands/{demand}/matches?limit=");
+    let whole = items(&get(api, &distributor, &format!("{base}100")).expect(200));
+    assert_eq!(whole.len(), 17);
+    let (mut paged, mut path) = (Vec::new(), format!("{base}4"));
     loop {
-        let page = api.get(&path).by(&buyer.token).send().expect(200);
-        seen.extend(page.at("/items").as_array().cloned().unwrap_or_default());
+        let page = get(api, &distributor, &path).expect(200);
+        paged.extend(items(&page));
         let Some(cursor) = page.at("/next_cursor").as_str() else { break };
-        path = format!("/v1/demands/{demand}/matches?limit=2&cursor={cursor}");
+        path = format!("{base}4&cursor={cursor}");
     }
-    assert_eq!(&Value::Array(seen), whole.at("/items"));
-    assert_eq!(count(&whole), 5);
+    assert_eq!(paged, whole);
+}
+
+fn a_weight_changes_rank_and_explanation(api: &TestApi) {
+    let distributor = buyer(api);
+    let hanoi = api.actor_at("Xa", &["producer"], json!({"province_code": "01"}));
+    let near = offer(api, &seller(api), json!({"unit_price": 100_000}));
+    let far = offer(api, &hanoi, json!({"unit_price": 60_000}));
+    let demand = demand(api, &distributor, json!({"preferences": {"distance": 10_000}}));
+    assert_eq!(ids(&matches(api, &distributor, &demand)), [&*near, &*far]);
+    let path = format!("/v1/demands/{demand}");
+    let preferences = json!({"preferences": {"distance": null, "price": 10_000}});
+    patch(api, &distributor, &path, preferences);
+    let found = matches(api, &distributor, &demand);
+    assert_eq!(ids(&found), [&*far, &*near]);
+    let weights = found[0]["factors"].as_array().expect("factors").iter();
+    let weights: Vec<u64> = weights.filter_map(|factor| factor["weight"].as_u64()).collect();
+    assert_eq!(weights, [0, 10_000, 0, 0, 0, 0]);
+    assert_eq!(found[0]["factors"][1]["contribution"], found[0]["score"]);
+}
+
+fn applying_a_remedy_lets_the_offer_in(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({"min_order": 500, "increment": 50}));
+    let demand = demand(api, &distributor, json!({}));
+    assert_eq!(matches(api, &distributor, &demand).len(), 0);
+    let missed = excluded(api, &distributor, &demand);
+    assert_eq!(ids(&missed), [&*offer]);
+    let check = &missed[0]["failed_checks"][0];
+    assert_eq!((&check["code"], &check["demand_value"]), (&json!("quantity"), &json!("300 kg")));
+    assert_eq!(check["offer_value"], "500 kg to 1000 kg");
+    assert_eq!(check["remedy"], "Would match with a delivery of at least 500 kg.");
+    let delivery = json!({"from": "2027-01-10", "to": "2027-01-20", "quantity": 500});
+    patch(api, &distributor, &format!("/v1/demands/{demand}"), json!({"deliveries": [delivery]}));
+    assert_eq!(ids(&matches(api, &distributor, &demand)), [&*offer]);
+    assert_eq!(excluded(api, &distributor, &demand).len(), 0);
+}
+
+fn a_pair_is_explained_to_its_two_sides_only(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let other = api.actor("Khác", &["distributor", "producer"]);
+    let offer = offer(api, &producer, json!({"unit_price": 150_000}));
+    let (open, draft) = (
+        demand(api, &distributor, json!({})),
+        demand(api, &distributor, json!({"status": "draft"})),
+    );
+    let explain = |by: &Actor, demand: &str, offer: &str| {
+        get(api, by, &format!("/v1/demands/{demand}/matches/{offer}"))
+    };
+    let failed = |answer: &Answer| -> Vec<String> {
+        let checks = answer.at("/checks").as_array().cloned().expect("checks");
+        let failed = checks.iter().filter(|check| check["passed"] == false);
+        failed.map(|check| check["code"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    for side in [&producer, &distributor] {
+        let explained = explain(side, &open, &offer).expect(200);
+        assert_eq!(explained.at("/eligible"), false);
+        assert_eq!(failed(&explained), ["price"]);
+    }
+    let of_draft = explain(&distributor, &draft, &offer).expect(200);
+    assert_eq!(failed(&of_draft), ["state", "price"]);
+    let told = |answer: Answer| {
+        let answer = answer.expect_problem(404, "not_found");
+        (answer.at("/title").clone(), answer.at("/detail").clone(), answer.at("/type").clone())
+    };
+    let nobody = "00000000-0000-7000-8000-0000000000ff";
+    let unknown = told(explain(&other, nobody, &offer));
+    assert_eq!(told(explain(&other, &open, &offer)), unknown);
+    assert_eq!(told(explain(&producer, &draft, &offer)), unknown);
+    assert_eq!(told(explain(&distributor, &open, nobody)), unknown);
+}
+
+fn a_dismissal_hides_until_terms_change(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({}));
+    let demand = demand(api, &distributor, json!({}));
+    let path = format!("/v1/demands/{demand}/matches/{offer}/dismiss");
+    let dismiss = |by: &Actor| api.post(&path, &json!({"reason": "x"})).by(&by.token).send();
+    dismiss(&api.actor("Khác", &["distributor"])).expect_problem(404, "not_found");
+    assert_eq!(matches(api, &distributor, &demand).len(), 1);
+    dismiss(&distributor).expect(204);
+    assert_eq!(matches(api, &distributor, &demand).len(), 0);
+    let sold = get(api, &producer, &format!("/v1/offers/{offer}/matches")).expect(200);
+    assert_eq!(items(&sold).len(), 1, "only for who dismissed it");
+    let offer_path = format!("/v1/offers/{offer}");
+    patch(api, &producer, &offer_path, json!({"external_ids": {"erp": "1"}}));
+    assert_eq!(matches(api, &distributor, &demand).len(), 0, "no term has changed");
+    patch(api, &producer, &offer_path, json!({"unit_price": 80_000}));
+    assert_eq!(ids(&matches(api, &distributor, &demand)), [&*offer]);
+}
+
+fn a_preview_answers_like_the_saved_demand(api: &TestApi) {
+    let distributor = buyer(api);
+    for price in [80_000, 90_000, 150_000] {
+        offer(api, &seller(api), json!({"unit_price": price}));
+    }
+    let preview = api.post("/v1/matches/preview", &wanted()).by(&distributor.token).send();
+    let previewed = items(&preview.expect(200));
+    let saved = matches(api, &distributor, &demand(api, &distributor, json!({})));
+    let unsaved = saved.into_iter().map(|item| with(item, json!({"demand_id": null})));
+    assert_eq!(previewed.len(), 2);
+    assert_eq!(previewed, unsaved.collect::<Vec<_>>());
 }
 
 fn an_anonymous_buyer_is_not_named(api: &TestApi) {
-    let buyer = api.actor("Siêu thị", &["distributor"]);
-    let maker = maker(api, "HTX");
-    let offer = offer(api, &maker, json!({}));
-    let demand = demand(api, &buyer, json!({"anonymous": true}));
-    let path = format!("/v1/offers/{}/matches", offer.text("/id"));
-    let found = api.get(&path).by(&maker.actor.token).send().expect(200);
-    assert_eq!(found.text("/items/0/demand_id"), demand);
-    assert!(!found.body.to_string().contains(&buyer.party_id), "{}", found.body);
-    let pair = format!("/v1/demands/{demand}/matches/{}", offer.text("/id"));
-    let explained = api.get(&pair).by(&maker.actor.token).send().expect(200);
-    assert_eq!(explained.at("/party"), &Value::Null);
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({}));
+    let demand = demand(api, &distributor, json!({"anonymous": true}));
+    let list = get(api, &producer, &format!("/v1/offers/{offer}/matches")).expect(200);
+    let pair = format!("/v1/demands/{demand}/matches/{offer}");
+    let explained = get(api, &producer, &pair).expect(200);
+    assert_eq!(list.text("/items/0/demand_id"), demand);
+    for answer in [list, explained] {
+        assert!(!answer.body.to_string().contains(&distributor.party_id), "{}", answer.body);
+    }
+    assert_eq!(get(api, &distributor, &pair).text("/party/id"), producer.party_id);
+}
+
+fn an_offer_for_guests_is_listed_to_them_alone(api: &TestApi) {
+    let (guest, other) = (buyer(api), api.actor("Khác", &["distributor"]));
+    let audience = json!({"visibility": "invited", "invited_party_ids": [guest.party_id]});
+    let offer = offer(api, &seller(api), audience);
+    let (of_guest, of_other) = (demand(api, &guest, json!({})), demand(api, &other, json!({})));
+    assert_eq!(ids(&matches(api, &guest, &of_guest)), [&*offer]);
+    assert_eq!(matches(api, &other, &of_other).len(), 0);
+    assert_eq!(excluded(api, &other, &of_other).len(), 0);
+    let pair = format!("/v1/demands/{of_other}/matches/{offer}");
+    get(api, &other, &pair).expect_problem(404, "not_found");
+}
+
+fn quantities_compare_across_units(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let boxed = json!({"unit": "thùng", "packagings": [
+        {"unit": "chai", "contains": {"quantity": 500, "unit": "ml"}},
+        {"unit": "thùng", "contains": {"quantity": 12, "unit": "chai"}}
+    ]});
+    let product = product(api, &producer, boxed);
+    let capacity = json!([{"from": "2027-01-01", "to": "2027-01-31", "quantity": 10}]);
+    let terms = json!({"unit_price": 600_000, "capacity": capacity});
+    offer_of(api, &producer, &product, terms);
+    let demand = demand(api, &distributor, json!({"unit": "lít"}));
+    let found = matches(api, &distributor, &demand);
+    assert_eq!(found[0]["unit_price"], 100_000, "six litres a box");
+    assert_eq!(found[0]["quantity"]["available"], 60);
+    assert_eq!(found[0]["quantity"]["wanted"], 300);
+}
+
+fn weekly_windows_are_covered_by_the_harvest(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let harvest = json!([{"from": "2027-01-01", "to": "2027-03-02", "quantity": 5000}]);
+    offer(api, &producer, json!({"capacity": harvest}));
+    let weekly = json!({
+        "deliveries": [{"from": "2027-01-04", "to": "2027-01-04", "quantity": 100}],
+        "recurrence": {"every_weeks": 1, "until": "2027-03-22"}
+    });
+    let demand = demand(api, &distributor, weekly);
+    let found = matches(api, &distributor, &demand);
+    let coverage = found[0]["coverage"].as_array().expect("a coverage");
+    let covered: Vec<bool> =
+        coverage.iter().map(|one| one["available"].as_u64() >= one["wanted"].as_u64()).collect();
+    assert_eq!(covered, [[true; 9].as_slice(), &[false; 3]].concat());
+    assert!(coverage[9..].iter().all(|one| one["available"] == 0));
+}
+
+fn freight_ranks_a_far_cheap_offer_below(api: &TestApi) {
+    let distributor = buyer(api);
+    let hanoi = api.actor_at("Xa", &["producer"], json!({"province_code": "01"}));
+    let near = offer(api, &seller(api), json!({"unit_price": 90_000}));
+    let far = offer(api, &hanoi, json!({"unit_price": 89_000}));
+    let by_price = json!({"preferences": {"price": 10_000}});
+    let demand = demand(api, &distributor, by_price);
+    let found = matches(api, &distributor, &demand);
+    assert_eq!(ids(&found), [&*near, &*far]);
+    let landed = |at: usize| found[at]["landed_unit_price"].as_u64().expect("a price");
+    assert!(landed(0) < landed(1) && landed(0) > 90_000);
+}
+
+fn a_closed_demand_matches_nothing(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({}));
+    let demand = demand(api, &distributor, json!({}));
+    assert_eq!(matches(api, &distributor, &demand).len(), 1);
+    api.act(&format!("/v1/demands/{demand}/close")).by(&distributor.token).send().expect(200);
+    assert_eq!(matches(api, &distributor, &demand).len(), 0);
+    assert_eq!(excluded(api, &distributor, &demand).len(), 0);
+    let sold = get(api, &producer, &format!("/v1/offers/{offer}/matches")).expect(200);
+    assert_eq!(items(&sold).len(), 0);
+}
+
+fn lists_of_another_party_are_not_found(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({}));
+    let demand = demand(api, &distributor, json!({}));
+    let paths = [
+        (&producer, format!("/v1/demands/{demand}/matches")),
+        (&producer, format!("/v1/demands/{demand}/excluded")),
+        (&distributor, format!("/v1/offers/{offer}/matches")),
+    ];
+    for (stranger, path) in paths {
+        get(api, stranger, &path).expect_problem(404, "not_found");
+        let nobody = path.replace(&demand, "x").replace(&offer, "x");
+        get(api, stranger, &nobody).expect_problem(404, "not_found");
+        api.get(&path).by(&api.admin()).send().expect(200);
+    }
 }

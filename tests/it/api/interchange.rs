@@ -1,0 +1,112 @@
+//! The demo market through the bulk path, and the three stories on it.
+
+use std::collections::BTreeSet;
+
+use matching::id::PartyId;
+use ocop_link::actions::interchange::{Import, Known, Outcome, Record};
+use ocop_link::caller::{Caller, Resource, Scope, ordinary_scopes};
+use ocop_link::http::interchange::read;
+use ocop_link::market_data::DemoMarket;
+use ocop_link::store::external_ids;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::support::api::{TestApi, api_tests};
+
+api_tests!(the_demo_market_imports_once_and_tells_the_three_stories);
+
+const OPERATOR: PartyId = PartyId::new(Uuid::from_u128(1));
+const SEED: u64 = 2026;
+
+fn demo_records(api: &TestApi) -> Vec<Record> {
+    let market = DemoMarket::build(api.data.app.reference(), jiff::civil::date(2026, 11, 23), SEED);
+    let lines = market.into_lines().map(|line| line.to_string());
+    let record = |line: String| {
+        read(&api.data.contract, line.as_bytes()).unwrap_or_else(|why| panic!("{why:?}: {line}"))
+    };
+    lines.map(record).collect()
+}
+
+/// Imports everything in one transaction.
+fn import(api: &TestApi, records: &[Record]) -> Vec<Outcome> {
+    let context = api.data.app.context(Caller::new(OPERATOR, vec![Scope::Admin]));
+    let records = records.to_vec();
+    let written = api.data.app.database().write(move |tx| {
+        context.moment.rewind();
+        let known = Known::new();
+        let mut import = Import::new(&known);
+        records.iter().map(|record| import.put(tx, &context, record)).collect()
+    });
+    written.expect("a legal market")
+}
+
+fn named(api: &TestApi, resource: Resource, name: &str) -> String {
+    let found = api
+        .data
+        .app
+        .database()
+        .read(|tx| external_ids::find_unambiguous(tx, resource, ("demo", name)));
+    found.expect("names").expect("a record").to_string()
+}
+
+fn list(api: &TestApi, party: &str, path: &str) -> Vec<Value> {
+    let token = api.token(&named(api, Resource::Parties, party), &ordinary_scopes());
+    let answer = api.get(path).by(&token).send().expect(200);
+    answer.at("/items").as_array().cloned().expect("a list")
+}
+
+fn folded(name: &Value) -> String {
+    matching::text::fold::fold(name.as_str().unwrap_or_default())
+}
+
+fn the_demo_market_imports_once_and_tells_the_three_stories(api: &TestApi) {
+    let records = demo_records(api);
+    let first = import(api, &records);
+    assert!(first.iter().all(|outcome| *outcome == Outcome::Created));
+    let second = import(api, &records);
+    assert_eq!(second.len(), first.len());
+    assert!(second.iter().all(|outcome| *outcome == Outcome::Unchanged));
+    a_distributor_finds_coconut_nectar(api);
+    a_producer_finds_demands_for_candy(api);
+    a_phone_finds_products_without_accents(api);
+}
+
+fn a_distributor_finds_coconut_nectar(api: &TestApi) {
+    let demand = named(api, Resource::Demands, "demand-mat-hoa-dua");
+    let path = |list: &str| format!("/v1/demands/{demand}/{list}?limit=5");
+    let found = list(api, "distributor-hcm", &path("matches"));
+    assert!(folded(&found[0]["product"]["name"]).contains("mat hoa dua"), "{}", found[0]);
+    assert!(found.iter().all(|item| item["distance_km"].is_u64()));
+    let missed = list(api, "distributor-hcm", &path("excluded"));
+    assert!(!missed.is_empty());
+    let remedies = missed.iter().flat_map(|item| item["failed_checks"].as_array()).flatten();
+    assert!(remedies.into_iter().all(|check| check["remedy"].is_string()));
+}
+
+fn a_producer_finds_demands_for_candy(api: &TestApi) {
+    let offer = named(api, Resource::Offers, "offer-003");
+    let sold = list(api, "producer-002", &format!("/v1/offers/{offer}/matches"));
+    let demands: BTreeSet<_> = sold.iter().filter_map(|item| item["demand_id"].as_str()).collect();
+    let demand = named(api, Resource::Demands, "demand-keo-dua-sap");
+    assert!(demands.contains(&*demand), "{sold:?}");
+    let path = format!("/v1/demands/{demand}/matches?limit=100");
+    let bought = list(api, "distributor-hcm", &path);
+    let score = |items: &[Value], member: &str, id: &str| {
+        let item = items.iter().find(|item| item[member] == id).expect("the pair");
+        item["score"].clone()
+    };
+    assert_eq!(score(&sold, "demand_id", &demand), score(&bought, "offer_id", &offer));
+}
+
+fn a_phone_finds_products_without_accents(api: &TestApi) {
+    let names = |query: &str| -> Vec<String> {
+        let found = list(api, "distributor-hcm", &format!("/v1/products?q={query}&limit=10"));
+        found.iter().map(|item| item["name"].as_str().unwrap_or_default().to_lowercase()).collect()
+    };
+    let found = names("dua%20sap%20cau%20ke");
+    assert!(found[0].contains("dừa sáp"), "{found:?}");
+    let coconut = names("d%E1%BB%ABa");
+    assert!(coconut.iter().all(|name| name.contains("dừa")), "{coconut:?}");
+    let pineapple = names("d%E1%BB%A9a");
+    assert!(pineapple[0].contains("dứa"), "{pineapple:?}");
+}
