@@ -120,7 +120,7 @@ impl fmt::Display for InstanceError {
 impl std::error::Error for InstanceError {}
 
 /// Both sides of a market with their limits; which of them fit is told by [`Pairs`] or
-/// [`Pricing`].
+/// [`Pricing`](super::columns::Pricing).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Market {
     capacities: Vec<Capacity>,
