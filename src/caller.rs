@@ -1,6 +1,8 @@
 //! Who acts: the party, the scopes it was given, and what follows from them. Must not know how a
 //! caller proves who it is.
 
+use std::sync::Arc;
+
 use matching::id::PartyId;
 
 /// Resources that scopes are given for.
@@ -81,21 +83,36 @@ pub fn ordinary_scopes() -> String {
     words.join(" ")
 }
 
-/// Who makes a request.
+/// Who makes a request, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
+    subject: Arc<str>,
+    actor: PartyId,
     party: PartyId,
     scopes: Vec<Scope>,
 }
 
 impl Caller {
-    /// A caller that acts for `party` with `scopes`.
+    /// A caller that acts for its own `party` with `scopes`; `subject` names the script, app or
+    /// person.
     #[must_use]
-    pub const fn new(party: PartyId, scopes: Vec<Scope>) -> Self {
-        Self { party, scopes }
+    pub fn new(subject: &str, party: PartyId, scopes: Vec<Scope>) -> Self {
+        Self { subject: subject.into(), actor: party, party, scopes }
     }
 
-    /// The party it acts for.
+    /// The script, app or person that calls.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The party whose script, app or person it is.
+    #[must_use]
+    pub const fn actor(&self) -> PartyId {
+        self.actor
+    }
+
+    /// The party it acts for: its own, or one that allows it to.
     #[must_use]
     pub const fn party(&self) -> PartyId {
         self.party

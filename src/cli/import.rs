@@ -131,7 +131,7 @@ fn write_all(
         let (batch, before) = (Arc::new(batch), Arc::clone(&known));
         let at = Arc::new(AtomicUsize::new(0));
         let reached = Arc::clone(&at);
-        let context = app.context(Caller::new(OPERATOR, vec![Scope::Admin]));
+        let context = app.context(Caller::new("import", OPERATOR, vec![Scope::Admin]));
         let (fresh, outcomes) = app
             .database()
             .write(move |tx| {

@@ -135,7 +135,7 @@ impl Tokens {
         let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?;
         let claims = data.claims;
         let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
-        let caller = Caller::new(claims.party.parse().ok()?, scopes);
+        let caller = Caller::new(&claims.sub, claims.party.parse().ok()?, scopes);
         Some(Verified { caller, expires: claims.exp, not_before: claims.nbf })
     }
 

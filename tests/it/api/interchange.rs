@@ -29,7 +29,7 @@ fn demo_records(api: &TestApi) -> Vec<Record> {
 
 /// Imports everything in one transaction.
 fn import(api: &TestApi, records: &[Record]) -> Vec<Outcome> {
-    let context = api.data.app.context(Caller::new(OPERATOR, vec![Scope::Admin]));
+    let context = api.data.app.context(Caller::new("import", OPERATOR, vec![Scope::Admin]));
     let records = records.to_vec();
     let written = api.data.app.database().write(move |tx| {
         context.moment.rewind();
