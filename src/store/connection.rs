@@ -1,11 +1,18 @@
 //! One connection type for both databases, chosen by the scheme of the URL alone. Must not know
 //! tables.
 
+use std::thread;
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
+use diesel::{Connection, ConnectionError, PgConnection, QueryResult, SqliteConnection};
+
+use super::dialect::is_transient;
 
 /// How long SQLite waits for another process's lock, in milliseconds.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
+/// How long to wait before asking again for the write-ahead log, in milliseconds.
+const WAL_RETRY_MS: u32 = 5;
 /// How long one PostgreSQL statement may run, in milliseconds.
 const STATEMENT_TIMEOUT_MS: u32 = 10_000;
 /// How long one PostgreSQL statement may wait for a lock, in milliseconds.
@@ -62,11 +69,26 @@ impl DatabaseUrl {
 fn connect_sqlite(path: &str) -> Result<SqliteConnection, ConnectionError> {
     let mut connection = SqliteConnection::establish(path)?;
     let settings = format!(
-        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; \
-         PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA synchronous = FULL; \
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
     );
-    connection.batch_execute(&settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    let set = connection.batch_execute(&settings).and_then(|()| enter_wal(&mut connection));
+    set.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// Several processes may open a new file at once, and SQLite does not wait for its lock when it
+/// changes the journal: it would answer "database is locked" to all but one.
+fn enter_wal(connection: &mut SqliteConnection) -> QueryResult<()> {
+    for _ in 0..BUSY_TIMEOUT_MS / WAL_RETRY_MS {
+        match connection.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_transient(&error) => {
+                thread::sleep(Duration::from_millis(WAL_RETRY_MS.into()));
+            }
+            outcome => return outcome,
+        }
+    }
+    connection.batch_execute("PRAGMA journal_mode = WAL")
 }
 
 fn connect_postgres(url: &str) -> Result<PgConnection, ConnectionError> {
@@ -81,7 +103,28 @@ fn connect_postgres(url: &str) -> Result<PgConnection, ConnectionError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
+
+    #[test]
+    fn all_who_open_a_new_file_at_once_are_let_in() {
+        const OPENERS: usize = 8;
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("new.db").display().to_string();
+            let together = Barrier::new(OPENERS);
+            let open = || {
+                together.wait();
+                connect_sqlite(&path).map(drop)
+            };
+            let opened: Vec<_> = thread::scope(|scope| {
+                let openers: Vec<_> = (0..OPENERS).map(|_| scope.spawn(open)).collect();
+                openers.into_iter().map(|opener| opener.join().expect("no panic")).collect()
+            });
+            assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+        }
+    }
 
     #[test]
     fn the_scheme_alone_chooses_the_database() {

@@ -81,7 +81,7 @@ const BANNED: [(&str, &[&str]); 6] = [
     (".unwrap()", &[]),
     ("println!", &[]),
     ("todo!", &[]),
-    ("thread::sleep", &["src/app.rs", "src/store/postgres.rs"]),
+    ("thread::sleep", &["src/app.rs", "src/store/connection.rs", "src/store/postgres.rs"]),
 ];
 
 const MAX_LINE_CHARS: usize = 100;
