@@ -10,11 +10,12 @@ mod market;
 
 use market::Seeded;
 use matching::allocation::check::check_optimal;
-use matching::allocation::fairness::{self, Rule};
+use matching::allocation::fairness::Rule;
 use matching::allocation::flow::Flow;
 use matching::allocation::instance::Pairs;
 use matching::allocation::plan::{Objective, Plan};
 use matching::allocation::repair::{decline, repair};
+use matching::allocation::run;
 use std::error::Error;
 use std::io::Write;
 use std::time::Instant;
@@ -80,7 +81,7 @@ fn time(
     );
     if pairs.all().len() < DECLINE_PAIRS_MAX {
         time_decline(&mut flow, seeded, pairs, &plan);
-        time_fairness(objective, seeded, pairs)?;
+        time_fairness(objective, seeded, pairs);
     }
     Ok(())
 }
@@ -97,11 +98,7 @@ fn time_decline(flow: &mut Flow, seeded: &Seeded, pairs: &Pairs, plan: &Plan) {
     println!("  one decline, gap only: {:.3?}, quantity {}", start.elapsed(), after.quantity());
 }
 
-fn time_fairness(
-    objective: Objective,
-    seeded: &Seeded,
-    pairs: &Pairs,
-) -> Result<(), Box<dyn Error>> {
+fn time_fairness(objective: Objective, seeded: &Seeded, pairs: &Pairs) {
     let times: Vec<i64> = (0..seeded.market.producer_count() as i64).collect();
     for (name, rule) in [
         ("max_min", Rule::MaxMin),
@@ -110,8 +107,7 @@ fn time_fairness(
         ("first_come", Rule::FirstCome(&times)),
     ] {
         let start = Instant::now();
-        let fair = fairness::plan(&seeded.market, pairs, objective, rule, &|| false);
-        let fair = fair.ok_or("stopped")?;
+        let fair = run(&seeded.market, pairs, objective, rule, &|| false);
         println!(
             "  {name}: {:.3?}, costs {} of score, {:?} before, {:?} after",
             start.elapsed(),
@@ -120,7 +116,6 @@ fn time_fairness(
             fair.after
         );
     }
-    Ok(())
 }
 
 /// Counts, then capacities, needs and pairs as numbers of four bytes, little endian.

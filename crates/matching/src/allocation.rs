@@ -9,5 +9,9 @@ pub mod fairness;
 pub mod flow;
 pub mod instance;
 pub mod integer;
+pub mod margin;
 pub mod plan;
 pub mod repair;
+mod run;
+
+pub use run::{Run, run};

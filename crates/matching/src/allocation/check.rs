@@ -106,6 +106,34 @@ pub fn check_optimal(
     if reached == bound { Ok(()) } else { Err(Fault::Gap { reached, bound }) }
 }
 
+/// Checks that prices prove a bound for plans within all limits (C1 to C5), and tells it: prices
+/// are not negative, and no pair whose smallest legal share fits both sides is worth more than
+/// its two prices.
+///
+/// # Errors
+/// The first fault.
+pub fn check_bound(
+    market: &Market,
+    pairs: &Pairs,
+    objective: Objective,
+    prices: &Prices,
+) -> Result<Worth, Fault> {
+    check_prices(market, prices)?;
+    let fits = |pair: &&Pair| {
+        let (capacity, need) =
+            (market.capacities()[pair.capacity as usize], market.needs()[pair.need as usize]);
+        let offer = market.offer_limits(pair.capacity);
+        let least = offer.min_order.max(market.demand_limits(pair.need).min_share);
+        let most = capacity.quantity.min(need.max);
+        let whole = most - most % offer.increment;
+        whole > 0 && whole >= least
+    };
+    for pair in pairs.all().iter().filter(fits) {
+        check_no_gain(pair, objective, prices)?;
+    }
+    Ok(bound(market, prices))
+}
+
 /// What no plan can exceed, by weak duality, if no pair is worth more than its prices.
 fn bound(market: &Market, prices: &Prices) -> Worth {
     let supply = market.capacities().iter().map(|capacity| capacity.quantity);

@@ -11,6 +11,9 @@ use super::plan::{Objective, Plan, Prices, Worth};
 /// Pairs of one need that one round may add.
 pub const PAIRS_PER_ROUND: usize = 20;
 
+/// Needs that are priced between two looks at the stop signal.
+const NEEDS_PER_BATCH: usize = 8_192;
+
 /// What the first tier of worth counts for; sums of scores along a chain stay far below.
 const TIER: i64 = 1 << 40;
 
@@ -100,8 +103,9 @@ pub struct Progress {
 pub struct Control<'a> {
     /// Threads that price pairs; the answer does not depend on it.
     pub workers: usize,
-    /// Answers true when the run is to end with what it has.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Answers true when the run is to end with what it has. It is asked by the calling thread
+    /// alone, and as often for the same work whatever the workers.
+    pub stop: &'a dyn Fn() -> bool,
     /// Told after every round.
     pub progress: &'a mut dyn FnMut(Progress),
 }
@@ -192,46 +196,56 @@ impl<'a> Run<'a> {
         let capacities: Vec<i64> = prices.capacities.iter().map(one).collect();
         let unit = one(&self.objective.worth(0));
         let bases: Vec<i64> = prices.needs.iter().map(|price| unit - one(price)).collect();
-        let size = bases.len().div_ceil(control.workers.max(1)).max(1);
-        let parts = std::thread::scope(|scope| {
-            let stop = control.stop;
-            let price = |(at, bases)| {
-                let capacities = &capacities;
-                scope.spawn(move || self.price_part(at * size, bases, capacities, stop))
-            };
-            let workers: Vec<_> = bases.chunks(size).enumerate().map(price).collect();
-            workers.into_iter().map(|worker| worker.join().ok().flatten()).collect::<Vec<_>>()
-        });
-        let mut all = (Vec::new(), prices.bound(self.market));
-        for part in parts {
-            let (found, raise) = part?;
-            all.0.extend(found);
-            all.1 = all.1 + raise;
+        let (mut all, mut bound) = (Vec::new(), prices.bound(self.market));
+        for (batch, bases) in bases.chunks(NEEDS_PER_BATCH).enumerate() {
+            if (control.stop)() {
+                return None;
+            }
+            for (found, raise) in
+                self.price_batch(batch * NEEDS_PER_BATCH, bases, &capacities, control.workers)
+            {
+                all.extend(found);
+                bound = bound + raise;
+            }
         }
-        Some(all)
+        Some((all, bound))
     }
 
-    fn price_part(
+    /// One batch of needs, a part for each worker.
+    fn price_batch(
         &self,
         first: usize,
         bases: &[i64],
         capacities: &[i64],
-        stop: &(dyn Fn() -> bool + Sync),
-    ) -> Option<(Vec<Pair>, Worth)> {
+        workers: usize,
+    ) -> Vec<(Vec<Pair>, Worth)> {
+        let size = bases.len().div_ceil(workers.max(1)).max(1);
+        std::thread::scope(|scope| {
+            let price = |(at, bases)| {
+                scope.spawn(move || self.price_part(first + at * size, bases, capacities))
+            };
+            let workers: Vec<_> = bases.chunks(size).enumerate().map(price).collect();
+            workers.into_iter().map(join).collect()
+        })
+    }
+
+    fn price_part(&self, first: usize, bases: &[i64], capacities: &[i64]) -> (Vec<Pair>, Worth) {
         let (mut pairs, mut raise) = (Vec::new(), Worth::default());
         let mut search = Search::new(capacities);
         for (need, &base) in (first..).zip(bases) {
-            if need % 256 == 0 && stop() {
-                return None;
-            }
             let max = self.market.needs()[need].max;
             let (found, gain) = search.run(self.pricing, need as u32, base);
             let pair = |&(_, capacity, score)| Pair { capacity, need: need as u32, score };
             pairs.extend(found.iter().map(pair));
             raise = raise + split(gain).times(max);
         }
-        Some((pairs, raise))
+        (pairs, raise)
     }
+}
+
+/// What a worker found; its panic goes on in the calling thread.
+fn join<T>(worker: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// A gain in one number, as two tiers.

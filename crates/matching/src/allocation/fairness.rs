@@ -1,18 +1,20 @@
 //! Rules among producers: which of the best plans is taken, and what that costs.
 //!
 //! A rule never lowers the first tier of the objective: under coverage it costs no quantity, only
-//! score; under value it chooses among plans of the most score × quantity. It must not know
-//! minimum orders or supplier limits.
+//! score; under value it chooses among plans of the most score × quantity. Only `exchange` knows
+//! minimum orders and supplier limits.
 
 mod components;
+mod exchange;
 mod figures;
 mod level;
 mod leximin;
 mod max_flow;
 
-use super::flow::{Flow, Outcome, solve_weighted};
+use super::flow::solve_weighted;
 use super::instance::{Market, Pairs, QUANTITY_MAX};
 use super::plan::{Objective, Plan, Prices, Share, Worth};
+pub(super) use exchange::exchange;
 pub use figures::Figures;
 use leximin::{Sellers, leximin};
 
@@ -40,66 +42,39 @@ pub enum Rule<'a> {
     None,
 }
 
-/// A plan under a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fair {
-    /// The plan.
-    pub plan: Plan,
-    /// Its fills.
-    pub after: Figures,
-    /// The fills if score alone decided.
-    pub before: Figures,
-    /// What the rule cost; its quantity is zero.
-    pub cost: Worth,
-}
-
-/// Plans a market under a rule, or `None` if the stop signal came first.
+/// Chooses among the plans that are as good as `best` in the first tier the one of the rule, or
+/// `None` if the stop signal came first. `best` is optimal, and the prices prove it.
 #[must_use]
 pub fn plan(
     market: &Market,
     pairs: &Pairs,
     objective: Objective,
-    rule: Rule<'_>,
+    (rule, best, prices): (Rule<'_>, &Plan, &Prices),
     stop: &dyn Fn() -> bool,
-) -> Option<Fair> {
-    let mut flow = Flow::new(market, objective);
-    flow.add(pairs.all());
-    (flow.solve(stop) == Outcome::Optimal).then_some(())?;
-    let run = Run { market, pairs, objective, best: flow.plan(), prices: flow.prices(), stop };
-    let plan = match rule {
-        Rule::MaxMin => run.with_sales(&run.leximin(run.offered())?)?,
-        Rule::Equal => run.with_sales(&run.leximin(vec![QUANTITY_MAX; run.producers()])?)?,
-        Rule::ProRata => run.pro_rata()?,
-        Rule::FirstCome(times) => run.first_come(times)?,
-        Rule::None => run.best.clone(),
-    };
-    let cost = run.best.worth(pairs, objective) - plan.worth(pairs, objective);
-    let (before, after) = (Figures::of(market, &run.best), Figures::of(market, &plan));
-    Some(Fair { plan, after, before, cost })
+) -> Option<Plan> {
+    let run = Ruled { market, pairs, objective, best, prices, stop };
+    match rule {
+        Rule::MaxMin => run.with_sales(&run.leximin(offered(market))?),
+        Rule::Equal => run.with_sales(&run.leximin(vec![QUANTITY_MAX; run.producers()])?),
+        Rule::ProRata => run.pro_rata(),
+        Rule::FirstCome(times) => run.first_come(times),
+        Rule::None => Some(best.clone()),
+    }
 }
 
-struct Run<'a> {
+struct Ruled<'a> {
     market: &'a Market,
     pairs: &'a Pairs,
     objective: Objective,
     /// The plan when score alone decides, and its prices.
-    best: Plan,
-    prices: Prices,
+    best: &'a Plan,
+    prices: &'a Prices,
     stop: &'a dyn Fn() -> bool,
 }
 
-impl Run<'_> {
+impl Ruled<'_> {
     fn producers(&self) -> usize {
         self.market.producer_count()
-    }
-
-    /// By producer: base units offered.
-    fn offered(&self) -> Vec<u64> {
-        let mut offered = vec![0; self.producers()];
-        for capacity in self.market.capacities() {
-            offered[capacity.producer as usize] += capacity.quantity;
-        }
-        offered
     }
 
     /// The most level sales by these weights among plans that are best in the first tier. Under
@@ -107,7 +82,7 @@ impl Run<'_> {
     fn leximin(&self, weights: Vec<u64>) -> Option<Vec<u64>> {
         let is_coverage = self.objective == Objective::Coverage;
         let pairs = self.pairs.all().iter().filter(|pair| {
-            let prices = &self.prices;
+            let prices = self.prices;
             let price =
                 prices.capacities[pair.capacity as usize] + prices.needs[pair.need as usize];
             is_coverage || self.objective.worth(pair.score) == price
@@ -133,14 +108,14 @@ impl Run<'_> {
     /// a need of its own, so that a plan of most quantity sells the rest.
     fn with_sales(&self, sales: &[u64]) -> Option<Plan> {
         let kept: Vec<_> =
-            self.offered().iter().zip(sales).map(|(offered, sold)| offered - sold).collect();
+            offered(self.market).iter().zip(sales).map(|(offered, sold)| offered - sold).collect();
         self.with_keeping(&kept, |score| QUANTITY + i64::from(score), QUANTITY)
     }
 
     fn pro_rata(&self) -> Option<Plan> {
-        let entitled = components::entitlements(self.market, self.pairs, &self.best);
+        let entitled = components::entitlements(self.market, self.pairs, self.best);
         let kept: Vec<_> =
-            self.offered().iter().zip(entitled).map(|(offered, due)| offered - due).collect();
+            offered(self.market).iter().zip(entitled).map(|(offered, due)| offered - due).collect();
         match self.objective {
             Objective::Coverage => {
                 self.with_keeping(&kept, |score| QUANTITY + i64::from(score), MIDDLE)
@@ -164,12 +139,7 @@ impl Run<'_> {
     }
 
     fn first_come(&self, times: &[i64]) -> Option<Plan> {
-        let mut order: Vec<usize> = (0..self.producers()).collect();
-        order.sort_by_key(|&producer| times.get(producer).copied().unwrap_or(i64::MAX));
-        let mut ranks = vec![0_i64; order.len()];
-        for (rank, &producer) in (1..).zip(order.iter().rev()) {
-            ranks[producer] = rank;
-        }
+        let ranks = ranks(self.producers(), times);
         let weight = |capacity: u32, score: u16| {
             let rank = ranks[self.market.capacities()[capacity as usize].producer as usize];
             match self.objective {
@@ -187,4 +157,24 @@ impl Run<'_> {
         let supply: Vec<_> = self.market.capacities().iter().map(|c| c.quantity).collect();
         solve_weighted(&supply, wanted, arcs, self.stop)
     }
+}
+
+/// By producer: how many come after it, and one more.
+pub(super) fn ranks(producers: usize, times: &[i64]) -> Vec<i64> {
+    let mut order: Vec<usize> = (0..producers).collect();
+    order.sort_by_key(|&producer| times.get(producer).copied().unwrap_or(i64::MAX));
+    let mut ranks = vec![0; producers];
+    for (rank, &producer) in (1..).zip(order.iter().rev()) {
+        ranks[producer] = rank;
+    }
+    ranks
+}
+
+/// By producer: base units offered.
+pub(super) fn offered(market: &Market) -> Vec<u64> {
+    let mut offered = vec![0; market.producer_count()];
+    for capacity in market.capacities() {
+        offered[capacity.producer as usize] += capacity.quantity;
+    }
+    offered
 }

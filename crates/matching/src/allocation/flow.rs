@@ -84,6 +84,26 @@ impl Flow {
         };
     }
 
+    /// Adds base units to a capacity; the next solve goes on from the current plan.
+    pub fn raise_capacity(&mut self, capacity: u32, units: u64) {
+        self.supply[capacity as usize] += units;
+        self.raise(capacity, units);
+    }
+
+    /// Adds base units to what a need wants; the next solve goes on from the current plan. The
+    /// pairs of a need that wanted nothing are to be added after it.
+    pub fn raise_need(&mut self, need: u32, units: u64) {
+        self.wanted[need as usize] += units;
+        self.raise(self.supply.len() as u32 + need, units);
+    }
+
+    fn raise(&mut self, node: u32, units: u64) {
+        match &mut self.network {
+            Width::Narrow(network) => network.tree.raise(node, units as i64),
+            Width::Wide(network) => network.tree.raise(node, units as i64),
+        }
+    }
+
     /// Goes on from the current plan to the optimum over the pairs added so far, unless `stop`
     /// answers true first; it is asked about every thousand pivots.
     pub fn solve(&mut self, stop: &dyn Fn() -> bool) -> Outcome {

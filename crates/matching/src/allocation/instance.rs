@@ -197,6 +197,15 @@ impl Market {
         self.demands[self.needs[need as usize].demand as usize]
     }
 
+    /// Whether any limit between shares can bind: a minimum order, an increment, a minimum share
+    /// or fill, or a number of suppliers.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.offers.iter().any(|offer| *offer != OfferLimits::default())
+            || self.demands.iter().any(|demand| *demand != DemandLimits::default())
+            || self.needs.iter().any(|need| need.min > 0)
+    }
+
     /// Number of demands.
     #[must_use]
     pub fn demand_count(&self) -> usize {
@@ -255,6 +264,12 @@ impl Pairs {
             }
             _ => Ok(Self { starts: starts(&pairs, needs), pairs }),
         }
+    }
+
+    /// Those of the pairs that are kept.
+    pub(super) fn only(&self, market: &Market, is_kept: impl Fn(&Pair) -> bool) -> Self {
+        let pairs: Vec<_> = self.pairs.iter().filter(|pair| is_kept(pair)).copied().collect();
+        Self { starts: starts(&pairs, market.needs().len()), pairs }
     }
 
     /// All pairs, by need and then by capacity.

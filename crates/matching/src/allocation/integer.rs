@@ -8,8 +8,8 @@ mod dive;
 mod draft;
 mod improve;
 
-use super::instance::{Market, Pair, Pairs};
-use super::plan::{Objective, Plan, Worth};
+use super::instance::{Market, Pairs};
+use super::plan::{Objective, Plan, Prices, Worth};
 use branch::branch;
 use dive::{Dive, filled, rounded};
 use draft::{Draft, is_possible};
@@ -24,6 +24,9 @@ pub struct Limited {
     pub reached: Worth,
     /// What no plan within the limits can exceed; `None` if the stop signal came before it.
     pub bound: Option<Worth>,
+    /// Prices that prove a bound over the pairs that can have a share at all; the bound itself is
+    /// lower where more was proven.
+    pub prices: Option<Prices>,
 }
 
 impl Limited {
@@ -34,7 +37,7 @@ impl Limited {
     }
 
     /// Takes a plan that is worth more.
-    fn take(&mut self, plan: Plan, pairs: &Pairs, objective: Objective) {
+    pub(super) fn take(&mut self, plan: Plan, pairs: &Pairs, objective: Objective) {
         let reached = plan.worth(pairs, objective);
         if reached > self.reached {
             (self.plan, self.reached) = (plan, reached);
@@ -54,15 +57,21 @@ pub fn plan(
     if first.is_optimal() {
         return first;
     }
-    let plan = improve(market, pairs, objective, first.plan, stop);
+    let plan = improve(market, pairs, objective, first.plan.clone(), stop);
     let reached = plan.worth(pairs, objective);
-    let improved = Limited { plan, reached, bound: first.bound };
+    let improved = Limited { plan, reached, ..first };
     if improved.is_optimal() || improved.bound.is_none() {
         return improved;
     }
-    let (plan, is_best) = branch(market, pairs, objective, improved.plan, stop);
+    let Limited { plan, bound, prices, .. } = improved;
+    let (plan, is_best) = branch(market, pairs, objective, plan, stop);
     let reached = plan.worth(pairs, objective);
-    Limited { plan, reached, bound: if is_best { Some(reached) } else { improved.bound } }
+    Limited { plan, reached, bound: if is_best { Some(reached) } else { bound }, prices }
+}
+
+/// The pairs that can have a share at all: the smallest legal one fits both sides.
+pub(super) fn possible(market: &Market, pairs: &Pairs) -> Pairs {
+    pairs.only(market, |pair| is_possible(market, pair))
 }
 
 /// The best of three plans: filled by score, rounded from the flow, and rounded from a dive.
@@ -72,16 +81,16 @@ fn construct(
     objective: Objective,
     stop: &dyn Fn() -> bool,
 ) -> Limited {
-    let possible = pairs.all().iter().filter(|pair| is_possible(market, pair));
-    let mut by_score: Vec<Pair> = possible.copied().collect();
+    let mut by_score = possible(market, pairs).all().to_vec();
     by_score.sort_unstable_by_key(|pair| (u16::MAX - pair.score, pair.need, pair.capacity));
     let plan = filled(Draft::new(market), &by_score);
-    let mut best = Limited { reached: plan.worth(pairs, objective), plan, bound: None };
+    let mut best =
+        Limited { reached: plan.worth(pairs, objective), plan, bound: None, prices: None };
     let mut dive = Dive::new(market, pairs, objective, stop);
     let Some((relaxed, prices)) = dive.relaxed() else {
         return best;
     };
-    best.bound = Some(prices.bound(market));
+    (best.bound, best.prices) = (Some(prices.bound(market)), Some(prices));
     best.take(rounded(market, pairs, &by_score, objective, &relaxed), pairs, objective);
     if !best.is_optimal() {
         let flow = dive.run();

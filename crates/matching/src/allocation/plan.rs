@@ -25,6 +25,15 @@ impl Objective {
         };
         Worth { quantity, score: i128::from(score) }
     }
+
+    /// What counts first: base units under coverage, score × base units under value.
+    #[must_use]
+    pub fn first_tier(self, worth: Worth) -> i128 {
+        match self {
+            Self::Coverage => worth.quantity,
+            Self::Value => worth.score,
+        }
+    }
 }
 
 /// A worth in two tiers, compared first by quantity, then by score × quantity.

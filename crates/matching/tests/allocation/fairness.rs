@@ -1,8 +1,9 @@
 //! Rules among producers against every plan of a tiny market, and against exchanges in larger.
 
 use crate::market::{Sketch, sketches};
+use matching::allocation::Run;
 use matching::allocation::check::check_feasible;
-use matching::allocation::fairness::{Fair, Rule, plan};
+use matching::allocation::fairness::Rule;
 use matching::allocation::instance::{
     Capacity, DemandLimits, Market, Need, OfferLimits, Pair, Pairs,
 };
@@ -27,8 +28,10 @@ fn build(sketch: &Sketch, producers: u32) -> (Market, Pairs) {
     (market, pairs)
 }
 
-fn run(market: &Market, pairs: &Pairs, objective: Objective, rule: Rule<'_>) -> Fair {
-    plan(market, pairs, objective, rule, &|| false).unwrap()
+fn run(market: &Market, pairs: &Pairs, objective: Objective, rule: Rule<'_>) -> Run {
+    let run = matching::allocation::run(market, pairs, objective, rule, &|| false);
+    assert!(run.is_optimal);
+    run
 }
 
 /// Sold and offered of each producer who offers anything.

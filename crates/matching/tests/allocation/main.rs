@@ -6,6 +6,8 @@ mod columns;
 mod fairness;
 mod flow;
 mod integer;
+mod margin;
 mod market;
 mod oracle;
 mod repair;
+mod run;

@@ -106,13 +106,50 @@ impl<P: Price> Tree<P> {
             self.push(tail, cycle.join, -cycle.flow);
             self.push(head, cycle.join, cycle.flow);
         }
-        let (bottom, above, shift) =
-            if cycle.on_tail_side { (tail, head, gain) } else { (head, tail, -gain) };
+        if cycle.on_tail_side {
+            self.exchange((tail, head), cycle, gain);
+        } else {
+            self.exchange((head, tail), cycle, -gain);
+        }
+    }
+
+    /// Cuts the leaving arc, hangs what was below it by `bottom` under `above`, and shifts its
+    /// potentials.
+    fn exchange(&mut self, (bottom, above): (u32, u32), cycle: Cycle, shift: P) {
         let moved = self.nodes[cycle.leaving as usize].size;
         self.resize(self.parent(cycle.leaving), cycle.join, moved.wrapping_neg());
         self.rehang(bottom, above, cycle);
         self.resize(above, cycle.join, moved);
         self.shift(bottom, shift);
+    }
+
+    /// Adds to the supply of an offer, or to what a need wants. The units go along the tree as far
+    /// as it stays strongly feasible, the rest by the node's own arc at the hub.
+    pub(super) fn raise(&mut self, node: u32, units: i64) {
+        let is_offer = node < self.offers;
+        let (leaving, room) = self.narrowest(node);
+        let step = if is_offer { 1 } else { -1 };
+        if units < room || (units == room && !is_offer) {
+            return self.push(node, self.hub(), step * units);
+        }
+        self.push(node, self.hub(), step * room);
+        let cycle = Cycle { join: self.hub(), leaving, on_tail_side: is_offer, flow: units - room };
+        self.exchange((node, self.hub()), cycle, -self.potential(node));
+    }
+
+    /// The arc above a node that first runs empty as the node sends more, or gets more, by the
+    /// tree; of equal ones for an offer the highest, for a need the lowest.
+    fn narrowest(&self, start: u32) -> (u32, i64) {
+        let (mut node, mut least) = (start, (NONE, i64::MAX));
+        while node != self.hub() {
+            let at = &self.nodes[node as usize];
+            let falls = (node < self.offers) != (start < self.offers);
+            if falls && (at.flow < least.1 || (at.flow == least.1 && start < self.offers)) {
+                least = (node, at.flow);
+            }
+            node = at.parent;
+        }
+        least
     }
 
     /// Finds the join by climbing from the smaller subtree, and the arc that first runs empty.
