@@ -142,7 +142,7 @@ async fn list(
         page::created_place(CreatedKey { created_at, id })
     });
     let records = items.iter().map(CertificateRecord::from).collect();
-    Ok(record::listed((request, app), &binding, records, last))
+    record::listed((request, app), &binding, records, last)
 }
 
 /// Get a certificate

@@ -99,7 +99,7 @@ async fn list_demands(
         app.app.read(caller, move |tx, ctx| demands::list(tx, ctx, &filter, page)).await?;
     let last = items.last().filter(|_| has_more).map(|view| page::created_place(key(view)));
     let records = items.iter().map(DemandRecord::from).collect();
-    Ok(record::listed((&request, &app), &binding, records, last))
+    record::listed((&request, &app), &binding, records, last)
 }
 
 /// Get a demand

@@ -66,7 +66,7 @@ async fn list_offers(
         app.app.read(caller, move |tx, ctx| offers::list(tx, ctx, &filter, page)).await?;
     let last = items.last().filter(|_| has_more).map(|view| page::created_place(key(view)));
     let records = items.iter().map(OfferRecord::from).collect();
-    Ok(record::listed((&request, &app), &binding, records, last))
+    record::listed((&request, &app), &binding, records, last)
 }
 
 /// Get an offer

@@ -108,12 +108,12 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             parameter["description"] = text;
         }
     }
-    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        response["headers"] = headers(method, status);
+    if method == "get" && has_tag(path, operation) {
+        operation["responses"]["304"] = json!({ "description": "You have this already" });
     }
-    if method == "get" && path.ends_with("/{id}") {
-        operation["responses"]["304"] = json!({
-            "description": "You have this version", "headers": headers(method, "304") });
+    let is_tagged = operation["responses"].get("304").is_some();
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        response["headers"] = headers(status, is_tagged || method == "patch");
     }
     if method == "patch" {
         add_if_match(operation);
@@ -134,7 +134,16 @@ fn add_if_match(operation: &mut Value) {
     }
 }
 
-fn headers(method: &str, status: &str) -> Value {
+/// Records and lists of records have a tag; lists of matches do not, for they move with the market.
+fn has_tag(path: &str, operation: &Value) -> bool {
+    let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+    let is_list = schema.as_str().is_some_and(|name| name.ends_with("List"));
+    let is_of_matches = operation["tags"][0] == "matches";
+    path.ends_with("/{id}") || (is_list && !is_of_matches)
+}
+
+/// The headers of an answer that is no problem; `is_tagged` where it has a version or a digest.
+fn headers(status: &str, is_tagged: bool) -> Value {
     let text = |description: &str| {
         json!({
         "description": description, "required": true, "schema": { "type": "string" } })
@@ -144,7 +153,7 @@ fn headers(method: &str, status: &str) -> Value {
     if status == "201" {
         headers.insert("Location".into(), text("Address of the new record."));
     }
-    if status == "201" || method == "patch" || status == "304" {
+    if status == "201" || is_tagged {
         headers.insert("ETag".into(), text("The version, for If-Match and If-None-Match."));
     }
     Value::Object(headers)
@@ -177,7 +186,7 @@ fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool))
 fn problem_response(status: u16) -> Value {
     let codes = ProblemCode::ALL.iter().filter(|code| code.status() == status);
     let codes: Vec<&str> = codes.map(|code| code.code()).collect();
-    let mut headers = headers("", "");
+    let mut headers = headers("", false);
     if status == 401 {
         headers["WWW-Authenticate"] = json!({ "description": "How to authenticate (RFC 6750).",
             "required": true, "schema": { "type": "string" } });

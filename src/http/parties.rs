@@ -216,7 +216,7 @@ async fn list_parties(
         app.app.read(caller, move |tx, ctx| parties::list(tx, ctx, &filter, page)).await?;
     let last = items.last().filter(|_| has_more).map(|view| page::created_place(key(view)));
     let records = items.iter().map(PartyRecord::from).collect();
-    Ok(record::listed((&request, &app), &binding, records, last))
+    record::listed((&request, &app), &binding, records, last)
 }
 
 /// Get a party

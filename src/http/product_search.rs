@@ -184,7 +184,7 @@ pub(super) async fn list_products(
         .read(caller, move |tx, ctx| product_search::search(tx, ctx, (&market, &search)))
         .await?;
     let records = views.iter().map(ProductRecord::from).collect();
-    Ok(record::listed((&request, &app), &binding, records, next.map(search_place)))
+    record::listed((&request, &app), &binding, records, next.map(search_place))
 }
 
 async fn list_archived(
@@ -210,7 +210,7 @@ async fn list_archived(
         page::created_place(CreatedKey { created_at, id })
     });
     let records = items.iter().map(ProductRecord::from).collect();
-    Ok(record::listed((request, app), &binding, records, last))
+    record::listed((request, app), &binding, records, last)
 }
 
 /// Archived products are not in the live market, so what only the market answers is refused.

@@ -1,12 +1,13 @@
 //! Answers that every resource gives in the same way: created, found, changed, listed.
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::etag::{self, Tag};
 use super::page::{self, Binding};
+use super::problem::{ApiError, ProblemCode};
 use super::state::AppData;
 
 /// A page of a list.
@@ -44,18 +45,45 @@ pub fn changed(tag: impl Into<Tag>, body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::ETAG, tag.into().as_str())).json(body)
 }
 
-/// 200 with a page; `next` is the place of its last record, if more follow.
-#[must_use]
+/// 200 with an answer that has no version, tagged by its digest, or 304 if the client has the very
+/// same; `headers` go with either.
+///
+/// # Errors
+/// [`ProblemCode::Internal`] if it cannot be written as JSON.
+pub fn digested(
+    request: &HttpRequest,
+    headers: Vec<(HeaderName, String)>,
+    body: &impl Serialize,
+) -> Result<HttpResponse, ApiError> {
+    let unwritable =
+        |error: serde_json::Error| ApiError::new(ProblemCode::Internal).because(error.to_string());
+    let bytes = serde_json::to_vec(body).map_err(unwritable)?;
+    let tag = Tag::of_bytes(&bytes);
+    let is_known = etag::is_known(request, tag.as_str());
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((header::ETAG, tag.as_str()));
+    for header in headers {
+        response.insert_header(header);
+    }
+    if is_known {
+        return Ok(response.finish());
+    }
+    Ok(response.content_type(header::ContentType::json()).body(bytes))
+}
+
+/// 200 with a page, or 304 if the client has it; `next` is the place of its last record, if more
+/// follow.
+///
+/// # Errors
+/// As [`digested`].
 pub fn listed<T: Serialize + ToSchema>(
     (request, app): (&HttpRequest, &AppData),
     binding: &Binding,
     items: Vec<T>,
     next: Option<String>,
-) -> HttpResponse {
+) -> Result<HttpResponse, ApiError> {
     let next_cursor = next.map(|place| app.cursors.make(binding, &place));
-    let mut response = HttpResponse::Ok();
-    if let Some(cursor) = &next_cursor {
-        response.insert_header((header::LINK, page::next_link(request, cursor)));
-    }
-    response.json(List { items, next_cursor })
+    let link = next_cursor.as_deref().map(|cursor| page::next_link(request, cursor));
+    let headers = link.into_iter().map(|link| (header::LINK, link)).collect();
+    digested(request, headers, &List { items, next_cursor })
 }

@@ -10,12 +10,11 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::as_of;
-use super::etag::{self, Tag};
 use super::page::{self, Binding};
 use super::path;
 use super::problem::{ApiError, ProblemCode};
 use super::query::Query;
-use super::record::List as Page;
+use super::record::{self, List as Page};
 use super::reference_record::{
     CertificateKindRecord, CommuneRecord, List, MarketRecord, ProductSetRecord, ProvinceRecord,
     ResolvedPlaceRecord, TaxonLevel, UnitRecord, provinces,
@@ -250,17 +249,6 @@ fn refused(parameter: &str, rule: Rule) -> ApiError {
 
 /// 200 with what clients and proxies may keep, or 304 if the client has the very same.
 fn public(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
-    let unwritable =
-        |error: serde_json::Error| ApiError::new(ProblemCode::Internal).because(error.to_string());
-    let bytes = serde_json::to_vec(body).map_err(unwritable)?;
-    let tag = Tag::of_bytes(&bytes);
-    let known = etag::is_known(request, tag.as_str());
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response
-        .insert_header((header::ETAG, tag.as_str()))
-        .insert_header((header::CACHE_CONTROL, format!("public, max-age={REFERENCE_SECONDS}")));
-    if known {
-        return Ok(response.finish());
-    }
-    Ok(response.content_type(header::ContentType::json()).body(bytes))
+    let kept = (header::CACHE_CONTROL, format!("public, max-age={REFERENCE_SECONDS}"));
+    record::digested(request, vec![kept], body)
 }

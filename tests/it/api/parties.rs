@@ -14,6 +14,7 @@ api_tests!(
     a_change_needs_the_version_it_is_based_on,
     a_place_given_in_words_survives_other_changes,
     a_version_that_the_client_has_is_not_sent_again,
+    a_page_that_the_client_has_is_not_sent_again,
     paging_is_stable_while_parties_come,
     a_cursor_belongs_to_its_list_and_caller,
     putting_the_same_twice_makes_one_party,
@@ -132,6 +133,21 @@ fn a_version_that_the_client_has_is_not_sent_again(api: &TestApi) {
     assert_eq!(get("\"1\"").expect(304).header("etag"), "\"1\"");
     get("\"0\", W/\"1\"").expect(304);
     get("\"2\"").expect(200);
+}
+
+fn a_page_that_the_client_has_is_not_sent_again(api: &TestApi) {
+    let actor = api.actor("a", &["producer"]);
+    api.actor("b", &["producer"]);
+    let path = "/v1/parties?limit=1";
+    let get = |tag: &str| api.get(path).by(&actor.token).header("if-none-match", tag).send();
+    let first = get("\"0\"").expect(200);
+    let known = get(first.header("etag")).expect(304);
+    assert_eq!(
+        (known.header("etag"), known.header("link")),
+        (first.header("etag"), first.header("link"))
+    );
+    api.actor("c", &["producer"]);
+    get(first.header("etag")).expect(200);
 }
 
 fn paging_is_stable_while_parties_come(api: &TestApi) {
