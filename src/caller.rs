@@ -87,6 +87,7 @@ pub fn ordinary_scopes() -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     subject: Arc<str>,
+    request_id: Option<Arc<str>>,
     actor: PartyId,
     party: PartyId,
     scopes: Vec<Scope>,
@@ -97,7 +98,19 @@ impl Caller {
     /// person.
     #[must_use]
     pub fn new(subject: &str, party: PartyId, scopes: Vec<Scope>) -> Self {
-        Self { subject: subject.into(), actor: party, party, scopes }
+        Self { subject: subject.into(), request_id: None, actor: party, party, scopes }
+    }
+
+    /// The same caller in the request that has this id.
+    #[must_use]
+    pub fn in_request(self, id: Arc<str>) -> Self {
+        Self { request_id: Some(id), ..self }
+    }
+
+    /// The id of the request that it makes; none for work that no request asked for.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
     }
 
     /// The script, app or person that calls.

@@ -19,9 +19,19 @@ pub fn read(context: &Context, resource: Resource) -> Result<(), Error> {
 /// The caller may write records of this kind.
 ///
 /// # Errors
+/// [`Error::Forbidden`] without the scope, and for an authority, which only reads.
+pub fn write(tx: &mut ReadTx<'_>, context: &Context, resource: Resource) -> Result<(), Error> {
+    require(context, Scope::Write(resource))?;
+    let is_overseer = !context.caller.is_admin() && has_role(tx, context, Role::Authority)?;
+    if is_overseer { Err(Error::Forbidden) } else { Ok(()) }
+}
+
+/// The caller may change what it states about itself, which an authority may too.
+///
+/// # Errors
 /// [`Error::Forbidden`] without the scope.
-pub fn write(context: &Context, resource: Resource) -> Result<(), Error> {
-    require(context, Scope::Write(resource))
+pub fn write_oneself(context: &Context) -> Result<(), Error> {
+    require(context, Scope::Write(Resource::Parties))
 }
 
 fn require(context: &Context, scope: Scope) -> Result<(), Error> {

@@ -181,7 +181,7 @@ pub fn revoke(
     id: CertificateId,
     on: Option<Date>,
 ) -> Result<CertificateView, Error> {
-    authorise::write(context, Resource::Products)?;
+    authorise::write(tx, context, Resource::Products)?;
     let certificate = certificates::find(tx, id)?.ok_or(Error::NotFound)?;
     changeable(tx, context, certificate.terms.subject)?;
     let on = on.unwrap_or(context.today());
@@ -229,7 +229,7 @@ pub fn star_period(certificate: &Certificate) -> Option<StarPeriod> {
 }
 
 fn changeable(tx: &mut ReadTx<'_>, context: &Context, subject: Subject) -> Result<(), Error> {
-    authorise::write(context, Resource::Products)?;
+    authorise::write(tx, context, Resource::Products)?;
     // Products and parties are public, so that this one exists is no secret.
     if may_change(context, &owner(tx, subject)?) { Ok(()) } else { Err(Error::Forbidden) }
 }
@@ -253,7 +253,7 @@ fn note(tx: &mut WriteTx<'_>, context: &Context, certificate: &Certificate) {
         resource: Changed::Certificate,
         resource_id: certificate.id.uuid(),
         version: certificate.version,
-        actor: context.caller.party(),
+        actor: context.caller.actor(),
     };
     changes::append(tx, change);
 }

@@ -48,7 +48,7 @@ pub fn create(
     context: &Context,
     command: &DemandCommand,
 ) -> Result<DemandView, Error> {
-    authorise::write(context, Resource::Demands)?;
+    authorise::write(tx, context, Resource::Demands)?;
     let buyer = buyer(tx, context, command)?;
     let terms = demand_terms(tx, context, command, &buyer)?;
     let status = if command.is_draft { DemandStatus::Draft } else { DemandStatus::Open };
@@ -195,7 +195,7 @@ pub fn put_by_external_id(
     (system, id): (&str, &str),
     command: &DemandCommand,
 ) -> Result<(DemandView, bool), Error> {
-    authorise::write(context, Resource::Demands)?;
+    authorise::write(tx, context, Resource::Demands)?;
     let mut command = command.clone();
     command.external_ids.insert(system.into(), id.into());
     let name = ExternalId {
@@ -241,7 +241,7 @@ fn visible(tx: &mut ReadTx<'_>, context: &Context, id: DemandId) -> Result<Deman
 }
 
 fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: DemandId) -> Result<Demand, Error> {
-    authorise::write(context, Resource::Demands)?;
+    authorise::write(tx, context, Resource::Demands)?;
     let demand = visible(tx, context, id)?;
     if context.caller.owns(demand.terms.party_id) { Ok(demand) } else { Err(Error::Forbidden) }
 }
@@ -256,7 +256,7 @@ fn note(tx: &mut WriteTx<'_>, context: &Context, demand: &Demand) {
         resource: Changed::Demand,
         resource_id: demand.id.uuid(),
         version: demand.version,
-        actor: context.caller.party(),
+        actor: context.caller.actor(),
     };
     changes::append(tx, change);
 }

@@ -121,7 +121,7 @@ pub fn dismiss(
     key: (DemandId, OfferId),
     reason: Option<String>,
 ) -> Result<(), Error> {
-    authorise::write(context, Resource::Demands)?;
+    authorise::write(tx, context, Resource::Demands)?;
     let (demand, offer) = pair(tx, context, key)?;
     let now = context.moment.now();
     let dismissal = Dismissal {
@@ -139,7 +139,7 @@ pub fn dismiss(
         resource: Changed::Dismissal,
         resource_id: demand.id.uuid(),
         version: demand.version,
-        actor: context.caller.party(),
+        actor: context.caller.actor(),
     };
     changes::append(tx, change);
     Ok(())

@@ -53,7 +53,7 @@ pub fn create(
     context: &Context,
     command: &OfferCommand,
 ) -> Result<OfferView, Error> {
-    authorise::write(context, Resource::Offers)?;
+    authorise::write(tx, context, Resource::Offers)?;
     let terms = stated::terms(tx, context, command, None)?;
     let offer = new_offer(context, terms, command.is_published);
     offers::insert(tx, &offer)?;
@@ -164,7 +164,7 @@ pub fn put_by_external_id(
     (system, id): (&str, &str),
     command: &OfferCommand,
 ) -> Result<(OfferView, bool), Error> {
-    authorise::write(context, Resource::Offers)?;
+    authorise::write(tx, context, Resource::Offers)?;
     let mut command = command.clone();
     command.external_ids.insert(system.into(), id.into());
     let product = products::find(tx, command.product_id)?;
@@ -216,7 +216,7 @@ pub fn act(
 }
 
 fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<Offer, Error> {
-    authorise::write(context, Resource::Offers)?;
+    authorise::write(tx, context, Resource::Offers)?;
     let offer = visible(tx, context, id)?;
     if context.caller.owns(offer.terms.party_id) { Ok(offer) } else { Err(Error::Forbidden) }
 }
@@ -243,7 +243,7 @@ fn note(tx: &mut WriteTx<'_>, context: &Context, offer: &Offer) {
         resource: Changed::Offer,
         resource_id: offer.id.uuid(),
         version: offer.version,
-        actor: context.caller.party(),
+        actor: context.caller.actor(),
     };
     changes::append(tx, change);
 }

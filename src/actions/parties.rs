@@ -61,11 +61,12 @@ pub fn create(
     context: &Context,
     command: &PartyCommand,
 ) -> Result<PartyView, Error> {
-    authorise::write(context, Resource::Parties)?;
+    authorise::write(tx, context, Resource::Parties)?;
     if !authorise::has_role(tx, context, Role::Coordinator)? {
         return Err(Error::Forbidden);
     }
     let terms = terms(context, command)?;
+    check_powers(context, None, &terms)?;
     insert(tx, context, terms, &command.external_ids)
 }
 
@@ -133,6 +134,7 @@ pub fn replace(
 ) -> Result<PartyView, Error> {
     let current = changeable(tx, context, id)?;
     let terms = terms(context, command)?;
+    check_powers(context, Some(&current.terms), &terms)?;
     if based_on.is_some_and(|version| version != current.version) {
         return Err(Error::PreconditionFailed { current: current.version });
     }
@@ -159,7 +161,7 @@ pub fn put_by_external_id(
     (system, id): (&str, &str),
     command: &PartyCommand,
 ) -> Result<(PartyView, bool), Error> {
-    authorise::write(context, Resource::Parties)?;
+    authorise::write(tx, context, Resource::Parties)?;
     let mut command = command.clone();
     command.external_ids.insert(system.into(), id.into());
     let name = ExternalId {
@@ -178,10 +180,27 @@ pub fn put_by_external_id(
 }
 
 fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: PartyId) -> Result<Party, Error> {
-    authorise::write(context, Resource::Parties)?;
+    authorise::write_oneself(context)?;
     let party = parties::find(tx, id)?.ok_or(Error::NotFound)?;
+    if party.id != context.caller.party() {
+        authorise::write(tx, context, Resource::Parties)?;
+    }
     // Parties are public, so that this one exists is no secret.
     if may_change(context, &party) { Ok(party) } else { Err(Error::Forbidden) }
+}
+
+/// Whoever coordinates or oversees sees more than others: only an admin says who does.
+fn check_powers(
+    context: &Context,
+    before: Option<&PartyTerms>,
+    after: &PartyTerms,
+) -> Result<(), Error> {
+    let had = |role| before.is_some_and(|before| before.roles.contains(&role));
+    let gains = |role| after.roles.contains(&role) && !had(role);
+    let provinces = before.map_or(&[][..], |before| &before.authority_provinces);
+    let wider = after.authority_provinces.iter().any(|province| !provinces.contains(province));
+    let grows = gains(Role::Coordinator) || gains(Role::Authority) || wider;
+    if grows && !context.caller.is_admin() { Err(Error::Forbidden) } else { Ok(()) }
 }
 
 /// Whether the caller may write what belongs to `party`: as itself, as the one that registered it,
@@ -218,7 +237,7 @@ fn note(tx: &mut WriteTx<'_>, context: &Context, party: &Party) {
         resource: Changed::Party,
         resource_id: party.id.uuid(),
         version: party.version,
-        actor: context.caller.party(),
+        actor: context.caller.actor(),
     };
     changes::append(tx, change);
 }

@@ -88,7 +88,7 @@ pub fn create(
     context: &Context,
     command: &ProductCommand,
 ) -> Result<ProductView, Error> {
-    authorise::write(context, Resource::Products)?;
+    authorise::write(tx, context, Resource::Products)?;
     let producer = producer(tx, context, command.party_id)?;
     let terms = terms(context, producer.ok_or(Rule::UnknownReference), command)?;
     let now = context.moment.now();
@@ -214,7 +214,7 @@ pub fn put_by_external_id(
     (system, id): (&str, &str),
     command: &ProductCommand,
 ) -> Result<(ProductView, bool), Error> {
-    authorise::write(context, Resource::Products)?;
+    authorise::write(tx, context, Resource::Products)?;
     let mut command = command.clone();
     command.external_ids.insert(system.into(), id.into());
     let found = match producer(tx, context, command.party_id)? {
@@ -279,7 +279,7 @@ fn producer(
 }
 
 fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: ProductId) -> Result<Product, Error> {
-    authorise::write(context, Resource::Products)?;
+    authorise::write(tx, context, Resource::Products)?;
     let product = products::find(tx, id)?.ok_or(Error::NotFound)?;
     let owner = parties::find(tx, product.terms.party_id)?;
     // Products are public, so that this one exists is no secret.
@@ -348,7 +348,7 @@ fn note(tx: &mut WriteTx<'_>, context: &Context, product: &Product) {
         resource: Changed::Product,
         resource_id: product.id.uuid(),
         version: product.version,
-        actor: context.caller.party(),
+        actor: context.caller.actor(),
     };
     changes::append(tx, change);
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::future::{Ready, ready};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use matching::date::Timestamp;
 
+use super::edge::RequestId;
 use super::problem::ApiError;
 use super::state::AppData;
 use super::token::{Tokens, Verified};
@@ -88,7 +89,12 @@ fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     };
     let token = header.to_str().ok().and_then(bearer);
     let token = token.ok_or_else(|| ApiError::unauthenticated(""))?;
-    app.authenticator.caller(token, app.app.clock().now())
+    let caller = app.authenticator.caller(token, app.app.clock().now())?;
+    let id = request.extensions().get::<RequestId>().map(|RequestId(id)| Arc::clone(id));
+    Ok(match id {
+        Some(id) => caller.in_request(id),
+        None => caller,
+    })
 }
 
 /// The token of `Bearer TOKEN`; the scheme's case does not matter (RFC 9110 section 11.1).

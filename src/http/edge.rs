@@ -2,6 +2,7 @@
 //! become problem documents like any other error.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -9,7 +10,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
@@ -24,10 +25,14 @@ const MAX_REQUEST_ID_CHARS: usize = 128;
 /// The longest path with query, in bytes.
 const MAX_URI_BYTES: usize = 8192;
 
+/// The id of a request, for those who handle it.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub Arc<str>);
+
 /// What the edge must remember of a request: the request itself belongs to the router until it is
 /// answered.
 struct Asked {
-    id: String,
+    id: Arc<str>,
     language: Language,
     path: String,
     method: Method,
@@ -43,6 +48,7 @@ pub async fn edge(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let asked = Asked::new(&request);
+    request.extensions_mut().insert(RequestId(Arc::clone(&asked.id)));
     if asked.method == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
@@ -63,7 +69,7 @@ impl Asked {
     fn new(request: &ServiceRequest) -> Self {
         let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
         Self {
-            id: request_id(request),
+            id: request_id(request).into(),
             language: Language::accepted(accepted.and_then(|value| value.to_str().ok())),
             path: request.path().to_owned(),
             method: request.method().clone(),
@@ -263,7 +269,7 @@ fn finish(mut response: ServiceResponse, asked: &Asked) -> ServiceResponse {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let route = response.request().match_pattern().unwrap_or_default();
     tracing::info!(
-        request_id = asked.id,
+        request_id = &*asked.id,
         method = asked.method.as_str(),
         route,
         status = response.status().as_u16(),

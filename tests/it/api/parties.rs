@@ -10,6 +10,8 @@ api_tests!(
     an_old_code_needs_its_date,
     one_party_has_several_roles_and_a_tax_code_stands_once,
     only_coordinators_and_admins_register_parties,
+    only_an_admin_makes_coordinators_and_authorities,
+    an_authority_changes_nothing_but_what_it_states_about_itself,
     contacts_are_shown_to_the_party_itself,
     a_change_needs_the_version_it_is_based_on,
     a_place_given_in_words_survives_other_changes,
@@ -88,6 +90,45 @@ fn only_coordinators_and_admins_register_parties(api: &TestApi) {
     assert_eq!(changed.send().expect(200).text("/name"), "Tên mới");
     let foreign = api.patch(&path, &json!({"name": "X"})).if_match(2).by(&producer.token);
     foreign.send().expect_problem(403, "forbidden");
+}
+
+fn only_an_admin_makes_coordinators_and_authorities(api: &TestApi) {
+    let (producer, union) = (api.actor("HTX", &["producer"]), api.actor("LH", &["coordinator"]));
+    let path = format!("/v1/parties/{}", producer.party_id);
+    let scope = json!({"province_codes": ["86"]});
+    for roles in [json!(["producer", "coordinator"]), json!(["authority"])] {
+        let change = api.patch(&path, &json!({"roles": roles})).if_match(1).by(&producer.token);
+        change.send().expect_problem(403, "forbidden");
+        let mut member = cooperative("Thành viên");
+        member["roles"] = roles.clone();
+        let made = api.post("/v1/parties", &member).by(&union.token).send();
+        made.expect_problem(403, "forbidden");
+    }
+    let both = json!({"roles": ["authority"], "authority_scope": scope});
+    api.patch(&path, &both).if_match(1).by(&api.admin()).send().expect(200);
+    let wider = json!({"authority_scope": {"province_codes": ["86", "79"]}});
+    let change = api.patch(&path, &wider).if_match(2).by(&producer.token).send();
+    change.expect_problem(403, "forbidden");
+    let fewer = json!({"authority_scope": null, "roles": ["producer"]});
+    api.patch(&path, &fewer).if_match(2).by(&producer.token).send().expect(200);
+}
+
+fn an_authority_changes_nothing_but_what_it_states_about_itself(api: &TestApi) {
+    let office = api.actor("Sở Nông nghiệp", &["authority", "producer", "distributor"]);
+    let path = format!("/v1/parties/{}", office.party_id);
+    let rename = api.patch(&path, &json!({"name": "Sở NN&MT"})).if_match(1).by(&office.token);
+    rename.send().expect(200);
+    let product = json!({"name": "Dừa sáp", "product_set": 1, "unit": "trái"});
+    let demand = json!({"title": "Dừa", "unit": "kg", "quantity": 5, "by": "2027-01-15"});
+    let put = "by-external-id/erp/1";
+    for (path, body) in [("/v1/products", &product), ("/v1/demands", &demand)] {
+        let refused = api.post(path, body).by(&office.token).send();
+        refused.expect_problem(403, "forbidden");
+        let refused = api.put(&format!("{path}/{put}"), body).by(&office.token).send();
+        refused.expect_problem(403, "forbidden");
+    }
+    let member = api.post("/v1/parties", &cooperative("HTX")).by(&office.token).send();
+    member.expect_problem(403, "forbidden");
 }
 
 fn contacts_are_shown_to_the_party_itself(api: &TestApi) {
