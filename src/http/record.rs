@@ -1,6 +1,6 @@
 //! Answers that every resource gives in the same way: created, found, changed, listed.
 
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -46,29 +46,21 @@ pub fn changed(tag: impl Into<Tag>, body: &impl Serialize) -> HttpResponse {
 }
 
 /// 200 with an answer that has no version, tagged by its digest, or 304 if the client has the very
-/// same; `headers` go with either.
+/// same.
 ///
 /// # Errors
 /// [`ProblemCode::Internal`] if it cannot be written as JSON.
-pub fn digested(
-    request: &HttpRequest,
-    headers: Vec<(HeaderName, String)>,
-    body: &impl Serialize,
-) -> Result<HttpResponse, ApiError> {
+pub fn digested(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
     let unwritable =
         |error: serde_json::Error| ApiError::new(ProblemCode::Internal).because(error.to_string());
     let bytes = serde_json::to_vec(body).map_err(unwritable)?;
     let tag = Tag::of_bytes(&bytes);
-    let is_known = etag::is_known(request, tag.as_str());
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((header::ETAG, tag.as_str()));
-    for header in headers {
-        response.insert_header(header);
+    let tagged = (header::ETAG, tag.as_str());
+    if etag::is_known(request, tag.as_str()) {
+        return Ok(HttpResponse::NotModified().insert_header(tagged).finish());
     }
-    if is_known {
-        return Ok(response.finish());
-    }
-    Ok(response.content_type(header::ContentType::json()).body(bytes))
+    let json = header::ContentType::json();
+    Ok(HttpResponse::Ok().insert_header(tagged).content_type(json).body(bytes))
 }
 
 /// 200 with a page, or 304 if the client has it; `next` is the place of its last record, if more
@@ -84,6 +76,9 @@ pub fn listed<T: Serialize + ToSchema>(
 ) -> Result<HttpResponse, ApiError> {
     let next_cursor = next.map(|place| app.cursors.make(binding, &place));
     let link = next_cursor.as_deref().map(|cursor| page::next_link(request, cursor));
-    let headers = link.into_iter().map(|link| (header::LINK, link)).collect();
-    digested(request, headers, &List { items, next_cursor })
+    let mut response = digested(request, &List { items, next_cursor })?;
+    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
 }

@@ -6,31 +6,50 @@ use matching::id::PartyId;
 use matching::text::fold::fold;
 use matching::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::as_of;
-use super::page::{self, Binding};
+use super::page::Binding;
 use super::path;
 use super::problem::{ApiError, ProblemCode};
 use super::query::Query;
-use super::record::{self, List as Page};
+use super::record::{self, List};
 use super::reference_record::{
-    CertificateKindRecord, CommuneRecord, List, MarketRecord, ProductSetRecord, ProvinceRecord,
+    CertificateKindRecord, CommuneRecord, MarketRecord, ProductSetRecord, ProvinceRecord,
     ResolvedPlaceRecord, TaxonLevel, UnitRecord, provinces,
 };
 use super::state::AppData;
 use crate::actions::places::{civil, rule_of};
 use crate::reference::{Commune, ProvinceCode, Reference};
 
+/// Communes of a page unless a province or a limit is named.
+const DEFAULT_LIMIT: u8 = 20;
 /// How long clients may keep reference data, in seconds: it changes with a release only.
 const REFERENCE_SECONDS: u32 = 3600;
+
+/// Which page of a reference list.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct ReferenceQuery {
+    /// The most entries of the page; all if absent.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u8>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    cursor: Option<String>,
+}
 
 /// Which nodes of the taxonomy a list shows.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct ProductSetQuery {
     /// Only this level.
     level: Option<TaxonLevel>,
+    /// The most entries of the page; all if absent.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u8>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    cursor: Option<String>,
 }
 
 /// Which provinces a list shows.
@@ -41,6 +60,12 @@ pub struct ProvinceQuery {
     as_of: Option<String>,
     /// Whether those that are no more are shown too; not with `as_of`.
     former: Option<bool>,
+    /// The most entries of the page; all if absent.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u8>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    cursor: Option<String>,
 }
 
 /// Which communes a list shows.
@@ -52,7 +77,7 @@ pub struct CommuneQuery {
     /// Words of the name, with or without accents.
     #[param(max_length = 200)]
     q: Option<String>,
-    /// The most records of the page; all if absent and `province_code` is given.
+    /// The most entries of the page; if absent 20, or all where `province_code` is given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.
@@ -83,8 +108,8 @@ async fn list_product_sets(
 ) -> Result<HttpResponse, ApiError> {
     let sets = app.app.reference().product_sets();
     let shown = sets.iter().filter(|taxon| query.level.is_none_or(|l| l == taxon.level.into()));
-    let items = shown.map(|taxon| ProductSetRecord::new(sets, taxon)).collect();
-    public(&request, &List { items })
+    let page = asked(query.limit, query.cursor.as_deref());
+    paged((&app, &request), page, shown.map(|taxon| ProductSetRecord::new(sets, taxon)))
 }
 
 /// Get a product set, industry or subgroup
@@ -107,15 +132,17 @@ async fn get_product_set(
 
 /// List units
 #[utoipa::path(tag = "reference", operation_id = "listUnits", security(()),
+    params(ReferenceQuery),
     responses((status = 200, description = "All units", body = List<UnitRecord>),
         (status = 304, description = "You have this list")))]
 #[get("/v1/units")]
 async fn list_units(
     app: web::Data<AppData>,
+    Query(query): Query<ReferenceQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let items = app.app.reference().units().iter().map(UnitRecord::from).collect();
-    public(&request, &List { items })
+    let units = app.app.reference().units().iter().map(UnitRecord::from);
+    paged((&app, &request), asked(query.limit, query.cursor.as_deref()), units)
 }
 
 /// List provinces
@@ -136,7 +163,7 @@ async fn list_provinces(
         return Err(refused("former", Rule::Contradicts { other: "as_of" }));
     }
     let items = provinces(app.app.reference(), day, query.former.unwrap_or(false));
-    public(&request, &List { items })
+    paged((&app, &request), asked(query.limit, query.cursor.as_deref()), items.into_iter())
 }
 
 /// List communes
@@ -144,7 +171,7 @@ async fn list_provinces(
 /// Those of today, in order of code.
 #[utoipa::path(tag = "reference", operation_id = "listCommunes", security(()),
     params(CommuneQuery),
-    responses((status = 200, description = "A page", body = Page<CommuneRecord>),
+    responses((status = 200, description = "A page", body = List<CommuneRecord>),
         (status = 304, description = "You have this page")))]
 #[get("/v1/communes")]
 async fn list_communes(
@@ -152,21 +179,10 @@ async fn list_communes(
     Query(query): Query<CommuneQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let binding = Binding::of(&request, PartyId::new(Uuid::nil()));
-    let after = query.cursor.as_deref().map(|cursor| app.cursors.read(&binding, cursor));
-    let after = after.transpose()?.unwrap_or_default();
     let found = communes(app.app.reference(), &query)?;
-    let rest = found.iter().skip_while(|commune| commune.code.to_string() <= after);
-    let whole = query.limit.is_none() && query.province_code.is_some();
-    let limit = query.limit.map_or(page::DEFAULT_LIMIT, usize::from);
-    let limit = if whole { usize::MAX } else { limit };
-    let mut items: Vec<CommuneRecord> =
-        rest.take(limit.saturating_add(1)).map(|commune| CommuneRecord::from(*commune)).collect();
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let last = items.last().filter(|_| more);
-    let next_cursor = last.map(|commune| app.cursors.make(&binding, &commune.code));
-    public(&request, &Page { items, next_cursor })
+    let limit = query.limit.or(query.province_code.is_none().then_some(DEFAULT_LIMIT));
+    let records = found.into_iter().map(CommuneRecord::from);
+    paged((&app, &request), asked(limit, query.cursor.as_deref()), records)
 }
 
 fn communes<'a>(
@@ -186,30 +202,34 @@ fn communes<'a>(
 
 /// List kinds of certificate
 #[utoipa::path(tag = "reference", operation_id = "listCertificateKinds", security(()),
+    params(ReferenceQuery),
     responses((status = 200, description = "All kinds", body = List<CertificateKindRecord>),
         (status = 304, description = "You have this list")))]
 #[get("/v1/certificate-kinds")]
 async fn list_certificate_kinds(
     app: web::Data<AppData>,
+    Query(query): Query<ReferenceQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let kinds = app.app.reference().certificate_kinds();
-    public(&request, &List { items: kinds.iter().map(CertificateKindRecord::from).collect() })
+    let kinds = app.app.reference().certificate_kinds().iter().map(CertificateKindRecord::from);
+    paged((&app, &request), asked(query.limit, query.cursor.as_deref()), kinds)
 }
 
 /// List destination markets
 ///
 /// With the papers that each asks for.
 #[utoipa::path(tag = "reference", operation_id = "listMarkets", security(()),
+    params(ReferenceQuery),
     responses((status = 200, description = "All markets", body = List<MarketRecord>),
         (status = 304, description = "You have this list")))]
 #[get("/v1/markets")]
 async fn list_markets(
     app: web::Data<AppData>,
+    Query(query): Query<ReferenceQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let markets = app.app.reference().markets();
-    public(&request, &List { items: markets.iter().map(MarketRecord::from).collect() })
+    let markets = app.app.reference().markets().iter().map(MarketRecord::from);
+    paged((&app, &request), asked(query.limit, query.cursor.as_deref()), markets)
 }
 
 /// Understand a place in words
@@ -247,8 +267,45 @@ fn refused(parameter: &str, rule: Rule) -> ApiError {
     ApiError::invalid_parameters(vec![Violation::new(parameter, rule)])
 }
 
-/// 200 with what clients and proxies may keep, or 304 if the client has the very same.
+/// How many entries a page has, and where it begins.
+struct Asked<'a> {
+    limit: usize,
+    cursor: Option<&'a str>,
+}
+
+/// Reference lists are short: all of it unless a limit is named.
+fn asked(limit: Option<u8>, cursor: Option<&str>) -> Asked<'_> {
+    Asked { limit: limit.map_or(usize::MAX, usize::from), cursor }
+}
+
+/// 200 with a page of what does not change while the program runs; its cursor counts the entries
+/// before.
+fn paged<T: Serialize + ToSchema>(
+    (app, request): (&AppData, &HttpRequest),
+    Asked { limit, cursor }: Asked<'_>,
+    all: impl Iterator<Item = T>,
+) -> Result<HttpResponse, ApiError> {
+    let binding = Binding::of(request, PartyId::new(Uuid::nil()));
+    let invalid = |_| ApiError::new(ProblemCode::InvalidCursor);
+    let place = cursor.map(|cursor| app.cursors.read(&binding, cursor)).transpose()?;
+    let before: usize = place.map_or(Ok(0), |place| place.parse().map_err(invalid))?;
+    let mut items: Vec<T> = all.skip(before).take(limit.saturating_add(1)).collect();
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    let next = has_more.then(|| (before + limit).to_string());
+    record::listed((request, app), &binding, items, next).map(kept)
+}
+
+/// 200, or 304 if the client has the very same.
 fn public(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
-    let kept = (header::CACHE_CONTROL, format!("public, max-age={REFERENCE_SECONDS}"));
-    record::digested(request, vec![kept], body)
+    record::digested(request, body).map(kept)
+}
+
+/// An answer that clients and proxies may keep.
+fn kept(mut response: HttpResponse) -> HttpResponse {
+    let public = format!("public, max-age={REFERENCE_SECONDS}");
+    if let Ok(value) = header::HeaderValue::from_str(&public) {
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
+    response
 }

@@ -70,13 +70,6 @@ words! {
     }
 }
 
-/// All of a reference list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct List<T: ToSchema> {
-    /// Its entries.
-    pub items: Vec<T>,
-}
-
 /// An industry, subgroup or product set.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProductSetRecord {
