@@ -8,6 +8,7 @@ pub mod demand_deliveries;
 pub mod demand_terms;
 pub mod demands;
 pub mod gather;
+pub mod idempotency;
 pub mod interchange;
 pub mod matches;
 pub mod offers;

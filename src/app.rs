@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-use matching::date::Date;
+use matching::date::{Date, Timestamp};
 use matching::price::FreightRate;
 use matching::text::synonyms::{SynonymRow, Synonyms};
 
@@ -161,6 +161,18 @@ impl App {
             })
         })
         .await
+    }
+
+    /// Changes something that concerns no caller, such as what is no longer needed.
+    ///
+    /// # Errors
+    /// What `work` says, or [`Error::Unavailable`]; nothing was changed.
+    pub async fn maintain<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut WriteTx<'_>, Timestamp) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (app, now) = (self.clone(), self.0.clock.now());
+        blocking(move || app.0.database.write(move |tx| work(tx, now))).await
     }
 }
 

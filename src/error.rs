@@ -60,6 +60,10 @@ pub enum Conflict {
         /// What is taken, in the offer's unit.
         taken: u64,
     },
+    /// The idempotency key was used for another request.
+    KeyReused,
+    /// The first request with this idempotency key has not ended.
+    StillRunning,
 }
 
 impl Error {

@@ -12,6 +12,7 @@ pub mod demand_requirements;
 pub mod demands;
 pub mod edge;
 pub mod etag;
+pub mod idempotency;
 pub mod interchange;
 pub mod json;
 pub mod match_record;

@@ -9,6 +9,7 @@ pub mod config;
 pub mod error;
 pub mod http;
 pub mod identity;
+pub mod jobs;
 pub mod market;
 pub mod market_data;
 pub mod reference;

@@ -13,6 +13,7 @@ pub mod demands;
 mod dialect;
 pub mod dismissals;
 pub mod external_ids;
+pub mod idempotency;
 mod invitations;
 pub mod keyset;
 mod migrations;

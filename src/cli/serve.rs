@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::server;
 use crate::http::state::AppData;
+use crate::jobs;
 
 pub(super) fn run() -> Result<(), Failure> {
     let config = config()?;
@@ -34,6 +35,7 @@ pub(super) fn listen(config: &Config) -> Result<TcpListener, Failure> {
 pub(super) fn serve(data: web::Data<AppData>, listener: TcpListener) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Other(error.to_string());
     actix_web::rt::System::new().block_on(async move {
+        actix_web::rt::spawn(jobs::keep_house(data.app.clone()));
         let server = server::serve(data, listener).map_err(failed)?;
         let (mut interrupt, mut terminate) = (
             signal(SignalKind::interrupt()).map_err(failed)?,

@@ -15,10 +15,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::json;
 use super::problem::{ApiError, ProblemCode};
 use super::schema::Contract;
 use super::state::AppData;
+use super::{idempotency, json};
 
 /// The largest body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -128,8 +128,10 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<Value, ApiError
     }
     let arrived = tokio::time::timeout(BODY_TIMEOUT, collect(payload)).await;
     let bytes = arrived.map_err(|_| ApiError::new(ProblemCode::RequestTimeout))??;
-    json::read(&bytes)
-        .map_err(|reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason))
+    let malformed = |reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason);
+    let value = json::read(&bytes).map_err(malformed)?;
+    idempotency::note_body(request, &value);
+    Ok(value)
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, ApiError> {

@@ -13,6 +13,7 @@ use super::body::Body;
 use super::certificate_record::{
     CertificateBody, CertificateRecord, RevocationBody, command, revoked_on,
 };
+use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::Id;
 use super::problem::ApiError;
@@ -49,13 +50,13 @@ pub struct CertificateQuery {
     responses((status = 201, description = "Recorded", body = CertificateRecord)))]
 #[post("/v1/products/{id}/certificates")]
 async fn create_product_certificate(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
     Body(body): Body<CertificateBody>,
 ) -> Result<HttpResponse, ApiError> {
     let id: ProductId = id.parse()?;
-    create(&app, caller, Subject::Product(id), body).await
+    create(once, caller, Subject::Product(id), body).await
 }
 
 /// Record a certificate of a party
@@ -66,26 +67,28 @@ async fn create_product_certificate(
     responses((status = 201, description = "Recorded", body = CertificateRecord)))]
 #[post("/v1/parties/{id}/certificates")]
 async fn create_party_certificate(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
     Body(body): Body<CertificateBody>,
 ) -> Result<HttpResponse, ApiError> {
     let id: PartyId = id.parse()?;
-    create(&app, caller, Subject::Party(id), body).await
+    create(once, caller, Subject::Party(id), body).await
 }
 
 async fn create(
-    app: &AppData,
+    once: Once,
     caller: Caller,
     subject: Subject,
     body: CertificateBody,
 ) -> Result<HttpResponse, ApiError> {
     let command = command(body)?;
-    let written =
-        app.app.write(caller, move |tx, ctx| certificates::create(tx, ctx, subject, &command));
-    let record = CertificateRecord::from(&written.await?);
-    Ok(record::created(&format!("/v1/certificates/{}", record.id), record.tag(), &record))
+    let create = once.write(caller, move |tx, ctx| {
+        let created = certificates::create(tx, ctx, subject, &command)?;
+        let record = CertificateRecord::from(&created);
+        Ok(record::created(&format!("/v1/certificates/{}", record.id), record.tag(), &record))
+    });
+    create.await
 }
 
 /// List the certificates of a product
@@ -172,16 +175,18 @@ async fn get_certificate(
     responses((status = 200, description = "Revoked", body = CertificateRecord)))]
 #[post("/v1/certificates/{id}/revoke")]
 async fn revoke_certificate(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
     Body(body): Body<RevocationBody>,
 ) -> Result<HttpResponse, ApiError> {
     let id: CertificateId = id.parse()?;
     let on = revoked_on(&body)?;
-    let revoke = app.app.write(caller, move |tx, ctx| certificates::revoke(tx, ctx, id, on));
-    let record = CertificateRecord::from(&revoke.await?);
-    Ok(record::changed(record.tag(), &record))
+    let revoke = once.write(caller, move |tx, ctx| {
+        let record = CertificateRecord::from(&certificates::revoke(tx, ctx, id, on)?);
+        Ok(record::changed(record.tag(), &record))
+    });
+    revoke.await
 }
 
 /// Adds the routes of this resource.

@@ -13,6 +13,7 @@ use super::body::{Body, Patch};
 use super::demand_body::DemandBody;
 use super::demand_record::{DemandRecord, DemandState};
 use super::etag::IfMatch;
+use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
 use super::problem::ApiError;
@@ -68,14 +69,16 @@ pub struct DemandQuery {
     responses((status = 201, description = "Recorded", body = DemandRecord)))]
 #[post("/v1/demands")]
 async fn create_demand(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     Body(body): Body<DemandBody>,
 ) -> Result<HttpResponse, ApiError> {
     let command = body.command(&[]);
-    let view = app.app.write(caller, move |tx, ctx| demands::create(tx, ctx, &command)).await?;
-    let record = DemandRecord::from(&view);
-    Ok(record::created(&location(&record.id), record.tag(), &record))
+    let create = once.write(caller, move |tx, ctx| {
+        let record = DemandRecord::from(&demands::create(tx, ctx, &command)?);
+        Ok(record::created(&location(&record.id), record.tag(), &record))
+    });
+    create.await
 }
 
 /// List demands
@@ -183,11 +186,11 @@ async fn put_demand_by_external_id(
     responses((status = 200, description = "Open", body = DemandRecord)))]
 #[post("/v1/demands/{id}/open")]
 async fn open_demand(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, DemandAction::Open).await
+    act(once, caller, &id, DemandAction::Open).await
 }
 
 /// Close a demand
@@ -197,11 +200,11 @@ async fn open_demand(
     responses((status = 200, description = "Closed", body = DemandRecord)))]
 #[post("/v1/demands/{id}/close")]
 async fn close_demand(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, DemandAction::Close).await
+    act(once, caller, &id, DemandAction::Close).await
 }
 
 /// Cancel a demand
@@ -211,23 +214,25 @@ async fn close_demand(
     responses((status = 200, description = "Cancelled", body = DemandRecord)))]
 #[post("/v1/demands/{id}/cancel")]
 async fn cancel_demand(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, DemandAction::Cancel).await
+    act(once, caller, &id, DemandAction::Cancel).await
 }
 
 async fn act(
-    app: &AppData,
+    once: Once,
     caller: Caller,
     id: &Id,
     action: DemandAction,
 ) -> Result<HttpResponse, ApiError> {
     let id: DemandId = id.parse()?;
-    let view = app.app.write(caller, move |tx, ctx| demands::act(tx, ctx, id, action)).await?;
-    let record = DemandRecord::from(&view);
-    Ok(record::changed(record.tag(), &record))
+    let act = once.write(caller, move |tx, ctx| {
+        let record = DemandRecord::from(&demands::act(tx, ctx, id, action)?);
+        Ok(record::changed(record.tag(), &record))
+    });
+    act.await
 }
 
 /// Adds the routes of this resource.

@@ -13,12 +13,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Authenticated;
 use super::body::Body;
 use super::demand_body::DemandBody;
+use super::idempotency::Once;
 use super::match_record::{MatchExplanation, MatchList, NearMissList, Shown};
 use super::page::{self, Binding};
 use super::path::{Id, segment};
 use super::problem::{ApiError, ProblemCode};
 use super::problem_texts::Language;
 use super::query::Query;
+use super::record;
 use super::state::AppData;
 use crate::actions::matches;
 use crate::caller::Caller;
@@ -199,16 +201,16 @@ async fn explain_match(
     request_body = DismissalBody, responses((status = 204, description = "Dismissed")))]
 #[post("/v1/demands/{id}/matches/{offer_id}/dismiss")]
 async fn dismiss_match(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     Body(body): Body<DismissalBody>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let key = PairPath::of(&request)?;
-    let write =
-        app.app.write(caller, move |tx, ctx| matches::dismiss(tx, ctx, key, body.reason.clone()));
-    write.await?;
-    Ok(HttpResponse::NoContent().finish())
+    let dismiss = once.write(caller, move |tx, ctx| {
+        matches::dismiss(tx, ctx, key, body.reason.clone()).map(|()| record::done())
+    });
+    dismiss.await
 }
 
 /// One list of matches as it is asked for: who, when, from which version, which page.

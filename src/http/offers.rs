@@ -15,6 +15,7 @@ pub use self::wire::{
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
 use super::etag::IfMatch;
+use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
 use super::places::changed_place;
@@ -26,6 +27,7 @@ use crate::actions::offers::{self, OfferCommand, OfferView};
 use crate::actions::places::PlaceInput;
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::store::idempotency::Answer;
 use crate::store::keyset::{CreatedKey, Page};
 
 /// Record an offer
@@ -35,13 +37,14 @@ use crate::store::keyset::{CreatedKey, Page};
     responses((status = 201, description = "Recorded", body = OfferRecord)))]
 #[post("/v1/offers")]
 async fn create_offer(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     Body(body): Body<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
     let command = stated(body);
-    let view = app.app.write(caller, move |tx, ctx| offers::create(tx, ctx, &command)).await?;
-    Ok(created(&view))
+    let create = once
+        .write(caller, move |tx, ctx| offers::create(tx, ctx, &command).map(|view| created(&view)));
+    create.await
 }
 
 /// List offers
@@ -148,11 +151,11 @@ async fn put_offer_by_external_id(
     responses((status = 200, description = "Published", body = OfferRecord)))]
 #[post("/v1/offers/{id}/publish")]
 async fn publish_offer(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, OfferAction::Publish).await
+    act(once, caller, &id, OfferAction::Publish).await
 }
 
 /// Pause an offer
@@ -162,11 +165,11 @@ async fn publish_offer(
     responses((status = 200, description = "Paused", body = OfferRecord)))]
 #[post("/v1/offers/{id}/pause")]
 async fn pause_offer(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, OfferAction::Pause).await
+    act(once, caller, &id, OfferAction::Pause).await
 }
 
 /// Resume an offer
@@ -176,11 +179,11 @@ async fn pause_offer(
     responses((status = 200, description = "Resumed", body = OfferRecord)))]
 #[post("/v1/offers/{id}/resume")]
 async fn resume_offer(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, OfferAction::Resume).await
+    act(once, caller, &id, OfferAction::Resume).await
 }
 
 /// Confirm an offer
@@ -190,11 +193,11 @@ async fn resume_offer(
     responses((status = 200, description = "Confirmed", body = OfferRecord)))]
 #[post("/v1/offers/{id}/confirm")]
 async fn confirm_offer(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, OfferAction::Confirm).await
+    act(once, caller, &id, OfferAction::Confirm).await
 }
 
 /// Withdraw an offer
@@ -204,11 +207,11 @@ async fn confirm_offer(
     responses((status = 200, description = "Withdrawn", body = OfferRecord)))]
 #[post("/v1/offers/{id}/withdraw")]
 async fn withdraw_offer(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, OfferAction::Withdraw).await
+    act(once, caller, &id, OfferAction::Withdraw).await
 }
 
 /// What a whole body states.
@@ -233,22 +236,23 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
 }
 
 async fn act(
-    app: &AppData,
+    once: Once,
     caller: Caller,
     id: &Id,
     action: OfferAction,
 ) -> Result<HttpResponse, ApiError> {
     let id: OfferId = id.parse()?;
-    let view = app.app.write(caller, move |tx, ctx| offers::act(tx, ctx, id, action)).await?;
-    Ok(changed(&view))
+    let act = once
+        .write(caller, move |tx, ctx| offers::act(tx, ctx, id, action).map(|view| changed(&view)));
+    act.await
 }
 
-fn created(view: &OfferView) -> HttpResponse {
+fn created<A: From<Answer>>(view: &OfferView) -> A {
     let record = OfferRecord::from(view);
     record::created(&format!("/v1/offers/{}", record.id), record.version, &record)
 }
 
-fn changed(view: &OfferView) -> HttpResponse {
+fn changed<A: From<Answer>>(view: &OfferView) -> A {
     let record = OfferRecord::from(view);
     record::changed(record.version, &record)
 }

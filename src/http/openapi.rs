@@ -116,19 +116,17 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         response["headers"] = headers(status, is_tagged || method == "patch");
     }
     if method == "patch" {
-        add_if_match(operation);
+        add_parameter(operation, if_match());
+    }
+    if method == "post" && !is_open {
+        make_repeatable(operation);
     }
     for status in problem_statuses(path, method, (is_open, has_body)) {
         operation["responses"][status.to_string()] = problem_response(status);
     }
 }
 
-fn add_if_match(operation: &mut Value) {
-    let parameter = json!({
-        "name": "If-Match", "in": "header", "required": true,
-        "description": "The `ETag` of the version that the change is based on.",
-        "schema": { "type": "string" }, "example": "\"3\""
-    });
+fn add_parameter(operation: &mut Value, parameter: Value) {
     if let Some(parameters) = operation["parameters"].as_array_mut() {
         parameters.push(parameter);
     }
@@ -140,6 +138,31 @@ fn has_tag(path: &str, operation: &Value) -> bool {
     let is_list = schema.as_str().is_some_and(|name| name.ends_with("List"));
     let is_of_matches = operation["tags"][0] == "matches";
     path.ends_with("/{id}") || (is_list && !is_of_matches)
+}
+
+fn if_match() -> Value {
+    json!({
+        "name": "If-Match", "in": "header", "required": true,
+        "description": "The `ETag` of the version that the change is based on.",
+        "schema": { "type": "string" }, "example": "\"3\""
+    })
+}
+
+/// A POST takes a key, and says when its answer was given before.
+fn make_repeatable(operation: &mut Value) {
+    let parameter = json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "Names this request, so that it can be sent again without acting twice: \
+            visible ASCII, bare or in quotes. The answer is kept for 72 hours.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 257 },
+        "example": "\"8e03978e-40d5-43dd-bc93-6894a57f9324\""
+    });
+    add_parameter(operation, parameter);
+    for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        response["headers"]["Idempotent-Replayed"] = json!({
+            "description": "`true` on an answer that was given before to the same request.",
+            "required": false, "schema": { "type": "string" } });
+    }
 }
 
 /// The headers of an answer that is no problem; `is_tagged` where it has a version or a digest.
@@ -191,9 +214,9 @@ fn problem_response(status: u16) -> Value {
         headers["WWW-Authenticate"] = json!({ "description": "How to authenticate (RFC 6750).",
             "required": true, "schema": { "type": "string" } });
     }
-    if status == 503 {
-        headers["Retry-After"] = json!({ "description": "Seconds to wait.", "required": true,
-            "schema": { "type": "string" } });
+    if matches!(status, 409 | 503) {
+        headers["Retry-After"] = json!({ "description": "Seconds to wait.",
+            "required": status == 503, "schema": { "type": "string" } });
     }
     json!({
         "description": format!("Problem: {}", codes.join(", ")),

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
 use super::etag::IfMatch;
+use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
 use super::places::{PlaceBody, PlaceView, changed_place};
@@ -185,14 +186,16 @@ pub struct PartyQuery {
     responses((status = 201, description = "Registered", body = PartyRecord)))]
 #[post("/v1/parties")]
 async fn create_party(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     Body(body): Body<PartyBody>,
 ) -> Result<HttpResponse, ApiError> {
     let command = stated(&body);
-    let view = app.app.write(caller, move |tx, ctx| parties::create(tx, ctx, &command)).await?;
-    let record = PartyRecord::from(&view);
-    Ok(record::created(&location(&record.id), record.version, &record))
+    let create = once.write(caller, move |tx, ctx| {
+        let record = PartyRecord::from(&parties::create(tx, ctx, &command)?);
+        Ok(record::created(&location(&record.id), record.version, &record))
+    });
+    create.await
 }
 
 /// List parties

@@ -86,6 +86,11 @@ problems! {
     InvalidCursor = (400, "invalid_cursor", "Con trỏ không hợp lệ", "Invalid cursor",
         "Con trỏ này không thuộc danh sách, bộ lọc hay người gọi này.",
         "The cursor does not belong to this list, filter and caller."),
+    /// An idempotency key that cannot be one.
+    InvalidIdempotencyKey = (400, "invalid_idempotency_key", "Idempotency-Key không hợp lệ",
+        "Invalid Idempotency-Key",
+        "Idempotency-Key phải có từ 1 đến 255 ký tự ASCII nhìn thấy được, gửi một lần.",
+        "An Idempotency-Key has 1 to 255 visible ASCII characters, and is sent once."),
     /// No token, or one that is not accepted.
     Unauthenticated = (401, "unauthenticated", "Chưa xác thực", "Not authenticated",
         "Cần mã truy cập hợp lệ và còn hạn.",
@@ -134,6 +139,10 @@ problems! {
     CapacityTaken = (409, "capacity_taken", "Sản lượng đã được giữ", "Capacity is taken",
         "Không thể giảm sản lượng xuống dưới phần đã giữ, đã cam kết hay đã giao.",
         "A capacity cannot be cut below what is held, committed or consumed."),
+    /// The first request with this idempotency key has not ended.
+    StillRunning = (409, "still_running", "Yêu cầu đầu tiên chưa xong", "Still running",
+        "Yêu cầu đầu tiên với Idempotency-Key này chưa xong; hãy gửi lại sau ít giây.",
+        "The first request with this Idempotency-Key has not ended; send it again in a moment."),
     /// The named version is not the current one.
     PreconditionFailed = (412, "precondition_failed", "Phiên bản đã cũ", "Stale version",
         "Bản ghi đã thay đổi; hãy đọc lại rồi sửa trên phiên bản hiện tại.",
@@ -152,6 +161,11 @@ problems! {
     /// Readable, and breaks a rule.
     Invalid = (422, "invalid", "Dữ liệu không hợp lệ", "Invalid data",
         "Một hay nhiều trường không hợp lệ.", "One or more fields break a rule."),
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused = (422, "idempotency_key_reused", "Idempotency-Key đã được dùng",
+        "Idempotency-Key reused",
+        "Idempotency-Key này đã được dùng cho một yêu cầu có nội dung khác.",
+        "This Idempotency-Key was used for a request that said something else."),
     /// A change needs the version that it is based on.
     PreconditionRequired = (428, "precondition_required", "Thiếu If-Match", "If-Match is needed",
         "Thao tác sửa cần tiêu đề If-Match với ETag đã đọc.",
@@ -258,6 +272,11 @@ impl ApiError {
     fn about(code: ProblemCode, violations: Vec<Violation>, conflict: Option<Conflict>) -> Self {
         let headers = HeaderMap::new();
         Self(Box::new(Case { code, violations, conflict, headers, cause: None, detail: None }))
+    }
+
+    /// An error that is over soon.
+    fn later(code: ProblemCode) -> Self {
+        Self::new(code).with_header(header::RETRY_AFTER, &RETRY_AFTER_SECONDS.to_string())
     }
 
     /// Adds a header to the answer.
@@ -386,14 +405,14 @@ impl From<Error> for ApiError {
                     Conflict::Frozen { .. } => ProblemCode::Frozen,
                     Conflict::PackagingInUse => ProblemCode::PackagingInUse,
                     Conflict::CapacityTaken { .. } => ProblemCode::CapacityTaken,
+                    Conflict::KeyReused => ProblemCode::IdempotencyKeyReused,
+                    Conflict::StillRunning => return Self::later(ProblemCode::StillRunning),
                 };
                 Self::about(code, Vec::new(), Some(conflict))
             }
             Error::PreconditionFailed { current } => Self::new(ProblemCode::PreconditionFailed)
                 .with_header(header::ETAG, &super::etag::of_version(current)),
-            Error::Unavailable(cause) => Self::new(ProblemCode::Unavailable)
-                .with_header(header::RETRY_AFTER, &RETRY_AFTER_SECONDS.to_string())
-                .because(cause),
+            Error::Unavailable(cause) => Self::later(ProblemCode::Unavailable).because(cause),
             Error::Internal(cause) => Self::new(ProblemCode::Internal).because(cause),
         }
     }

@@ -7,6 +7,7 @@ use super::as_of::AsOf;
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
 use super::etag::IfMatch;
+use super::idempotency::Once;
 use super::path::{ExternalName, Id};
 use super::problem::ApiError;
 use super::product_record::{ProductBody, ProductRecord, command};
@@ -23,14 +24,16 @@ use crate::actions::products::{self, ProductAction};
     responses((status = 201, description = "Recorded", body = ProductRecord)))]
 #[post("/v1/products")]
 async fn create_product(
-    app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
+    once: Once,
     Body(body): Body<ProductBody>,
 ) -> Result<HttpResponse, ApiError> {
     let command = command(&body)?;
-    let view = app.app.write(caller, move |tx, ctx| products::create(tx, ctx, &command)).await?;
-    let record = ProductRecord::from(&view);
-    Ok(record::created(&location(&record.id), record.tag(), &record))
+    let create = once.write(caller, move |tx, ctx| {
+        let record = ProductRecord::from(&products::create(tx, ctx, &command)?);
+        Ok(record::created(&location(&record.id), record.tag(), &record))
+    });
+    create.await
 }
 
 /// Get a product
@@ -115,11 +118,11 @@ async fn put_product_by_external_id(
     responses((status = 200, description = "Archived", body = ProductRecord)))]
 #[post("/v1/products/{id}/archive")]
 async fn archive_product(
-    app: web::Data<AppData>,
     caller: Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, ProductAction::Archive).await
+    act(once, caller, &id, ProductAction::Archive).await
 }
 
 /// Put an archived product back into the catalogue
@@ -127,23 +130,25 @@ async fn archive_product(
     responses((status = 200, description = "Restored", body = ProductRecord)))]
 #[post("/v1/products/{id}/restore")]
 async fn restore_product(
-    app: web::Data<AppData>,
     caller: Authenticated,
+    once: Once,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    act(&app, caller, &id, ProductAction::Restore).await
+    act(once, caller, &id, ProductAction::Restore).await
 }
 
 async fn act(
-    app: &AppData,
+    once: Once,
     Authenticated(caller): Authenticated,
     id: &Id,
     action: ProductAction,
 ) -> Result<HttpResponse, ApiError> {
     let id: ProductId = id.parse()?;
-    let view = app.app.write(caller, move |tx, ctx| products::act(tx, ctx, id, action)).await?;
-    let record = ProductRecord::from(&view);
-    Ok(record::changed(record.tag(), &record))
+    let act = once.write(caller, move |tx, ctx| {
+        let record = ProductRecord::from(&products::act(tx, ctx, id, action)?);
+        Ok(record::changed(record.tag(), &record))
+    });
+    act.await
 }
 
 /// Adds the routes of this resource.

@@ -1,6 +1,7 @@
 //! Answers that every resource gives in the same way: created, found, changed, listed.
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentType, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,6 +10,7 @@ use super::etag::{self, Tag};
 use super::page::{self, Binding};
 use super::problem::{ApiError, ProblemCode};
 use super::state::AppData;
+use crate::store::idempotency::Answer;
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,13 +22,11 @@ pub struct List<T: ToSchema> {
     pub next_cursor: Option<String>,
 }
 
-/// 201 with the address and the version of a new record.
+/// 201 with the address and the version of a new record: an answer to send, or one to keep.
 #[must_use]
-pub fn created(location: &str, tag: impl Into<Tag>, body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Created()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::ETAG, tag.into().as_str()))
-        .json(body)
+pub fn created<A: From<Answer>>(location: &str, tag: impl Into<Tag>, body: &impl Serialize) -> A {
+    let answer = answer(StatusCode::CREATED, tag.into(), body);
+    A::from(Answer { location: Some(location.to_owned()), ..answer })
 }
 
 /// 200 with the version of a record, or 304 if the client has that version.
@@ -39,10 +39,42 @@ pub fn found(request: &HttpRequest, tag: impl Into<Tag>, body: &impl Serialize) 
     HttpResponse::Ok().insert_header((header::ETAG, tag.as_str())).json(body)
 }
 
-/// 200 with the new version of a changed record.
+/// 200 with the new version of a changed record: an answer to send, or one to keep.
 #[must_use]
-pub fn changed(tag: impl Into<Tag>, body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::ETAG, tag.into().as_str())).json(body)
+pub fn changed<A: From<Answer>>(tag: impl Into<Tag>, body: &impl Serialize) -> A {
+    A::from(answer(StatusCode::OK, tag.into(), body))
+}
+
+/// 204: done, and there is nothing to tell.
+#[must_use]
+pub fn done() -> Answer {
+    Answer { status: StatusCode::NO_CONTENT.as_u16(), location: None, etag: None, body: None }
+}
+
+fn answer(status: StatusCode, tag: Tag, body: &impl Serialize) -> Answer {
+    Answer {
+        status: status.as_u16(),
+        location: None,
+        etag: Some(tag.as_str().to_owned()),
+        body: Some(serde_json::to_string(body).unwrap_or_default()),
+    }
+}
+
+impl From<Answer> for HttpResponse {
+    fn from(answer: Answer) -> Self {
+        let Answer { status, location, etag, body } = answer;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = Self::build(status);
+        for (name, value) in [(header::LOCATION, location), (header::ETAG, etag)] {
+            if let Some(value) = value {
+                response.insert_header((name, value));
+            }
+        }
+        match body {
+            Some(body) => response.content_type(ContentType::json()).body(body),
+            None => response.finish(),
+        }
+    }
 }
 
 /// 200 with an answer that has no version, tagged by its digest, or 304 if the client has the very

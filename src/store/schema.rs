@@ -235,3 +235,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     parties,
 );
+
+diesel::table! {
+    idempotency_keys (id) {
+        id -> Text,
+        fingerprint -> Text,
+        status -> Nullable<Integer>,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}

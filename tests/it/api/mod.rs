@@ -3,6 +3,7 @@
 mod demand_lists;
 mod demand_rules;
 mod demands;
+mod idempotency;
 mod interchange;
 mod matches;
 mod offers;

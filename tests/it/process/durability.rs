@@ -17,18 +17,18 @@ const ENOUGH: usize = 40;
 /// The longest that a write may be hidden from another instance.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(2);
 
-fn token(url: &str, party: &str, scope: &[&str]) -> String {
+pub(super) fn token(url: &str, party: &str, scope: &[&str]) -> String {
     let arguments = ["token", "--party", party, "--seconds", "3600"];
     let made = output(url, &[&arguments, scope].concat());
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     String::from_utf8_lossy(&made.stdout).trim().to_owned()
 }
 
-fn admin(url: &str) -> String {
+pub(super) fn admin(url: &str) -> String {
     token(url, "00000000-0000-7000-8000-00000000000a", &["--scope", "admin"])
 }
 
-fn party(name: &str, role: &str) -> Value {
+pub(super) fn party(name: &str, role: &str) -> Value {
     json!({"name": name, "legal_form": "enterprise", "roles": [role],
            "place": {"province_code": "79"}})
 }
@@ -39,7 +39,7 @@ fn create(base: &str, path: &str, (token, body): (&str, &Value)) -> String {
     made["id"].as_str().expect("an id").to_owned()
 }
 
-fn audit(url: &str) {
+pub(super) fn audit(url: &str) {
     let audit = output(url, &["audit"]);
     let said = String::from_utf8_lossy(&audit.stdout);
     assert!(audit.status.success(), "{said}");

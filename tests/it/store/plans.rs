@@ -20,7 +20,7 @@ use ocop_link::store::parties::PartyFilter;
 use ocop_link::store::products::ProductFilter;
 use ocop_link::store::visibility::Viewer;
 use ocop_link::store::{
-    Database, ReadTx, certificates, changes, demands, offers, parties, products,
+    Database, ReadTx, certificates, changes, demands, idempotency, offers, parties, products,
 };
 use uuid::Uuid;
 
@@ -203,6 +203,7 @@ fn every_list_query_has_a_limit_and_an_index(test: &TestDatabase) {
             }
             certificates::of_subject(tx, Subject::Product(product_id(1)), request)?;
         }
+        idempotency::answered_before(tx, noon(), 100)?;
         changes::after(tx, 1, 100).map(drop)
     });
     let mut lists: Vec<String> = lists;

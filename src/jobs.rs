@@ -1,0 +1,28 @@
+//! Work that no request asks for, done now and then for as long as the service runs. Several
+//! instances may do it at once. Must not know HTTP.
+
+use std::time::Duration;
+
+use crate::actions::idempotency;
+use crate::app::App;
+use crate::error::Error;
+
+/// How often what is no longer needed is looked for.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Forgets what is no longer needed, until it is dropped. A failure is logged and tried again.
+pub async fn keep_house(app: App) {
+    let mut turns = tokio::time::interval(SWEEP_INTERVAL);
+    loop {
+        turns.tick().await;
+        if let Err(error) = sweep(&app).await {
+            tracing::warn!(%error, "expired answers could not be forgotten");
+        }
+    }
+}
+
+/// In short transactions, so that nobody waits for long.
+async fn sweep(app: &App) -> Result<(), Error> {
+    while app.maintain(idempotency::sweep).await? > 0 {}
+    Ok(())
+}
