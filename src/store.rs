@@ -22,6 +22,7 @@ pub mod parties;
 mod pool;
 mod postgres;
 pub mod products;
+pub mod registry;
 pub(crate) mod schema;
 pub mod secrets;
 mod sqlite;

@@ -30,9 +30,17 @@ impl AsOf {
 /// # Errors
 /// 400 for a day outside the years that this service counts.
 pub fn day(text: Option<&str>) -> Result<Option<Date>, ApiError> {
+    named_day("as_of", text)
+}
+
+/// The day that the parameter `name` names.
+///
+/// # Errors
+/// 400 for a day outside the years that this service counts.
+pub fn named_day(name: &str, text: Option<&str>) -> Result<Option<Date>, ApiError> {
     let wrong = |_| {
         let rule = Rule::WrongFormat { format: "date".into() };
-        ApiError::invalid_parameters(vec![Violation::new("as_of", rule)])
+        ApiError::invalid_parameters(vec![Violation::new(name, rule)])
     };
     text.map(str::parse).transpose().map_err(wrong)
 }

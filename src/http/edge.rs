@@ -14,6 +14,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, we
 use futures_util::FutureExt;
 use uuid::Uuid;
 
+use super::linked_data::LINKED_DATA_JSON;
 use super::problem::{ApiError, PROBLEM_JSON, ProblemCode};
 use super::problem_texts::Language;
 use super::state::AppData;
@@ -131,7 +132,8 @@ fn refusal(request: &ServiceRequest) -> Option<ApiError> {
         let mut ranges =
             accept.split(',').map(|range| range.split(';').next().unwrap_or("").trim());
         ranges.any(|range| {
-            ["*/*", "application/*", "application/json", PROBLEM_JSON, ""].contains(&range)
+            ["*/*", "application/*", "application/json", LINKED_DATA_JSON, PROBLEM_JSON, ""]
+                .contains(&range)
         })
     });
     (api && !acceptable).then(|| ApiError::new(ProblemCode::NotAcceptable))

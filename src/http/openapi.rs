@@ -69,6 +69,7 @@ fn describe(document: &mut Value) {
         { "name": "offers", "description": "What producers can supply" },
         { "name": "demands", "description": "What distributors want" },
         { "name": "matches", "description": "Which offers may serve which demands, and why" },
+        { "name": "reports", "description": "Figures over the records" },
         { "name": "reference", "description": "Product sets, units, places, kinds of certificate" },
         { "name": "service", "description": "Health, keys and this contract" }
     ]);

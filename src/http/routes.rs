@@ -3,7 +3,10 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{certificates, demands, matches, offers, parties, products, reference_data, service};
+use super::{
+    certificates, demands, linked_data, matches, offers, parties, products, reference_data,
+    registry, service,
+};
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -12,7 +15,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     parties::routes(config);
     demands::routes(config);
     products::routes(config);
+    linked_data::routes(config);
     certificates::routes(config);
+    registry::routes(config);
     reference_data::routes(config);
     service::routes(config);
 }

@@ -9,6 +9,7 @@ use super::place_search;
 use super::point::Point;
 use super::provinces::{Province, ProvinceCode, Provinces, REFORM_DAY};
 use jiff::civil::Date;
+use matching::place::Place;
 use thiserror::Error;
 
 /// How exactly a place is known.
@@ -175,6 +176,23 @@ impl Places {
         inside.then(|| commune_of_today(found, &given)).ok_or_else(outside)
     }
 
+    /// The area of a recorded place, as exact as it was given; `None` for a code of no list.
+    #[must_use]
+    pub fn area_of(&self, place: &Place) -> Option<ResolvedPlace> {
+        let province = place.province.to_string();
+        let whole = || self.resolve_codes(&province, None, None).ok();
+        if let Some(commune) = &place.commune_code {
+            return self.resolve_codes(&province, Some(commune), None).ok();
+        }
+        let Some(given) = &place.given else { return whole() };
+        let is_of_today = self.provinces.by_code(given, None).is_ok();
+        let former = self.provinces.former().find(|former| former.code.to_string() == *given);
+        match former.filter(|_| !is_of_today) {
+            Some(former) => Some(self.whole_province(former, given)),
+            None => self.resolve_text(given).ok().or_else(whole),
+        }
+    }
+
     fn commune_by_code(&self, code: &str, as_of: Option<Date>) -> Result<&Commune, PlaceError> {
         let unknown = || PlaceError::UnknownCode { code: code.to_owned() };
         let parsed = CommuneCode::parse(code).ok_or_else(unknown)?;
@@ -284,6 +302,27 @@ mod tests {
         assert_eq!(bac_giang.province_code, bac_ninh.province_code);
         assert_ne!(bac_giang.level, bac_ninh.level);
         assert!(bac_ninh.covers(&bac_giang) && !bac_giang.covers(&bac_ninh));
+    }
+
+    #[test]
+    fn a_recorded_place_lies_in_the_former_province_that_it_was_given_in() {
+        let places = Places::load();
+        let tra_vinh = places.resolve_codes("84", None, BEFORE).unwrap();
+        let lies_there = |commune_code: Option<&str>, given: Option<&str>| {
+            let place = Place {
+                province: ProvinceCode::parse("86").unwrap(),
+                commune_code: commune_code.map(str::to_owned),
+                address: None,
+                given: given.map(str::to_owned),
+                point: matching::place::Point::new(0, 0).unwrap(),
+            };
+            tra_vinh.covers(&places.area_of(&place).unwrap())
+        };
+        assert!(lies_there(Some("29308"), None));
+        assert!(lies_there(None, Some("84")));
+        assert!(lies_there(None, Some("huyện Cầu Kè, tỉnh Trà Vinh")));
+        assert!(!lies_there(None, Some("tỉnh Bến Tre")));
+        assert!(!lies_there(None, None), "somewhere in Vĩnh Long");
     }
 
     #[test]

@@ -234,6 +234,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     delivery_needs,
     products,
     parties,
+    certificates,
 );
 
 diesel::table! {

@@ -21,6 +21,7 @@ pub mod place;
 pub mod price;
 pub mod product;
 pub mod quantity;
+pub mod registry;
 pub mod score;
 pub mod text;
 pub mod violation;

@@ -20,15 +20,19 @@ const SEED: u64 = 2026;
 
 fn demo_records(api: &TestApi) -> Vec<Record> {
     let market = DemoMarket::build(api.data.app.reference(), jiff::civil::date(2026, 11, 23), SEED);
-    let lines = market.into_lines().map(|line| line.to_string());
+    records(api, market.into_lines())
+}
+
+/// The records of these lines.
+pub(super) fn records(api: &TestApi, lines: impl Iterator<Item = Value>) -> Vec<Record> {
     let record = |line: String| {
         read(&api.data.contract, line.as_bytes()).unwrap_or_else(|why| panic!("{why:?}: {line}"))
     };
-    lines.map(record).collect()
+    lines.map(|line| record(line.to_string())).collect()
 }
 
 /// Imports everything in one transaction.
-fn import(api: &TestApi, records: &[Record]) -> Vec<Outcome> {
+pub(super) fn import(api: &TestApi, records: &[Record]) -> Vec<Outcome> {
     let context = api.data.app.context(Caller::new("import", OPERATOR, vec![Scope::Admin]));
     let records = records.to_vec();
     let written = api.data.app.database().write(move |tx| {
