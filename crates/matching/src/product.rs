@@ -67,6 +67,13 @@ impl Gtin {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its address in canonical form, which resolvers lead to what the maker says of it
+    /// (GS1 Digital Link: URI Syntax, canonical URIs).
+    #[must_use]
+    pub fn digital_link(&self) -> String {
+        format!("https://id.gs1.org/01/{}", self.0)
+    }
 }
 
 /// A unit that a product is sold in, with its exact content in another unit.
@@ -294,6 +301,14 @@ mod tests {
     }
 
     #[test]
+    fn a_million_cases_are_exactly_six_million_litres() {
+        let packagings = [packaging("thùng", 12, "chai"), packaging("chai", 500, "ml")];
+        let each = || unit_content("thùng", &packagings, &Table).expect("convertible");
+        let sum: u64 = (0..1_000_000).filter_map(|_| each().in_dimension(Dimension::Volume)).sum();
+        assert_eq!(sum, 6_000_000_000);
+    }
+
+    #[test]
     fn a_piece_with_a_weight_has_both_contents() {
         let packagings = [packaging("trái", 1100, "g")];
         let content = unit_content("trái", &packagings, &Table).expect("convertible");
@@ -323,6 +338,7 @@ mod tests {
             ("96385074", "00000096385074"),
             ("036000291452", "00036000291452"),
             ("8934563138165", "08934563138165"),
+            ("18934563138162", "18934563138162"),
         ] {
             assert_eq!(Gtin::parse(text).map(|gtin| gtin.0), Ok(kept.to_owned()), "{text}");
         }

@@ -24,17 +24,17 @@ api_tests!(
     lists_of_another_party_are_not_found,
 );
 
-fn seller(api: &TestApi) -> Actor {
+pub(super) fn seller(api: &TestApi) -> Actor {
     api.actor_at("HTX Cầu Kè", &["producer"], json!({"text": "huyện Cầu Kè, tỉnh Trà Vinh"}))
 }
 
-fn product(api: &TestApi, owner: &Actor, fields: Value) -> String {
+pub(super) fn product(api: &TestApi, owner: &Actor, fields: Value) -> String {
     let body = with(json!({"name": "Mật hoa dừa", "product_set": 4, "unit": "kg"}), fields);
     let made = api.post("/v1/products", &body).by(&owner.token).send().expect(201);
     made.text("/id").to_owned()
 }
 
-fn offer_of(api: &TestApi, owner: &Actor, product: &str, fields: Value) -> String {
+pub(super) fn offer_of(api: &TestApi, owner: &Actor, product: &str, fields: Value) -> String {
     let offer = json!({
         "product_id": product, "unit_price": 90_000, "status": "published",
         "capacity": [{"from": "2027-01-01", "to": "2027-03-31", "quantity": 1000}]
@@ -44,7 +44,7 @@ fn offer_of(api: &TestApi, owner: &Actor, product: &str, fields: Value) -> Strin
 }
 
 /// An offer of a new product.
-fn offer(api: &TestApi, owner: &Actor, fields: Value) -> String {
+pub(super) fn offer(api: &TestApi, owner: &Actor, fields: Value) -> String {
     offer_of(api, owner, &product(api, owner, json!({})), fields)
 }
 
@@ -55,7 +55,7 @@ fn wanted() -> Value {
     })
 }
 
-fn demand(api: &TestApi, owner: &Actor, fields: Value) -> String {
+pub(super) fn demand(api: &TestApi, owner: &Actor, fields: Value) -> String {
     record(api, owner, &with(wanted(), fields)).text("/id").to_owned()
 }
 
@@ -63,11 +63,11 @@ fn get(api: &TestApi, by: &Actor, path: &str) -> Answer {
     api.get(path).by(&by.token).header("accept-language", "en").send()
 }
 
-fn matches(api: &TestApi, by: &Actor, demand: &str) -> Vec<Value> {
+pub(super) fn matches(api: &TestApi, by: &Actor, demand: &str) -> Vec<Value> {
     items(&get(api, by, &format!("/v1/demands/{demand}/matches")).expect(200))
 }
 
-fn excluded(api: &TestApi, by: &Actor, demand: &str) -> Vec<Value> {
+pub(super) fn excluded(api: &TestApi, by: &Actor, demand: &str) -> Vec<Value> {
     items(&get(api, by, &format!("/v1/demands/{demand}/excluded")).expect(200))
 }
 
@@ -75,7 +75,7 @@ fn items(answer: &Answer) -> Vec<Value> {
     answer.at("/items").as_array().cloned().expect("a list")
 }
 
-fn ids(items: &[Value]) -> Vec<&str> {
+pub(super) fn ids(items: &[Value]) -> Vec<&str> {
     items.iter().filter_map(|item| item["offer_id"].as_str()).collect()
 }
 

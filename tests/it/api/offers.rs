@@ -88,7 +88,7 @@ fn act(api: &TestApi, by: &Actor, path: &str, verb: &str) -> Answer {
 }
 
 /// A copy of a recorded offer whose first period has this held, committed and consumed; its path.
-fn with_taken(api: &TestApi, path: &str, taken: (u64, u64, u64)) -> String {
+pub(super) fn with_taken(api: &TestApi, path: &str, taken: (u64, u64, u64)) -> String {
     let id: OfferId = path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
     let moment = api.data.app.clock().moment();
     let copied = api.data.app.database().write(move |tx| {

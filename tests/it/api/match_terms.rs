@@ -1,0 +1,168 @@
+//! What terms of an offer and a demand do to their match: price breaks, seasons, weeks, areas,
+//! substitutes and words.
+
+use serde_json::{Value, json};
+
+use super::demands::buyer;
+use super::matches::{demand, excluded, ids, matches, offer, offer_of, product, seller};
+use super::offers::with_taken;
+use crate::support::api::{Actor, TestApi, api_tests};
+
+api_tests!(
+    the_break_that_applies_to_the_share_sets_the_price,
+    a_future_harvest_is_offered_now_and_sold_in_its_season_only,
+    a_week_that_is_sold_out_does_not_block_the_next,
+    an_offer_outside_the_area_is_excluded_with_its_distance,
+    an_offer_that_is_not_delivered_there_is_excluded,
+    the_lead_time_is_kept,
+    a_declared_substitute_counts_at_its_ratio,
+    a_generic_demand_finds_what_each_producer_makes,
+);
+
+fn deliver(from: &str, to: &str, quantity: u64) -> Value {
+    json!({"deliveries": [{"from": from, "to": to, "quantity": quantity}]})
+}
+
+/// The only failed check of the only near miss.
+#[track_caller]
+fn only_failure(api: &TestApi, by: &Actor, demand: &str) -> Value {
+    assert_eq!(matches(api, by, demand), [json!(null); 0]);
+    let missed = excluded(api, by, demand);
+    assert_eq!(missed.len(), 1, "{missed:?}");
+    let checks = missed[0]["failed_checks"].as_array().cloned().unwrap_or_default();
+    assert_eq!(checks.len(), 1, "{checks:?}");
+    checks[0].clone()
+}
+
+fn the_break_that_applies_to_the_share_sets_the_price(api: &TestApi) {
+    let distributor = buyer(api);
+    let breaks = json!([
+        {"min_quantity": 200, "unit_price": 85_000}, {"min_quantity": 1000, "unit_price": 80_000}
+    ]);
+    offer(api, &seller(api), json!({"price_breaks": breaks}));
+    for (quantity, price) in [(199, 90_000), (200, 85_000), (999, 85_000), (1000, 80_000)] {
+        let demand = demand(api, &distributor, deliver("2027-01-10", "2027-01-20", quantity));
+        assert_eq!(matches(api, &distributor, &demand)[0]["unit_price"], price, "{quantity}");
+    }
+}
+
+fn a_future_harvest_is_offered_now_and_sold_in_its_season_only(api: &TestApi) {
+    let distributor = buyer(api);
+    let harvest = json!([{"from": "2027-02-01", "to": "2027-02-28", "quantity": 1000}]);
+    let offer = offer(api, &seller(api), json!({"capacity": harvest}));
+    for (from, to) in [("2027-01-10", "2027-01-31"), ("2027-03-01", "2027-03-05")] {
+        let outside = demand(api, &distributor, deliver(from, to, 100));
+        assert_eq!(only_failure(api, &distributor, &outside)["code"], "period");
+    }
+    for (from, to) in [("2027-02-01", "2027-02-01"), ("2027-02-28", "2027-03-05")] {
+        let inside = demand(api, &distributor, deliver(from, to, 100));
+        assert_eq!(ids(&matches(api, &distributor, &inside)), [&*offer], "{from}");
+    }
+}
+
+fn a_week_that_is_sold_out_does_not_block_the_next(api: &TestApi) {
+    let distributor = buyer(api);
+    let week = |from: &str, to: &str| json!({"from": from, "to": to, "quantity": 300});
+    let weeks = json!([week("2027-01-04", "2027-01-10"), week("2027-01-11", "2027-01-17")]);
+    let whole = offer(api, &seller(api), json!({"capacity": weeks}));
+    let sold = with_taken(api, &format!("/v1/offers/{whole}"), (100, 150, 50));
+    let sold = sold.rsplit('/').next().expect("an id").to_owned();
+    let first = demand(api, &distributor, deliver("2027-01-04", "2027-01-10", 100));
+    assert_eq!(ids(&matches(api, &distributor, &first)), [&*whole]);
+    let second = demand(api, &distributor, deliver("2027-01-11", "2027-01-17", 300));
+    let found = matches(api, &distributor, &second);
+    assert!(ids(&found).contains(&&*sold), "{found:?}");
+    let both = demand(api, &distributor, deliver("2027-01-04", "2027-01-17", 600));
+    let found = matches(api, &distributor, &both);
+    let available = |id: &str| {
+        let item = found.iter().find(|item| item["offer_id"] == id).expect("a match");
+        item["quantity"]["available"].as_u64()
+    };
+    assert_eq!((available(&whole), available(&sold)), (Some(600), Some(300)));
+}
+
+fn an_offer_outside_the_area_is_excluded_with_its_distance(api: &TestApi) {
+    let distributor = buyer(api);
+    let hanoi = api.actor_at("Xa", &["producer"], json!({"province_code": "01"}));
+    let far = offer(api, &hanoi, json!({}));
+    let near = demand(api, &distributor, json!({"requirements": {"max_distance_km": 500}}));
+    let check = only_failure(api, &distributor, &near);
+    assert_eq!(check["code"], "area");
+    assert!(check["demand_value"].as_str().is_some_and(|value| value.contains("500 km")));
+    let told = check["offer_value"].as_str().unwrap_or_default();
+    let words = told.split_whitespace().collect::<Vec<_>>();
+    let distance: u64 = words.iter().rev().find_map(|word| word.parse().ok()).expect(told);
+    assert!((1_000..1_300).contains(&distance), "Hà Nội to TP. Hồ Chí Minh: {told}");
+    let wide = json!({"requirements": {"max_distance_km": distance}});
+    let wide = demand(api, &distributor, wide);
+    assert_eq!(ids(&matches(api, &distributor, &wide)), [&*far]);
+    let elsewhere = json!({"requirements": {"province_codes": ["86"]}});
+    let elsewhere = demand(api, &distributor, elsewhere);
+    assert_eq!(only_failure(api, &distributor, &elsewhere)["code"], "area");
+}
+
+fn an_offer_that_is_not_delivered_there_is_excluded(api: &TestApi) {
+    let distributor = buyer(api);
+    offer(api, &seller(api), json!({"delivers_to": ["86", "92"]}));
+    let demand = demand(api, &distributor, json!({}));
+    assert_eq!(only_failure(api, &distributor, &demand)["code"], "area");
+}
+
+fn the_lead_time_is_kept(api: &TestApi) {
+    let distributor = buyer(api);
+    let capacity = json!([{"from": "2026-11-01", "to": "2027-01-31", "quantity": 1000}]);
+    let offer = offer(api, &seller(api), json!({"capacity": capacity, "lead_time_days": 10}));
+    let soon = demand(api, &distributor, deliver("2026-11-24", "2026-12-02", 100));
+    assert_eq!(only_failure(api, &distributor, &soon)["code"], "period");
+    let later = demand(api, &distributor, deliver("2026-11-24", "2026-12-03", 100));
+    assert_eq!(ids(&matches(api, &distributor, &later)), [&*offer], "on the tenth day");
+}
+
+fn a_declared_substitute_counts_at_its_ratio(api: &TestApi) {
+    let (maker, distributor) = (seller(api), buyer(api));
+    let fibres = product(api, &maker, json!({"name": "Dừa sáp sợi", "product_set": 5}));
+    let offer = offer_of(api, &maker, &fibres, json!({}));
+    let wanted = |substitutes: Value| {
+        let fields = json!({"title": "Dừa sáp nguyên trái", "product_sets": [1],
+                            "substitutes": substitutes});
+        demand(api, &distributor, fields)
+    };
+    let strict = wanted(json!([]));
+    assert_eq!(matches(api, &distributor, &strict), [json!(null); 0]);
+    let open = wanted(json!([{"product_set": 5, "ratio": 0.4}]));
+    let found = matches(api, &distributor, &open);
+    assert_eq!(ids(&found), [&*offer]);
+    assert_eq!(found[0]["quantity"]["wanted"], 300);
+    let available = &found[0]["coverage"][0]["available"];
+    assert_eq!(available, 2500, "0.4 kg stand for one, so 1000 kg for 2500");
+}
+
+fn a_generic_demand_finds_what_each_producer_makes(api: &TestApi) {
+    let distributor = buyer(api);
+    let names = [
+        "Mật ong hoa nhãn",
+        "Mật ong hoa nhãn Hưng Yên",
+        "Mật ong nhãn lồng",
+        "Mật ong nguyên chất hoa nhãn",
+        "Mật hoa nhãn Phố Hiến",
+        "Mật ong rừng hoa nhãn",
+        "MẬT ONG HOA NHÃN CHÍN",
+    ];
+    let mut offers: Vec<String> = names
+        .iter()
+        .map(|name| {
+            let maker = api.actor(name, &["producer"]);
+            let own = product(api, &maker, json!({"name": name}));
+            offer_of(api, &maker, &own, json!({}))
+        })
+        .collect();
+    let brewer = seller(api);
+    let spirit = product(api, &brewer, json!({"name": "Rượu nếp", "product_set": 14}));
+    offer_of(api, &brewer, &spirit, json!({}));
+    let demand = demand(api, &distributor, json!({"title": "mật ong hoa nhãn"}));
+    let found = matches(api, &distributor, &demand);
+    let mut found: Vec<String> = ids(&found).into_iter().map(str::to_owned).collect();
+    offers.sort();
+    found.sort();
+    assert_eq!(found, offers);
+}
