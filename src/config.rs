@@ -1,14 +1,19 @@
 //! Every setting, its default and its meaning in one place. A setting comes from the environment
 //! (`OCOP_LINK_<KEY>`), else from the TOML file that `OCOP_LINK_CONFIG` names, else its default.
 
+mod traffic;
+
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::str::FromStr;
+
+pub use traffic::{Origin, RateLimits, Timeouts, Traffic};
 
 /// Prefix of environment variables.
 const PREFIX: &str = "OCOP_LINK_";
 
 /// The keys that a file may hold.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 26] = [
     "database_url",
     "database_connections",
     "host",
@@ -19,6 +24,22 @@ const KEYS: [&str; 10] = [
     "token_seconds",
     "freight_vnd_per_tonne_km",
     "log",
+    "log_format",
+    "metrics_address",
+    "trusted_proxies",
+    "cors_origins",
+    "rate_limit_client",
+    "rate_limit_address",
+    "rate_limit_token",
+    "rate_limit_sessions",
+    "rate_limit_search",
+    "rate_limit_preview",
+    "rate_limit_allocation",
+    "rate_limit_import",
+    "header_timeout_ms",
+    "body_timeout_ms",
+    "write_timeout_ms",
+    "drain_ms",
 ];
 
 /// The settings of one process.
@@ -44,6 +65,33 @@ pub struct Config {
     pub freight_vnd_per_tonne_km: u64,
     /// Log filter, such as `info` or `ocop_link=debug`; default `info`.
     pub log: String,
+    /// How a line of the log is written; default text.
+    pub log_format: LogFormat,
+    /// Where `/metrics` is served, such as `127.0.0.1:9090`; default nowhere.
+    pub metrics_address: Option<SocketAddr>,
+    /// What clients may do, and how long it may take.
+    pub traffic: Traffic,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("must be text or json"),
+        }
+    }
 }
 
 impl Config {
@@ -79,6 +127,9 @@ impl Config {
             token_seconds: sources.get("token_seconds", 900)?,
             freight_vnd_per_tonne_km: sources.get("freight_vnd_per_tonne_km", 2500)?,
             log: sources.get("log", "info".to_owned())?,
+            log_format: sources.get("log_format", LogFormat::Text)?,
+            metrics_address: sources.list("metrics_address")?.pop(),
+            traffic: Traffic::read(&sources)?,
         })
     }
 }
@@ -101,6 +152,15 @@ impl Sources<'_> {
             return Ok(default);
         };
         text.parse().map_err(|error| format!("setting {key} = {text:?}: {error}"))
+    }
+
+    /// The parts of a text between commas; none if the setting is absent or empty.
+    fn list<T: FromStr<Err: Display>>(&self, key: &str) -> Result<Vec<T>, String> {
+        let text: String = self.get(key, String::new())?;
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let parse =
+            |part: &str| part.parse().map_err(|error| format!("setting {key} = {part:?}: {error}"));
+        parts.map(parse).collect()
     }
 
     fn at_least_one(&self, key: &str, default: usize) -> Result<usize, String> {
@@ -136,11 +196,29 @@ mod tests {
     }
 
     #[test]
+    fn a_list_has_commas_between_its_parts() {
+        let file = "trusted_proxies = '10.0.0.1, fd00::/8'\ncors_origins = 'https://a.example'";
+        let traffic = with(file, &[]).expect("legal settings").traffic;
+        assert_eq!(traffic.trusted_proxies.len(), 2);
+        assert_eq!(traffic.cors_origins.len(), 1);
+        assert!(with("", &[]).expect("defaults").traffic.cors_origins.is_empty());
+    }
+
+    #[test]
     fn an_error_names_its_key() {
         let cases = [
             ("prot = 9000", ("", ""), "prot"),
             ("", ("OCOP_LINK_PORT", "eighty"), "port"),
             ("workers = 0", ("", ""), "workers"),
+            ("log_format = 'xml'", ("", ""), "log_format"),
+            ("metrics_address = 'here'", ("", ""), "metrics_address"),
+            ("rate_limit_client = 0", ("", ""), "rate_limit_client"),
+            ("body_timeout_ms = 0", ("", ""), "body_timeout_ms"),
+            ("trusted_proxies = '10.0.0.0/33'", ("", ""), "trusted_proxies"),
+            ("trusted_proxies = '0.0.0.0/0'", ("", ""), "trusted_proxies"),
+            ("trusted_proxies = '::/0'", ("", ""), "trusted_proxies"),
+            ("cors_origins = '*'", ("", ""), "cors_origins"),
+            ("cors_origins = 'https://a.example/path'", ("", ""), "cors_origins"),
         ];
         for (file, variable, key) in cases {
             let error = with(file, &[variable]).expect_err("illegal");

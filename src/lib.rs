@@ -14,3 +14,4 @@ pub mod market;
 pub mod market_data;
 pub mod reference;
 pub mod store;
+pub mod telemetry;

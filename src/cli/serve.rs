@@ -4,7 +4,6 @@ use std::net::TcpListener;
 
 use actix_web::web;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use super::{Failure, config};
 use crate::app::App;
@@ -12,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::server;
 use crate::http::state::AppData;
-use crate::jobs;
+use crate::{jobs, telemetry};
 
 pub(super) fn run() -> Result<(), Failure> {
     let config = config()?;
@@ -36,27 +35,34 @@ pub(super) fn serve(data: web::Data<AppData>, listener: TcpListener) -> Result<(
     let failed = |error: std::io::Error| Failure::Other(error.to_string());
     actix_web::rt::System::new().block_on(async move {
         actix_web::rt::spawn(jobs::keep_house(data.app.clone()));
-        let server = server::serve(data, listener).map_err(failed)?;
-        let (mut interrupt, mut terminate) = (
-            signal(SignalKind::interrupt()).map_err(failed)?,
-            signal(SignalKind::terminate()).map_err(failed)?,
-        );
+        let server = server::serve(data.clone(), listener).map_err(failed)?;
+        let stop = stop_signal(data).map_err(failed)?;
         let handle = server.handle();
         actix_web::rt::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            stop.await;
             handle.stop(true).await;
         });
         server.await.map_err(failed)
     })
 }
 
+/// Waits until it is time to stop: at once on Ctrl-C; after SIGTERM once whoever sends requests had
+/// time to see that the service is not ready any more.
+fn stop_signal(data: web::Data<AppData>) -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {
+                data.drain();
+                tokio::time::sleep(data.app.config().traffic.timeouts.drain).await;
+            }
+        }
+    })
+}
+
 /// Sends the log to standard error.
 pub(super) fn start_log(config: &Config) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|error| Failure::Usage(format!("setting log = {:?}: {error}", config.log)))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    Ok(())
+    telemetry::start(&config.log, config.log_format).map_err(Failure::Usage)
 }

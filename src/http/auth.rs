@@ -80,7 +80,11 @@ impl FromRequest for Authenticated {
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
+/// The caller of a request.
+///
+/// # Errors
+/// That it has no valid token.
+pub(super) fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     let app = request.app_data::<web::Data<AppData>>();
     let app = app.ok_or_else(|| ApiError::unauthenticated(""))?;
     let mut headers = request.headers().get_all(header::AUTHORIZATION);

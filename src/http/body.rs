@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -22,8 +21,6 @@ use super::{idempotency, json};
 
 /// The largest body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Media type of a merge patch (RFC 7396).
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -41,7 +38,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
         Box::pin(async move {
             require_type(&request, "application/json")?;
             let value = read(&request, payload).await?;
-            decode(contract(&request)?, value).map(Body)
+            decode(&state(&request)?.contract, value).map(Body)
         })
     }
 }
@@ -62,9 +59,7 @@ impl<T: 'static> FromRequest for Patch<T> {
         Box::pin(async move {
             require_type(&request, MERGE_PATCH)?;
             let patch = read(&request, payload).await?;
-            let app = request.app_data::<web::Data<AppData>>().cloned();
-            let app = app.ok_or_else(|| ApiError::new(ProblemCode::Internal))?;
-            Ok(Self { patch, app, target: PhantomData })
+            Ok(Self { patch, app: state(&request)?.clone(), target: PhantomData })
         })
     }
 }
@@ -85,9 +80,9 @@ impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
     }
 }
 
-fn contract(request: &HttpRequest) -> Result<&Contract, ApiError> {
-    let app = request.app_data::<web::Data<AppData>>();
-    app.map(|app| &app.contract).ok_or_else(|| ApiError::new(ProblemCode::Internal))
+fn state(request: &HttpRequest) -> Result<&web::Data<AppData>, ApiError> {
+    let state = request.app_data::<web::Data<AppData>>();
+    state.ok_or_else(|| ApiError::new(ProblemCode::Internal))
 }
 
 fn decode<T: DeserializeOwned + ToSchema>(
@@ -126,7 +121,8 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<Value, ApiError
     if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(ApiError::new(ProblemCode::PayloadTooLarge));
     }
-    let arrived = tokio::time::timeout(BODY_TIMEOUT, collect(payload)).await;
+    let limit = state(request)?.app.config().traffic.timeouts.body;
+    let arrived = tokio::time::timeout(limit, collect(payload)).await;
     let bytes = arrived.map_err(|_| ApiError::new(ProblemCode::RequestTimeout))??;
     let malformed = |reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason);
     let value = json::read(&bytes).map_err(malformed)?;

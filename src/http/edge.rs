@@ -7,24 +7,25 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
-use super::linked_data::LINKED_DATA_JSON;
+use super::methods::{method_not_allowed, unknown_route};
 use super::problem::{ApiError, PROBLEM_JSON, ProblemCode};
 use super::problem_texts::Language;
+use super::rate_limit::{Charge, Client};
+use super::refusal::refusal;
 use super::state::AppData;
+use super::{auth, client_address, cors, methods};
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken from a caller, in characters.
 const MAX_REQUEST_ID_CHARS: usize = 128;
-/// The longest path with query, in bytes.
-const MAX_URI_BYTES: usize = 8192;
 
 /// The id of a request, for those who handle it.
 #[derive(Debug, Clone)]
@@ -32,11 +33,15 @@ pub struct RequestId(pub Arc<str>);
 
 /// What the edge must remember of a request: the request itself belongs to the router until it is
 /// answered.
-struct Asked {
+struct Asked<'a> {
+    app: &'a AppData,
     id: Arc<str>,
     language: Language,
     path: String,
     method: Method,
+    origin: Option<HeaderValue>,
+    client: Client,
+    charge: Charge<'a>,
     started: Instant,
 }
 
@@ -45,98 +50,138 @@ struct Asked {
 /// # Errors
 /// Only the answer to a request that was lost in a panic, already written.
 pub async fn edge(
+    app: web::Data<AppData>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let asked = Asked::new(&request);
+    let mut asked = Asked::new(&app, &request);
     request.extensions_mut().insert(RequestId(Arc::clone(&asked.id)));
     if asked.method == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    if let Some(error) = refusal(&request) {
-        return Ok(finish(request.into_response(build(answer(&asked, &error))), &asked));
+    if let Some(early) = asked.early(&request) {
+        let early = early.unwrap_or_else(|error| build(answer(&asked, &error)));
+        return Ok(finish(request.into_response(early), &mut asked));
     }
+    let lost = |error| Written(answer_lost(&asked, &error));
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(Ok(response)) => Ok(finish(documented(response.map_into_boxed_body(), &asked), &asked)),
-        Ok(Err(error)) => Err(Written::new(answer(&asked, &meaning(&error)), &asked).into()),
+        Ok(Ok(response)) => {
+            let response = documented(response.map_into_boxed_body(), &asked);
+            Ok(finish(response, &mut asked))
+        }
+        Ok(Err(error)) => Err(lost(meaning(&error)).into()),
         Err(_) => {
-            let error = ApiError::new(ProblemCode::Internal).because("a panic in a handler");
-            Err(Written::new(answer(&asked, &error), &asked).into())
+            let panicked = ApiError::new(ProblemCode::Internal).because("a panic in a handler");
+            Err(lost(panicked).into())
         }
     }
 }
 
-impl Asked {
-    fn new(request: &ServiceRequest) -> Self {
-        let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
+impl<'a> Asked<'a> {
+    fn new(app: &'a AppData, request: &ServiceRequest) -> Self {
+        let headers = request.headers();
+        let accepted = headers.get(header::ACCEPT_LANGUAGE);
+        let method = request.method().clone();
+        let client = client(app, request);
+        let counted_as = if method == Method::HEAD { Method::GET } else { method.clone() };
+        let operation = (counted_as.as_str(), request.match_info().as_str());
+        let charge = app.limiter.charge(&client, operation, app.app.clock().now());
         Self {
+            app,
             id: request_id(request).into(),
             language: Language::accepted(accepted.and_then(|value| value.to_str().ok())),
             path: request.path().to_owned(),
-            method: request.method().clone(),
+            method,
+            origin: headers.get(header::ORIGIN).cloned(),
+            client,
+            charge,
             started: Instant::now(),
         }
     }
+
+    /// The answer to a request that no handler sees.
+    fn early(&self, request: &ServiceRequest) -> Option<Result<HttpResponse, ApiError>> {
+        if let Some(refused) = self.charge.refusal().or_else(|| refusal(request)) {
+            return Some(Err(refused));
+        }
+        (self.method == Method::OPTIONS).then(|| methods::options(request.request()))
+    }
+
+    /// Adds what every answer says.
+    fn dress(&self, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            headers.insert(REQUEST_ID, value);
+        }
+        if !headers.contains_key(header::CACHE_CONTROL) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        self.charge.tell(headers);
+        let origins = &self.app.app.config().traffic.cors_origins;
+        cors::allow(origins, (&self.method, self.origin.as_ref()), headers);
+    }
+
+    /// Writes the one log line of a request, and counts it.
+    fn note(&self, route: &str, status: StatusCode) {
+        let duration = self.started.elapsed();
+        let (subject, party) = match &self.client {
+            Client::Known(caller) => (caller.subject(), caller.party().to_string()),
+            Client::Address(_) | Client::Nobody => ("", String::new()),
+        };
+        tracing::info!(
+            request_id = &*self.id,
+            method = self.method.as_str(),
+            route,
+            status = status.as_u16(),
+            duration_us = duration.as_micros() as u64,
+            subject,
+            party,
+            "request"
+        );
+    }
+}
+
+/// Who asks: the client of a valid token, else the address.
+fn client(app: &AppData, request: &ServiceRequest) -> Client {
+    if let Ok(caller) = auth::authenticate(request.request()) {
+        return Client::Known(caller);
+    }
+    let trusted = &app.app.config().traffic.trusted_proxies;
+    client_address::of(request, trusted).map_or(Client::Nobody, Client::Address)
 }
 
 /// An answer that is already written, on its way out as an error.
 #[derive(Debug)]
-struct Written {
-    status: StatusCode,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    body: Vec<u8>,
-}
-
-impl Written {
-    fn new((status, headers, body): Document, asked: &Asked) -> Self {
-        let id = HeaderValue::from_str(&asked.id).map(|value| (REQUEST_ID, value));
-        Self { status, headers: headers.into_iter().chain(id).collect(), body }
-    }
-}
+struct Written(Document);
 
 impl std::fmt::Display for Written {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}", self.status)
+        write!(formatter, "{}", self.0.status)
     }
 }
 
 impl ResponseError for Written {
     fn status_code(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     fn error_response(&self) -> HttpResponse {
-        build((self.status, self.headers.clone(), self.body.clone()))
+        build(self.0.clone())
     }
 }
 
-/// Status, headers and body of a problem document.
-type Document = (StatusCode, Vec<(HeaderName, HeaderValue)>, Vec<u8>);
-
-fn build((status, headers, body): Document) -> HttpResponse {
-    let mut builder = HttpResponse::build(status);
-    for header in headers {
-        builder.insert_header(header);
-    }
-    builder.body(body)
+/// A problem document as it is sent.
+#[derive(Debug, Clone)]
+struct Document {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
 }
 
-/// What is refused before anything else is looked at.
-fn refusal(request: &ServiceRequest) -> Option<ApiError> {
-    if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > MAX_URI_BYTES) {
-        return Some(ApiError::new(ProblemCode::UriTooLong));
-    }
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let api = request.path().starts_with("/v1/");
-    let acceptable = accept.is_none_or(|accept| {
-        let mut ranges =
-            accept.split(',').map(|range| range.split(';').next().unwrap_or("").trim());
-        ranges.any(|range| {
-            ["*/*", "application/*", "application/json", LINKED_DATA_JSON, PROBLEM_JSON, ""]
-                .contains(&range)
-        })
-    });
-    (api && !acceptable).then(|| ApiError::new(ProblemCode::NotAcceptable))
+fn build(Document { status, headers, body }: Document) -> HttpResponse {
+    let mut response = HttpResponse::build(status).body(body);
+    *response.headers_mut() = headers;
+    response
 }
 
 fn request_id(request: &ServiceRequest) -> String {
@@ -150,7 +195,7 @@ fn request_id(request: &ServiceRequest) -> String {
 }
 
 /// An answer that is an error without a document gets one.
-fn documented(response: ServiceResponse, asked: &Asked) -> ServiceResponse {
+fn documented(response: ServiceResponse, asked: &Asked<'_>) -> ServiceResponse {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
@@ -197,87 +242,37 @@ fn framework_error(request: Option<&HttpRequest>, status: StatusCode) -> ApiErro
     ApiError::new(code)
 }
 
-/// No route took the request: the path is unknown, or its methods are others.
-pub async fn fallback(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    Err(unknown_route(&request))
-}
-
-fn unknown_route(request: &HttpRequest) -> ApiError {
-    let allowed = allowed_methods(request);
-    if allowed.is_empty() || allowed.iter().any(|method| method == request.method().as_str()) {
-        return ApiError::new(ProblemCode::NotFound);
-    }
-    method_not_allowed(request)
-}
-
-fn method_not_allowed(request: &HttpRequest) -> ApiError {
-    let allowed = allowed_methods(request).join(", ");
-    ApiError::new(ProblemCode::MethodNotAllowed).with_header(header::ALLOW, &allowed)
-}
-
-/// The methods that the contract offers for the path of a request.
-fn allowed_methods(request: &HttpRequest) -> Vec<String> {
-    let Some(app) = request.app_data::<web::Data<AppData>>() else { return Vec::new() };
-    let paths = app.contract.document()["paths"].as_object();
-    let mut methods: Vec<String> = paths
-        .into_iter()
-        .flatten()
-        .filter(|(template, _)| fits(template, request.path()))
-        .filter_map(|(_, item)| item.as_object())
-        .flat_map(|item| item.keys().map(|method| method.to_uppercase()))
-        .filter(|method| Method::from_bytes(method.as_bytes()).is_ok() && method != "PARAMETERS")
-        .collect();
-    if methods.iter().any(|method| method == "GET") {
-        methods.push("HEAD".into());
-    }
-    methods.sort_unstable();
-    methods.dedup();
-    methods
-}
-
-fn fits(template: &str, path: &str) -> bool {
-    let (mut expected, mut given) = (template.split('/'), path.split('/'));
-    loop {
-        match (expected.next(), given.next()) {
-            (None, None) => return true,
-            (Some(part), Some(text)) if part == text || part.starts_with('{') => {}
-            _ => return false,
-        }
-    }
-}
-
-/// Writes the problem document of an error, and its one log line.
-fn answer(asked: &Asked, error: &ApiError) -> Document {
+/// Writes the problem document of an error, and the log line of its cause.
+fn answer(asked: &Asked<'_>, error: &ApiError) -> Document {
     error.log(&asked.id);
     let document = error.document(asked.language, &asked.path, &asked.id);
-    let own = error.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
-    let common = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON)),
-        (header::CONTENT_LANGUAGE, HeaderValue::from_static(asked.language.tag())),
-        (header::VARY, HeaderValue::from_static("Accept-Language")),
-    ];
+    let mut headers = error.headers.clone();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(asked.language.tag()));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
     let body = serde_json::to_vec(&document).unwrap_or_default();
-    (error.status(), own.chain(common).collect(), body)
+    Document { status: error.status(), headers, body }
 }
 
-fn finish(mut response: ServiceResponse, asked: &Asked) -> ServiceResponse {
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&asked.id) {
-        headers.insert(REQUEST_ID, value);
+/// The finished answer to a request that is lost.
+fn answer_lost(asked: &Asked<'_>, error: &ApiError) -> Document {
+    let mut document = answer(asked, error);
+    asked.dress(&mut document.headers);
+    asked.note("", document.status);
+    document
+}
+
+fn finish(mut response: ServiceResponse, asked: &mut Asked<'_>) -> ServiceResponse {
+    let status = response.status();
+    if status == StatusCode::NOT_MODIFIED {
+        asked.charge.give_back();
     }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    asked.dress(response.headers_mut());
+    if asked.app.is_draining() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let route = response.request().match_pattern().unwrap_or_default();
-    tracing::info!(
-        request_id = &*asked.id,
-        method = asked.method.as_str(),
-        route,
-        status = response.status().as_u16(),
-        duration_us = asked.started.elapsed().as_micros() as u64,
-        "request"
-    );
+    asked.note(&route, status);
     let is_head = asked.method == Method::HEAD;
     if is_head { response.map_body(|_, _| BoxBody::new(())) } else { response }
 }

@@ -125,11 +125,29 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     for status in problem_statuses(path, method, (is_open, has_body)) {
         operation["responses"][status.to_string()] = problem_response(status);
     }
+    if !path.starts_with("/health/") {
+        add_rate_limits(operation);
+    }
 }
 
 fn add_parameter(operation: &mut Value, parameter: Value) {
     if let Some(parameters) = operation["parameters"].as_array_mut() {
         parameters.push(parameter);
+    }
+}
+
+/// All but health is counted, and says so (draft-ietf-httpapi-ratelimit-headers-10).
+fn add_rate_limits(operation: &mut Value) {
+    operation["responses"]["429"] = problem_response(429);
+    for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        response["headers"]["RateLimit-Policy"] = json!({
+            "description": "How many requests (`q`) may be made within `w` seconds, by policy.",
+            "required": true, "schema": { "type": "string" },
+            "example": "\"client\";q=600;w=60" });
+        response["headers"]["RateLimit"] = json!({
+            "description": "How many are left (`r`) for the next `t` seconds, by policy.",
+            "required": true, "schema": { "type": "string" },
+            "example": "\"client\";r=599;t=60" });
     }
 }
 
@@ -184,7 +202,7 @@ fn headers(status: &str, is_tagged: bool) -> Value {
 }
 
 fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool)) -> Vec<u16> {
-    let mut statuses = vec![400, 414, 500, 503];
+    let mut statuses = vec![400, 414, 431, 500, 503];
     if path.starts_with("/v1/") {
         statuses.push(406);
     }
@@ -215,9 +233,9 @@ fn problem_response(status: u16) -> Value {
         headers["WWW-Authenticate"] = json!({ "description": "How to authenticate (RFC 6750).",
             "required": true, "schema": { "type": "string" } });
     }
-    if matches!(status, 409 | 503) {
+    if matches!(status, 409 | 429 | 503) {
         headers["Retry-After"] = json!({ "description": "Seconds to wait.",
-            "required": status == 503, "schema": { "type": "string" } });
+            "required": status != 409, "schema": { "type": "string" } });
     }
     json!({
         "description": format!("Problem: {}", codes.join(", ")),

@@ -10,11 +10,11 @@ use actix_web::{App, HttpServer, web};
 use utoipa_actix_web::AppExt;
 
 use super::edge;
+use super::methods;
 use super::routes::routes;
 use super::state::AppData;
+use crate::config::Timeouts;
 
-/// How long a client may take to send its headers.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests under way may take to finish after a stop was asked for, in seconds.
@@ -35,14 +35,16 @@ pub fn configure(data: web::Data<AppData>) -> impl FnOnce(&mut web::ServiceConfi
 /// # Errors
 /// What the operating system says of the listener.
 pub fn serve(data: web::Data<AppData>, listener: TcpListener) -> std::io::Result<Server> {
-    let workers = data.app.config().workers;
+    let config = data.app.config();
+    let (workers, Timeouts { header, write, .. }) = (config.workers, config.traffic.timeouts);
+    limit_writes(&listener, write)?;
     let server = HttpServer::new(move || {
         App::new()
             .into_utoipa_app()
             .configure(routes)
             .into_app()
             .configure(configure(data.clone()))
-            .default_service(web::to(edge::fallback))
+            .default_service(web::to(methods::fallback))
             .wrap(Compress::default())
             .wrap(from_fn(edge::edge))
     });
@@ -51,8 +53,21 @@ pub fn serve(data: web::Data<AppData>, listener: TcpListener) -> std::io::Result
         .disable_signals()
         .max_connections(MAX_CONNECTIONS)
         .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEADER_TIMEOUT)
+        .client_request_timeout(header)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .listen(listener)?;
     Ok(server.run())
+}
+
+/// Has the kernel end a connection whose client takes none of what was sent for so long
+/// (`TCP_USER_TIMEOUT`, RFC 5482); the framework would wait for ever. Connections inherit it.
+#[cfg(target_os = "linux")]
+fn limit_writes(listener: &TcpListener, limit: Duration) -> std::io::Result<()> {
+    socket2::SockRef::from(listener).set_tcp_user_timeout(Some(limit))
+}
+
+/// Other systems have no such limit.
+#[cfg(not(target_os = "linux"))]
+fn limit_writes(_: &TcpListener, _: Duration) -> std::io::Result<()> {
+    Ok(())
 }

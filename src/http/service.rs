@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::etag;
 use super::problem::{ApiError, ProblemCode};
 use super::state::AppData;
+use crate::error::Error;
 use crate::store::changes;
 
 /// How long clients may keep the key set, in seconds.
@@ -34,10 +35,15 @@ async fn get_liveness() -> HttpResponse {
 }
 
 /// Can requests be served?
+///
+/// 503 while the database does not answer, and from a stop signal until the service ends.
 #[utoipa::path(tag = "service", operation_id = "getReadiness", security(()),
     responses((status = 200, description = "They can: the database answers", body = Health)))]
 #[get("/health/ready")]
 async fn get_readiness(app: web::Data<AppData>) -> Result<HttpResponse, ApiError> {
+    if app.is_draining() {
+        return Err(Error::Unavailable("the service is about to stop".into()).into());
+    }
     app.app.probe(changes::last).await?;
     Ok(healthy())
 }

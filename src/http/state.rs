@@ -1,9 +1,12 @@
 //! What every HTTP worker shares.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::app::App;
 
 use super::auth::Authenticator;
 use super::page::Cursors;
+use super::rate_limit::RateLimiter;
 use super::schema::Contract;
 use super::token::Tokens;
 
@@ -15,6 +18,10 @@ pub struct AppData {
     pub authenticator: Authenticator,
     /// Makes and reads cursors.
     pub cursors: Cursors,
+    /// Counts requests.
+    pub limiter: RateLimiter,
+    /// Whether the service is about to stop.
+    is_draining: AtomicBool,
     /// The published contract, ready to check requests against.
     pub contract: Contract,
 }
@@ -28,6 +35,20 @@ impl AppData {
         let tokens = Tokens::new(&app.keys().signing, app.config());
         let cursors = Cursors::new(&app.keys().cursor);
         let contract = Contract::new(super::openapi::document())?;
-        Ok(Self { app, authenticator: Authenticator::new(tokens), cursors, contract })
+        let limiter = RateLimiter::new(&app.config().traffic.rate_limits);
+        let authenticator = Authenticator::new(tokens);
+        let is_draining = AtomicBool::new(false);
+        Ok(Self { app, authenticator, cursors, limiter, is_draining, contract })
+    }
+
+    /// Says from now on that the service is not ready, and ends each connection after its answer.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service is about to stop.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
     }
 }

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of `src`, each with the rooms that it may know.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 17] = [
     ("error", &[]),
     ("caller", &[]),
     ("clock", &[]),
     ("config", &[]),
+    ("telemetry", &["config"]),
     ("reference", &[]),
     ("market_data", &["reference"]),
     ("store", &["caller", "error"]),
@@ -47,6 +48,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
             "market_data",
             "reference",
             "store",
+            "telemetry",
         ],
     ),
     ("lib", &[]),

@@ -11,5 +11,6 @@ mod matches;
 mod offers;
 mod parties;
 mod products;
+mod rate_limits;
 mod reference_data;
 mod registry;

@@ -15,7 +15,7 @@ use ocop_link::actions::audit;
 use ocop_link::app::App;
 use ocop_link::caller::ordinary_scopes;
 use ocop_link::clock::{Clock, FixedClock};
-use ocop_link::config::Config;
+use ocop_link::config::{Config, RateLimits};
 use ocop_link::http::server;
 use ocop_link::http::state::AppData;
 use ocop_link::http::token::Grant;
@@ -27,6 +27,18 @@ use super::databases::{EmptyDatabase, Engine, TestDatabase};
 
 /// The time at which every test begins.
 pub(crate) const START: &str = "2026-11-23T03:00:00Z";
+
+/// Tests ask more often than clients may.
+const UNBOUNDED: RateLimits = RateLimits {
+    client: u32::MAX,
+    address: u32::MAX,
+    token: u32::MAX,
+    sessions: u32::MAX,
+    search: u32::MAX,
+    preview: u32::MAX,
+    allocation: u32::MAX,
+    import: u32::MAX,
+};
 
 /// A running server.
 pub(crate) struct TestApi {
@@ -67,20 +79,27 @@ pub(crate) struct Request<'a> {
 impl TestApi {
     /// A server on a new database; none where there is no database server.
     pub(crate) fn new(engine: Engine) -> Option<Self> {
-        let TestDatabase { database, home } = TestDatabase::new(engine)?;
-        drop(database);
-        Some(Self::on(home))
+        Self::configured(engine, |_| {})
     }
 
-    fn on(home: EmptyDatabase) -> Self {
-        let start: Timestamp = START.parse().expect("an instant");
-        let clock = FixedClock::new(start);
-        let config = Config {
+    /// A server with other settings than those of most tests.
+    pub(crate) fn configured(engine: Engine, change: impl FnOnce(&mut Config)) -> Option<Self> {
+        let TestDatabase { database, home } = TestDatabase::new(engine)?;
+        drop(database);
+        let mut config = Config {
             database_url: home.url.clone(),
             database_connections: 4,
             workers: 1,
             ..Config::load().expect("settings")
         };
+        config.traffic.rate_limits = UNBOUNDED;
+        change(&mut config);
+        Some(Self::on(home, config))
+    }
+
+    fn on(home: EmptyDatabase, config: Config) -> Self {
+        let start: Timestamp = START.parse().expect("an instant");
+        let clock = FixedClock::new(start);
         let app = App::open(config, Clock::Fixed(Arc::clone(&clock))).expect("an app");
         let data = Data::new(AppData::new(app).expect("a contract"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -275,23 +294,32 @@ impl Answer {
     }
 }
 
-/// Makes two test cases, `sqlite` and `postgres`, of each function over a `&TestApi`.
+/// Makes two test cases, `sqlite` and `postgres`, of each function over a `&TestApi`; with
+/// `settings =>` before them, on servers with the settings that this function changes.
 macro_rules! api_tests {
-    ($($test:ident),+ $(,)?) => { $(
+    (@ $test:ident, $open:expr) => {
         mod $test {
             use $crate::support::api::TestApi;
             use $crate::support::databases::{Engine, run};
 
             #[test]
             fn sqlite() {
-                run(TestApi::new(Engine::Sqlite), super::$test);
+                run($open(Engine::Sqlite), super::$test);
             }
 
             #[test]
             fn postgres() {
-                run(TestApi::new(Engine::Postgres), super::$test);
+                run($open(Engine::Postgres), super::$test);
             }
         }
+    };
+    ($settings:ident => $($test:ident),+ $(,)?) => { $(
+        $crate::support::api::api_tests!(
+            @ $test, (|engine| TestApi::configured(engine, super::$settings))
+        );
+    )+ };
+    ($($test:ident),+ $(,)?) => { $(
+        $crate::support::api::api_tests!(@ $test, TestApi::new);
     )+ };
 }
 

@@ -1,0 +1,69 @@
+//! Which methods the contract offers for an address: the answer to `OPTIONS`, and what is said to a
+//! request that no route took.
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::problem::{ApiError, ProblemCode};
+use super::state::AppData;
+
+/// No route took the request: the path is unknown, or its methods are others.
+pub async fn fallback(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    Err(unknown_route(&request))
+}
+
+pub(super) fn unknown_route(request: &HttpRequest) -> ApiError {
+    let allowed = allowed_methods(request);
+    if allowed.is_empty() || allowed.iter().any(|method| method == request.method().as_str()) {
+        return ApiError::new(ProblemCode::NotFound);
+    }
+    method_not_allowed(request)
+}
+
+pub(super) fn method_not_allowed(request: &HttpRequest) -> ApiError {
+    let allowed = allowed_methods(request).join(", ");
+    ApiError::new(ProblemCode::MethodNotAllowed).with_header(header::ALLOW, &allowed)
+}
+
+/// 204 with the methods of an address (RFC 9110 section 9.3.7), or that there is none.
+pub(super) fn options(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+    let allowed = allowed_methods(request);
+    if allowed.is_empty() {
+        return Err(ApiError::new(ProblemCode::NotFound));
+    }
+    Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allowed.join(", "))).finish())
+}
+
+/// The methods that the contract offers for the path of a request.
+fn allowed_methods(request: &HttpRequest) -> Vec<String> {
+    let Some(app) = request.app_data::<web::Data<AppData>>() else { return Vec::new() };
+    let paths = app.contract.document()["paths"].as_object();
+    let mut methods: Vec<String> = paths
+        .into_iter()
+        .flatten()
+        .filter(|(template, _)| fits(template, request.path()))
+        .filter_map(|(_, item)| item.as_object())
+        .flat_map(|item| item.keys().map(|method| method.to_uppercase()))
+        .filter(|method| Method::from_bytes(method.as_bytes()).is_ok() && method != "PARAMETERS")
+        .collect();
+    if methods.iter().any(|method| method == "GET") {
+        methods.push("HEAD".into());
+    }
+    if !methods.is_empty() {
+        methods.push("OPTIONS".into());
+    }
+    methods.sort_unstable();
+    methods.dedup();
+    methods
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let (mut expected, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), given.next()) {
+            (None, None) => return true,
+            (Some(part), Some(text)) if part == text || part.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What is refused before anything else of a request is looked at: what is too long, and what no
+//! answer can meet.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header;
+
+use super::linked_data::LINKED_DATA_JSON;
+use super::problem::{ApiError, PROBLEM_JSON, ProblemCode};
+
+/// The longest path with query, in bytes.
+const MAX_URI_BYTES: usize = 8192;
+/// The most bytes of all header names and values.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// What is refused before anything else is looked at.
+pub(super) fn refusal(request: &ServiceRequest) -> Option<ApiError> {
+    if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > MAX_URI_BYTES) {
+        return Some(ApiError::new(ProblemCode::UriTooLong));
+    }
+    let headers = request.headers().iter();
+    let bytes: usize = headers.map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes > MAX_HEADER_BYTES {
+        return Some(ApiError::new(ProblemCode::HeadersTooLarge));
+    }
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let api = request.path().starts_with("/v1/");
+    let acceptable = accept.is_none_or(|accept| {
+        let mut ranges =
+            accept.split(',').map(|range| range.split(';').next().unwrap_or("").trim());
+        ranges.any(|range| {
+            ["*/*", "application/*", "application/json", LINKED_DATA_JSON, PROBLEM_JSON, ""]
+                .contains(&range)
+        })
+    });
+    (api && !acceptable).then(|| ApiError::new(ProblemCode::NotAcceptable))
+}
