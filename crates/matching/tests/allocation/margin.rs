@@ -4,7 +4,7 @@ use crate::market::{Sketch, sketches};
 use crate::oracle::augmenting_paths;
 use matching::allocation::check::check_optimal;
 use matching::allocation::flow::{Flow, Outcome};
-use matching::allocation::instance::{Pair, Pairs};
+use matching::allocation::instance::Pair;
 use matching::allocation::margin::Margins;
 use matching::allocation::plan::{Objective, Worth};
 use proptest::prelude::*;
