@@ -5,8 +5,12 @@
 //! written for the peers' script.
 #![allow(clippy::print_stdout, missing_docs, unreachable_pub)]
 
+#[path = "../benches/allocation/clock.rs"]
+mod clock;
 #[path = "../benches/allocation/market.rs"]
 mod market;
+
+use clock::processor_seconds;
 
 use market::Seeded;
 use matching::allocation::check::check_optimal;
@@ -18,7 +22,6 @@ use matching::allocation::repair::{decline, repair};
 use matching::allocation::run;
 use std::error::Error;
 use std::io::Write;
-use std::time::Instant;
 
 const SEED: u64 = 4;
 const BEST: usize = 20;
@@ -60,20 +63,20 @@ fn time(
     seeded: &Seeded,
     pairs: &Pairs,
 ) -> Result<(), Box<dyn Error>> {
-    let start = Instant::now();
+    let start = processor_seconds();
     let mut flow = Flow::new(&seeded.market, objective);
     flow.add(pairs.all());
-    let built = start.elapsed();
-    let start = Instant::now();
+    let built = processor_seconds() - start;
+    let start = processor_seconds();
     flow.solve(&|| false);
-    let solved = start.elapsed();
-    let start = Instant::now();
+    let solved = processor_seconds() - start;
+    let start = processor_seconds();
     let (plan, prices) = (flow.plan(), flow.prices());
     check_optimal(&seeded.market, pairs, objective, &plan, &prices)?;
-    let checked = start.elapsed();
+    let checked = processor_seconds() - start;
     let worth = plan.worth(pairs, objective);
     println!(
-        "{name}: solve {solved:.3?}, build {built:.3?}, check {checked:.3?}, {} pivots, \
+        "{name}: solve {solved:.6} s, build {built:.6} s, check {checked:.6} s, {} pivots, \
          quantity {}, value {}",
         flow.pivots(),
         plan.quantity(),
@@ -90,12 +93,19 @@ fn time(
 fn time_decline(flow: &mut Flow, seeded: &Seeded, pairs: &Pairs, plan: &Plan) {
     let largest = plan.shares().iter().max_by_key(|share| share.quantity);
     let declined = largest.map_or(0, |share| share.capacity);
-    let start = Instant::now();
+    let start = processor_seconds();
     decline(flow, &seeded.market, pairs, &[declined], &|| false);
-    println!("  one decline, whole market again from the basis: {:.3?}", start.elapsed());
-    let start = Instant::now();
+    println!(
+        "  one decline, whole market again from the basis: {:.6} s",
+        processor_seconds() - start
+    );
+    let start = processor_seconds();
     let after = repair(&seeded.market, pairs, Objective::Value, (plan, &[declined]), &|| false);
-    println!("  one decline, gap only: {:.3?}, quantity {}", start.elapsed(), after.quantity());
+    println!(
+        "  one decline, gap only: {:.6} s, quantity {}",
+        processor_seconds() - start,
+        after.quantity()
+    );
 }
 
 fn time_fairness(objective: Objective, seeded: &Seeded, pairs: &Pairs) {
@@ -106,11 +116,11 @@ fn time_fairness(objective: Objective, seeded: &Seeded, pairs: &Pairs) {
         ("pro_rata", Rule::ProRata),
         ("first_come", Rule::FirstCome(&times)),
     ] {
-        let start = Instant::now();
+        let start = processor_seconds();
         let fair = run(&seeded.market, pairs, objective, rule, &|| false);
         println!(
-            "  {name}: {:.3?}, costs {} of score, {:?} before, {:?} after",
-            start.elapsed(),
+            "  {name}: {:.6} s, costs {} of score, {:?} before, {:?} after",
+            processor_seconds() - start,
             fair.cost.score,
             fair.before,
             fair.after

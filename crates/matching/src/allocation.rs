@@ -10,6 +10,7 @@ pub mod flow;
 pub mod instance;
 pub mod integer;
 pub mod margin;
+mod parts;
 pub mod plan;
 pub mod repair;
 mod run;

@@ -4,7 +4,7 @@
 //! score; under value it chooses among plans of the most score × quantity. Only `exchange` knows
 //! minimum orders and supplier limits.
 
-mod components;
+mod entitlement;
 mod exchange;
 mod figures;
 mod level;
@@ -113,7 +113,7 @@ impl Ruled<'_> {
     }
 
     fn pro_rata(&self) -> Option<Plan> {
-        let entitled = components::entitlements(self.market, self.pairs, self.best);
+        let entitled = entitlement::entitlements(self.market, self.pairs, self.best);
         let kept: Vec<_> =
             offered(self.market).iter().zip(entitled).map(|(offered, due)| offered - due).collect();
         match self.objective {

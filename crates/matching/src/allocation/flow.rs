@@ -4,6 +4,7 @@
 //! plan. It must not know minimum orders, supplier limits or fairness.
 
 mod network;
+mod order;
 mod price;
 mod tiers;
 mod tree;
@@ -99,8 +100,8 @@ impl Flow {
 
     fn raise(&mut self, node: u32, units: u64) {
         match &mut self.network {
-            Width::Narrow(network) => network.tree.raise(node, units as i64),
-            Width::Wide(network) => network.tree.raise(node, units as i64),
+            Width::Narrow(network) => network.raise(node, units as i64),
+            Width::Wide(network) => network.raise(node, units as i64),
         }
     }
 

@@ -6,7 +6,7 @@
 //! lost. The answer is a plan that no such exchange improves. That is not yet the best plan under
 //! the rule, which is a mixed-integer problem of its own; the caller must not call it optimal.
 
-use super::components::entitlements;
+use super::entitlement::entitlements;
 use super::{Rule, offered, ranks};
 use crate::allocation::instance::{Market, Pair, Pairs};
 use crate::allocation::plan::{Objective, Plan, Share};

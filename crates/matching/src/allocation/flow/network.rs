@@ -3,18 +3,12 @@
 //! It maximises Σ weight × flow over arcs without upper bounds. It must not know scores,
 //! objectives or plans.
 
+use super::order::{Order, Part};
 use super::price::Price;
 use super::tree::Tree;
 
-/// Blocks are never smaller than this many arcs.
-const BLOCK_MIN: usize = 16;
-
-/// A block is the root of the number of arcs over this: on markets the pivots saved by a larger
-/// block are worth its longer scan up to about here.
-const BLOCK_PART: usize = 4;
-
 /// Pivots between two looks at the stop signal.
-const PIVOTS_PER_ROUND: u32 = 1024;
+const PIVOTS_PER_QUESTION: u64 = 1024;
 
 /// How a solve ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +23,10 @@ pub(super) enum End {
 
 /// An arc from an offer (or the hub) to a need (or the hub), 12 bytes when prices have 32 bits.
 #[derive(Debug, Clone, Copy)]
-struct Arc<P> {
-    tail: u32,
-    head: u32,
-    weight: P,
+pub(super) struct Arc<P> {
+    pub(super) tail: u32,
+    pub(super) head: u32,
+    pub(super) weight: P,
 }
 
 /// A flow problem and its current basis.
@@ -40,10 +34,9 @@ struct Arc<P> {
 pub(super) struct Network<P> {
     pub(super) tree: Tree<P>,
     offers: u32,
-    /// By head and tail, so that a block stays near a few needs; those at the hub among them.
+    /// In the order kept beside them; those at the hub among them.
     arcs: Vec<Arc<P>>,
-    block: usize,
-    cursor: usize,
+    order: Order,
     /// Pivots so far.
     pub(super) pivots: u64,
 }
@@ -56,7 +49,7 @@ impl<P: Price> Network<P> {
         let unmet = (offers..hub).map(|head| Arc { tail: hub, head, weight: P::ZERO });
         let unsold = (0..offers).map(|tail| Arc { tail, head: hub, weight: P::ZERO });
         let arcs: Vec<_> = unmet.chain(unsold).collect();
-        Self { tree, offers, arcs, block: BLOCK_MIN, cursor: 0, pivots: 0 }
+        Self { tree, offers, arcs, order: Order::default(), pivots: 0 }
     }
 
     /// Adds arcs `(offer, need, weight)`; the basis stays feasible.
@@ -67,19 +60,25 @@ impl<P: Price> Network<P> {
             head: offers + need,
             weight,
         }));
-        self.arcs.sort_by_key(|arc| (arc.head, arc.tail));
-        self.block = (self.arcs.len().isqrt() / BLOCK_PART).max(BLOCK_MIN);
-        self.cursor = 0;
+        self.order = Order::arrange(&mut self.arcs, offers, self.tree.hub());
+    }
+
+    /// Adds to the supply of an offer, or to what a need wants; the basis stays feasible.
+    pub(super) fn raise(&mut self, node: u32, units: i64) {
+        self.tree.raise(node, units);
+        self.order.unsettle(node);
     }
 
     /// Gives a pair arc another weight; the flow stays, and prices follow along the tree. False if
     /// there is no such arc.
     pub(super) fn reweigh(&mut self, offer: u32, need: u32, weight: P) -> bool {
-        let (tail, head) = (offer, self.offers + need);
-        let found = self.arcs.binary_search_by_key(&(head, tail), |arc| (arc.head, arc.tail));
+        let (tail, head, hub) = (offer, self.offers + need, self.tree.hub());
+        let wanted = self.order.key(&Arc { tail, head, weight }, hub);
+        let found = self.arcs.binary_search_by_key(&wanted, |arc| self.order.key(arc, hub));
         let Ok(at) = found else { return false };
         let rise = weight - self.arcs[at].weight;
         self.arcs[at].weight = weight;
+        self.order.unsettle(head);
         if self.tree.parent(tail) == head {
             self.tree.shift(tail, rise);
         } else if self.tree.parent(head) == tail {
@@ -88,34 +87,42 @@ impl<P: Price> Network<P> {
         true
     }
 
-    /// Pivots until no arc gains, the stop signal comes or a price overflows.
+    /// Pivots part by part until no arc gains, the stop signal comes or a price overflows.
     pub(super) fn solve(&mut self, stop: &dyn Fn() -> bool) -> End {
-        loop {
-            for _ in 0..PIVOTS_PER_ROUND {
-                let Some((tail, head, gain)) = self.entering() else {
-                    return End::Optimal;
+        let mut question = self.pivots + PIVOTS_PER_QUESTION;
+        for at in 0..self.order.parts.len() {
+            let mut part = self.order.parts[at].clone();
+            while !part.is_settled {
+                let Some((tail, head, gain)) = self.entering(&mut part) else {
+                    part.is_settled = true;
+                    break;
                 };
                 self.tree.pivot(tail, head, gain);
                 self.pivots += 1;
                 if self.tree.overflowed {
                     return End::Overflow;
                 }
+                if self.pivots == question {
+                    question += PIVOTS_PER_QUESTION;
+                    if stop() {
+                        return End::Stopped;
+                    }
+                }
             }
-            if stop() {
-                return End::Stopped;
-            }
+            self.order.parts[at] = part;
         }
+        End::Optimal
     }
 
     /// The most gaining arc of the first block that has one, or `None` after a whole round.
-    fn entering(&mut self) -> Option<(u32, u32, P)> {
-        let mut left = self.arcs.len();
+    fn entering(&self, part: &mut Part) -> Option<(u32, u32, P)> {
+        let mut left = part.arcs.len();
         while left > 0 {
-            let size = self.block.min(left).min(self.arcs.len() - self.cursor);
-            let best = self.best_of(self.cursor, size);
-            self.cursor += size;
-            if self.cursor == self.arcs.len() {
-                self.cursor = 0;
+            let size = part.block.min(left).min(part.arcs.end - part.cursor);
+            let best = self.best_of(part.cursor, size);
+            part.cursor += size;
+            if part.cursor == part.arcs.end {
+                part.cursor = part.arcs.start;
             }
             if best.is_some() {
                 return best;

@@ -1,13 +1,17 @@
-//! Parts of a market that no eligible pair joins, and the common fill of each. It must not know
-//! rules.
+//! The common fill of each part of a market that no eligible pair joins to the rest. It must not
+//! know rules.
 
 use crate::allocation::instance::{Market, Pairs};
+use crate::allocation::parts::parts;
 use crate::allocation::plan::Plan;
 
 /// By producer: what it would sell if all capacities of a part were filled alike, rounded down
 /// for each capacity.
 pub(super) fn entitlements(market: &Market, pairs: &Pairs, plan: &Plan) -> Vec<u64> {
-    let parts = parts(market, pairs);
+    let needs = market.capacities().len() as u32;
+    let nodes = needs + market.needs().len() as u32;
+    let edges = pairs.all().iter().map(|pair| (pair.capacity, needs + pair.need));
+    let parts: Vec<_> = parts(nodes, edges).into_iter().map(|part| part as usize).collect();
     let mut offered = vec![0_u128; parts.len()];
     let mut sold = vec![0_u128; parts.len()];
     for (at, capacity) in market.capacities().iter().enumerate() {
@@ -23,24 +27,4 @@ pub(super) fn entitlements(market: &Market, pairs: &Pairs, plan: &Plan) -> Vec<u
         entitled[capacity.producer as usize] += due as u64;
     }
     entitled
-}
-
-/// By capacity, then by need: the part that it belongs to, named by one of its nodes.
-fn parts(market: &Market, pairs: &Pairs) -> Vec<usize> {
-    let capacities = market.capacities().len();
-    let mut above: Vec<usize> = (0..capacities + market.needs().len()).collect();
-    for pair in pairs.all() {
-        let one = top(&mut above, pair.capacity as usize);
-        let other = top(&mut above, capacities + pair.need as usize);
-        above[one.max(other)] = one.min(other);
-    }
-    (0..above.len()).map(|node| top(&mut above, node)).collect()
-}
-
-fn top(above: &mut [usize], mut node: usize) -> usize {
-    while above[node] != node {
-        above[node] = above[above[node]];
-        node = above[node];
-    }
-    node
 }
