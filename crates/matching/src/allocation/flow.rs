@@ -14,9 +14,6 @@ use super::plan::{Objective, Plan, Prices, Share};
 use network::{End, Network};
 use price::Price;
 
-/// The weight of a forbidden pair: worse than leaving both sides alone, under any objective.
-const FORBIDDEN: i32 = -1;
-
 /// How a solve ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -71,8 +68,8 @@ impl Flow {
     /// Forbids a pair: the next solve, which goes on from the current plan, leaves it unused.
     pub fn forbid(&mut self, capacity: u32, need: u32) {
         match &mut self.network {
-            Width::Narrow(network) => network.reweigh(capacity, need, FORBIDDEN),
-            Width::Wide(network) => network.reweigh(capacity, need, FORBIDDEN.into()),
+            Width::Narrow(network) => network.forbid(capacity, need),
+            Width::Wide(network) => network.forbid(capacity, need),
         };
     }
 
@@ -117,11 +114,8 @@ impl Flow {
         };
         match end {
             End::Optimal => Outcome::Optimal,
-            End::Stopped => Outcome::Stopped,
-            End::Overflow => {
-                self.widen();
-                self.solve(stop)
-            }
+            End::Overflow if self.widen() => self.solve(stop),
+            End::Stopped | End::Overflow => Outcome::Stopped,
         }
     }
 
@@ -157,19 +151,19 @@ impl Flow {
         prices
     }
 
-    /// Starts again with wide prices: the narrow ones did not suffice.
-    fn widen(&mut self) {
-        if let Width::Narrow(narrow) = &self.network {
-            let tier = tiers::tier::<i32>(self.objective);
-            let mut wide = Network::new(&self.supply, &self.wanted);
-            let wide_tier = tiers::tier::<i64>(self.objective);
-            wide.add(narrow.arcs().map(|(offer, need, weight)| {
-                let is_forbidden = weight == FORBIDDEN;
-                let raised = i64::from(weight) - tier + wide_tier;
-                (offer, need, if is_forbidden { FORBIDDEN.into() } else { raised })
-            }));
-            self.network = Width::Wide(wide);
-        }
+    /// Starts again with wide prices where the narrow ones did not suffice; false if they are wide
+    /// already.
+    fn widen(&mut self) -> bool {
+        let Width::Narrow(narrow) = &self.network else { return false };
+        let rise = tiers::tier::<i64>(self.objective) - tiers::tier::<i32>(self.objective);
+        let wide_weight = |weight: i32| {
+            if weight == i32::NEVER { i64::NEVER } else { i64::from(weight) + rise }
+        };
+        let mut wide = Network::new(&self.supply, &self.wanted);
+        let arcs = narrow.arcs();
+        wide.add(arcs.map(|(offer, need, weight)| (offer, need, wide_weight(weight))));
+        self.network = Width::Wide(wide);
+        true
     }
 }
 

@@ -42,10 +42,10 @@ pub fn decline(
     declined: &[u32],
     stop: &dyn Fn() -> bool,
 ) -> Outcome {
-    for pair in pairs.all() {
-        if declined.contains(&market.capacities()[pair.capacity as usize].producer) {
-            flow.forbid(pair.capacity, pair.need);
-        }
+    let is_declined = |capacity: &Capacity| declined.contains(&capacity.producer);
+    let is_declined: Vec<bool> = market.capacities().iter().map(is_declined).collect();
+    for pair in pairs.all().iter().filter(|pair| is_declined[pair.capacity as usize]) {
+        flow.forbid(pair.capacity, pair.need);
     }
     flow.solve(stop)
 }

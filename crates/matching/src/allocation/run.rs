@@ -63,12 +63,10 @@ pub fn run(
     let mut best = integer::plan(market, pairs, objective, stop);
     let is_exact = free.is_some() || (rule == Rule::None && best.is_optimal());
     let plan = match free {
-        Some(free) => {
-            best.take(free.plan.clone(), pairs, objective);
-            free.plan
-        }
+        Some(free) => free.plan,
         None => exchange(market, pairs, objective, (rule, best.plan.clone()), stop),
     };
+    best.take(plan.clone(), pairs, objective);
     let proof = Proof { bound: best.bound, prices: best.prices, is_optimal: is_exact };
     answer(market, pairs, objective, (plan, best.plan), proof)
 }

@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 const OBJECTIVES: [Objective; 2] = [Objective::Coverage, Objective::Value];
 
 /// A market in which capacities `at` and `at + producers` have the same producer.
-fn build(sketch: &Sketch, producers: u32) -> (Market, Pairs) {
+pub(crate) fn build(sketch: &Sketch, producers: u32) -> (Market, Pairs) {
     let capacity =
         |(at, &quantity): (u32, &u64)| Capacity { quantity, offer: at, producer: at % producers };
     let market = Market::new(
@@ -28,14 +28,14 @@ fn build(sketch: &Sketch, producers: u32) -> (Market, Pairs) {
     (market, pairs)
 }
 
-fn run(market: &Market, pairs: &Pairs, objective: Objective, rule: Rule<'_>) -> Run {
+pub(crate) fn run(market: &Market, pairs: &Pairs, objective: Objective, rule: Rule<'_>) -> Run {
     let run = matching::allocation::run(market, pairs, objective, rule, &|| false);
     assert!(run.is_optimal);
     run
 }
 
 /// Sold and offered of each producer who offers anything.
-fn fills(market: &Market, plan: &Plan) -> Vec<(u64, u64)> {
+pub(crate) fn fills(market: &Market, plan: &Plan) -> Vec<(u64, u64)> {
     let mut fills = vec![(0, 0); market.producer_count()];
     for capacity in market.capacities() {
         fills[capacity.producer as usize].1 += capacity.quantity;
@@ -47,12 +47,12 @@ fn fills(market: &Market, plan: &Plan) -> Vec<(u64, u64)> {
     fills
 }
 
-fn compare(one: &(u64, u64), other: &(u64, u64)) -> Ordering {
+pub(crate) fn compare(one: &(u64, u64), other: &(u64, u64)) -> Ordering {
     (one.0 * other.1).cmp(&(other.0 * one.1))
 }
 
 /// Compares two sets of fills from the lowest up.
-fn compare_levels(one: &[(u64, u64)], other: &[(u64, u64)]) -> Ordering {
+pub(crate) fn compare_levels(one: &[(u64, u64)], other: &[(u64, u64)]) -> Ordering {
     let sorted = |fills: &[(u64, u64)]| {
         let mut fills = fills.to_vec();
         fills.sort_by(compare);
@@ -254,28 +254,4 @@ fn reaches(
         let capacity = share.capacity as usize;
         seen[capacity] && producer(capacity) == from
     })
-}
-
-#[test]
-fn one_member_does_not_get_all_the_rounding() {
-    let market = Market::unlimited(&[10; 3], &[4, 4]).unwrap();
-    let pair = |at: u32| Pair { capacity: at % 3, need: at / 3, score: 100 };
-    let pairs = Pairs::new(&market, (0..6).map(pair).collect()).unwrap();
-    let fair = run(&market, &pairs, Objective::Coverage, Rule::MaxMin).plan;
-    let sold: Vec<_> = fills(&market, &fair).iter().map(|fill| fill.0).collect();
-    assert_eq!(sold, [3, 3, 2]);
-}
-
-#[test]
-fn first_come_takes_everything_only_under_its_rule() {
-    let market = Market::unlimited(&[10, 10], &[10]).unwrap();
-    let pair = |capacity| Pair { capacity, need: 0, score: 100 };
-    let pairs = Pairs::new(&market, vec![pair(0), pair(1)]).unwrap();
-    let sold = |rule| {
-        let plan = run(&market, &pairs, Objective::Coverage, rule).plan;
-        fills(&market, &plan).iter().map(|fill| fill.0).collect::<Vec<_>>()
-    };
-    assert_eq!(sold(Rule::FirstCome(&[7, 3])), [0, 10]);
-    assert_eq!(sold(Rule::MaxMin), [5, 5]);
-    assert_eq!(sold(Rule::ProRata), [5, 5]);
 }

@@ -2,7 +2,7 @@
 
 use crate::market::{Sketch, sketches};
 use crate::oracle::{augmenting_paths, brute_force};
-use matching::allocation::check::{Fault, check_optimal};
+use matching::allocation::check::{Fault, check_feasible, check_optimal};
 use matching::allocation::flow::{Flow, Outcome};
 use matching::allocation::instance::{Market, Pair, Pairs};
 use matching::allocation::plan::{Objective, Plan, Prices, Share, Worth};
@@ -60,6 +60,34 @@ proptest! {
             }
             let (plan, prices) = (flow.plan(), flow.prices());
             prop_assert_eq!(check_optimal(&market, &pairs, objective, &plan, &prices), Ok(()));
+        }
+    }
+
+    #[test]
+    fn forbidden_pairs_are_as_good_as_gone_until_admitted(
+        sketch in sketches(9, 50),
+        parts in 2_usize..5,
+    ) {
+        let (market, pairs) = sketch.build();
+        let is_taken = |pair: &Pair| (pair.score as usize + pair.need as usize) % parts == 0;
+        let (taken, rest): (Vec<Pair>, Vec<Pair>) = pairs.all().iter().partition(|p| is_taken(p));
+        let rest = Pairs::new(&market, rest).unwrap();
+        for (objective, _) in OBJECTIVES {
+            let mut flow = Flow::new(&market, objective);
+            flow.add(pairs.all());
+            flow.solve(&never);
+            for pair in &taken {
+                flow.forbid(pair.capacity, pair.need);
+                let held = check_feasible(&market, &pairs, &flow.plan());
+                prop_assert_eq!(held, Ok(()));
+            }
+            flow.solve(&never);
+            let proof = check_optimal(&market, &rest, objective, &flow.plan(), &flow.prices());
+            prop_assert_eq!(proof, Ok(()));
+            taken.iter().for_each(|pair| flow.admit(pair));
+            flow.solve(&never);
+            let proof = check_optimal(&market, &pairs, objective, &flow.plan(), &flow.prices());
+            prop_assert_eq!(proof, Ok(()));
         }
     }
 

@@ -9,5 +9,6 @@ mod integer;
 mod margin;
 mod market;
 mod oracle;
+mod progressive_filling;
 mod repair;
 mod run;

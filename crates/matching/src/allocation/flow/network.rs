@@ -69,22 +69,33 @@ impl<P: Price> Network<P> {
         self.order.unsettle(node);
     }
 
-    /// Gives a pair arc another weight; the flow stays, and prices follow along the tree. False if
-    /// there is no such arc.
-    pub(super) fn reweigh(&mut self, offer: u32, need: u32, weight: P) -> bool {
+    /// Takes a pair arc out of the plan and out of choice: what it carried goes unsold and unmet.
+    pub(super) fn forbid(&mut self, offer: u32, need: u32) {
+        let (tail, head) = (offer, self.offers + need);
+        self.reweigh(offer, need, P::NEVER);
+        let (lower, upper) = if self.tree.parent(tail) == head {
+            (tail, head)
+        } else if self.tree.parent(head) == tail {
+            (head, tail)
+        } else {
+            return;
+        };
+        let units = self.tree.flow(lower) as i64;
+        self.tree.cut(lower);
+        if units > 0 {
+            self.tree.raise(upper, units);
+        }
+    }
+
+    /// Gives a pair arc that is not in the plan another weight.
+    pub(super) fn reweigh(&mut self, offer: u32, need: u32, weight: P) {
         let (tail, head, hub) = (offer, self.offers + need, self.tree.hub());
         let wanted = self.order.key(&Arc { tail, head, weight }, hub);
         let found = self.arcs.binary_search_by_key(&wanted, |arc| self.order.key(arc, hub));
-        let Ok(at) = found else { return false };
-        let rise = weight - self.arcs[at].weight;
-        self.arcs[at].weight = weight;
-        self.order.unsettle(head);
-        if self.tree.parent(tail) == head {
-            self.tree.shift(tail, rise);
-        } else if self.tree.parent(head) == tail {
-            self.tree.shift(head, -rise);
+        if let Ok(at) = found {
+            self.arcs[at].weight = weight;
+            self.order.unsettle(head);
         }
-        true
     }
 
     /// Pivots part by part until no arc gains, the stop signal comes or a price overflows.

@@ -13,6 +13,8 @@ pub(super) trait Price:
     const ZERO: Self;
     /// What the first tier counts for in one number; the second stays below a quarter of it.
     const TIER: i64;
+    /// The weight of an arc that no potentials within the range let in.
+    const NEVER: Self;
 
     /// From a number that fits.
     fn new(price: i64) -> Self;
@@ -27,6 +29,7 @@ pub(super) trait Price:
 impl Price for i32 {
     const ZERO: Self = 0;
     const TIER: i64 = 1 << 28;
+    const NEVER: Self = -(1 << 30);
 
     fn new(price: i64) -> Self {
         price as i32
@@ -45,6 +48,7 @@ impl Price for i32 {
 impl Price for i64 {
     const ZERO: Self = 0;
     const TIER: i64 = 1 << 58;
+    const NEVER: Self = -(1 << 61);
 
     fn new(price: i64) -> Self {
         price

@@ -137,6 +137,13 @@ impl<P: Price> Tree<P> {
         self.exchange((node, self.hub()), cycle, -self.potential(node));
     }
 
+    /// Hangs a node with all below it on the hub, by an arc that carries what its old one did.
+    pub(super) fn cut(&mut self, node: u32) {
+        let flow = self.nodes[node as usize].flow;
+        let cycle = Cycle { join: self.hub(), leaving: node, on_tail_side: true, flow };
+        self.exchange((node, self.hub()), cycle, -self.potential(node));
+    }
+
     /// The arc above a node that first runs empty as the node sends more, or gets more, by the
     /// tree; of equal ones for an offer the highest, for a need the lowest.
     fn narrowest(&self, start: u32) -> (u32, i64) {
@@ -242,7 +249,7 @@ impl<P: Price> Tree<P> {
     }
 
     /// Adds to the potential of every node in the subtree of `top`.
-    pub(super) fn shift(&mut self, top: u32, amount: P) {
+    fn shift(&mut self, top: u32, amount: P) {
         let mut node = top;
         let mut outside = false;
         while node != NONE {
