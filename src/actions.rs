@@ -2,12 +2,14 @@
 //! check themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
 
 pub mod audit;
+pub mod audit_trail;
 pub mod authorise;
 pub mod certificates;
 pub mod demand_deliveries;
 pub mod demand_terms;
 pub mod demands;
 pub mod gather;
+pub mod grants;
 pub mod idempotency;
 pub mod interchange;
 pub mod linked_data;

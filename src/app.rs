@@ -17,7 +17,16 @@ use crate::identity::Keys;
 use crate::market::feed::Feed;
 use crate::market::{Market, MarketSettings, View};
 use crate::reference::{Reference, TaxonLevel};
-use crate::store::{Database, ReadTx, WriteTx};
+use crate::store::{Database, ReadTx, WriteTx, grants};
+
+/// How much the audit trail keeps of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrailDetail {
+    /// The record before and after.
+    Full,
+    /// Who, when and which version; what was written stands in the file that was imported.
+    Compact,
+}
 
 /// What is fixed for one request: who, when, and the reference data.
 #[derive(Clone)]
@@ -28,6 +37,8 @@ pub struct Context {
     pub moment: Moment,
     /// Units, places, sets.
     pub reference: &'static Reference,
+    /// How much is kept of what it writes.
+    pub trail: TrailDetail,
 }
 
 impl Context {
@@ -116,7 +127,8 @@ impl App {
     /// The context of a request of `caller` that happens now.
     #[must_use]
     pub fn context(&self, caller: Caller) -> Context {
-        Context { caller, moment: self.0.clock.moment(), reference: self.0.reference }
+        let (moment, reference) = (self.0.clock.moment(), self.0.reference);
+        Context { caller, moment, reference, trail: TrailDetail::Full }
     }
 
     /// Reads for `caller` one consistent state.
@@ -147,7 +159,7 @@ impl App {
     /// Writes for `caller`, all or nothing; a repeated attempt has the same time and ids.
     ///
     /// # Errors
-    /// What `work` says, or [`Error::Unavailable`]; nothing was changed.
+    /// What `work` says, [`Error::NotDelegated`], or [`Error::Unavailable`]; nothing was changed.
     pub async fn write<T: Send + 'static>(
         &self,
         caller: Caller,
@@ -157,6 +169,7 @@ impl App {
         blocking(move || {
             app.0.database.write(move |tx| {
                 context.moment.rewind();
+                hold_grants(tx, &context)?;
                 work(tx, &context)
             })
         })
@@ -174,6 +187,18 @@ impl App {
         let (app, now) = (self.clone(), self.0.clock.now());
         blocking(move || app.0.database.write(move |tx| work(tx, now))).await
     }
+}
+
+/// A caller that acts by grants still has them, and keeps them until the transaction ends: they may
+/// have been taken back since it was let in.
+fn hold_grants(tx: &mut WriteTx<'_>, context: &Context) -> Result<(), Error> {
+    let caller = &context.caller;
+    if !caller.needs_grant() {
+        return Ok(());
+    }
+    let pair = (caller.party(), caller.actor());
+    let allowed = grants::lock_permissions(tx, pair, context.today())?;
+    if caller.is_covered_by(&allowed) { Ok(()) } else { Err(Error::NotDelegated) }
 }
 
 fn market_settings(

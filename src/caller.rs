@@ -1,8 +1,10 @@
 //! Who acts: the party, the scopes it was given, and what follows from them. Must not know how a
 //! caller proves who it is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use matching::grant::Permission;
 use matching::id::PartyId;
 
 /// Resources that scopes are given for.
@@ -12,6 +14,8 @@ pub enum Scope {
     Read(Resource),
     /// Write one's own: `<resource>:write`.
     Write(Resource),
+    /// Read the audit trail: `audit-trail:read`.
+    ReadAuditTrail,
     /// Do anything: `admin`.
     Admin,
 }
@@ -27,11 +31,14 @@ pub enum Resource {
     Offers,
     /// Demands.
     Demands,
+    /// Grants.
+    Grants,
 }
 
 impl Resource {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Parties, Self::Products, Self::Offers, Self::Demands];
+    pub const ALL: [Self; 5] =
+        [Self::Parties, Self::Products, Self::Offers, Self::Demands, Self::Grants];
 
     /// The word in scopes and paths.
     #[must_use]
@@ -41,6 +48,7 @@ impl Resource {
             Self::Products => "products",
             Self::Offers => "offers",
             Self::Demands => "demands",
+            Self::Grants => "grants",
         }
     }
 
@@ -52,6 +60,7 @@ impl Resource {
             Self::Products => "product",
             Self::Offers => "offer",
             Self::Demands => "demand",
+            Self::Grants => "grant",
         }
     }
 }
@@ -60,8 +69,10 @@ impl Scope {
     /// Reads one scope word; none if it is unknown.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        if word == "admin" {
-            return Some(Self::Admin);
+        match word {
+            "admin" => return Some(Self::Admin),
+            AUDIT_TRAIL_READ => return Some(Self::ReadAuditTrail),
+            _ => {}
         }
         let (plural, verb) = word.split_once(':')?;
         let resource = Resource::ALL.into_iter().find(|resource| resource.plural() == plural)?;
@@ -73,6 +84,23 @@ impl Scope {
     }
 }
 
+const AUDIT_TRAIL_READ: &str = "audit-trail:read";
+
+impl From<Permission> for Scope {
+    fn from(permission: Permission) -> Self {
+        match permission {
+            Permission::ReadParties => Self::Read(Resource::Parties),
+            Permission::WriteParties => Self::Write(Resource::Parties),
+            Permission::ReadProducts => Self::Read(Resource::Products),
+            Permission::WriteProducts => Self::Write(Resource::Products),
+            Permission::ReadOffers => Self::Read(Resource::Offers),
+            Permission::WriteOffers => Self::Write(Resource::Offers),
+            Permission::ReadDemands => Self::Read(Resource::Demands),
+            Permission::WriteDemands => Self::Write(Resource::Demands),
+        }
+    }
+}
+
 /// The scopes that a script gets unless it asks for fewer: all but `admin`.
 #[must_use]
 pub fn ordinary_scopes() -> String {
@@ -80,7 +108,7 @@ pub fn ordinary_scopes() -> String {
         let plural = resource.plural();
         format!("{plural}:read {plural}:write")
     });
-    words.join(" ")
+    format!("{} {AUDIT_TRAIL_READ}", words.join(" "))
 }
 
 /// Who makes a request, and for whom.
@@ -90,6 +118,7 @@ pub struct Caller {
     request_id: Option<Arc<str>>,
     actor: PartyId,
     party: PartyId,
+    needs_grant: bool,
     scopes: Vec<Scope>,
 }
 
@@ -98,7 +127,38 @@ impl Caller {
     /// person.
     #[must_use]
     pub fn new(subject: &str, party: PartyId, scopes: Vec<Scope>) -> Self {
-        Self { subject: subject.into(), request_id: None, actor: party, party, scopes }
+        let (subject, request_id) = (subject.into(), None);
+        Self { subject, request_id, actor: party, party, needs_grant: false, scopes }
+    }
+
+    /// The same caller acting for `principal`, with what both its own scopes and the grants of
+    /// `principal` allow.
+    #[must_use]
+    pub fn acting_for(&self, principal: PartyId, allowed: &BTreeSet<Permission>) -> Self {
+        let granted = allowed.iter().map(|permission| Scope::from(*permission));
+        let scopes = granted.filter(|scope| self.holds(*scope)).collect();
+        Self { party: principal, needs_grant: true, scopes, ..self.clone() }
+    }
+
+    /// An admin acting for `principal`, which needs no grant: it has the scopes that a grant can
+    /// give, and no more power than that party.
+    #[must_use]
+    pub fn in_place_of(&self, principal: PartyId) -> Self {
+        let all = Permission::ALL.into_iter().collect();
+        Self { needs_grant: false, ..self.acting_for(principal, &all) }
+    }
+
+    /// Whether it acts for another party by grants that can be taken back.
+    #[must_use]
+    pub const fn needs_grant(&self) -> bool {
+        self.needs_grant
+    }
+
+    /// Whether grants that allow this much still cover all that it may do.
+    #[must_use]
+    pub fn is_covered_by(&self, allowed: &BTreeSet<Permission>) -> bool {
+        let granted: Vec<Scope> = allowed.iter().map(|it| Scope::from(*it)).collect();
+        !allowed.is_empty() && self.scopes.iter().all(|scope| granted.contains(scope))
     }
 
     /// The same caller in the request that has this id.
@@ -147,5 +207,51 @@ impl Caller {
     #[must_use]
     pub fn owns(&self, owner: PartyId) -> bool {
         self.is_admin() || self.party == owner
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const fn party(number: u128) -> PartyId {
+        PartyId::new(Uuid::from_u128(number))
+    }
+
+    fn caller(scopes: &str) -> Caller {
+        let scopes = scopes.split(' ').filter_map(Scope::parse).collect();
+        Caller::new("erp", party(1), scopes)
+    }
+
+    #[test]
+    fn a_grantee_may_do_what_both_its_token_and_the_grant_allow() {
+        let allowed = BTreeSet::from([Permission::WriteOffers, Permission::ReadDemands]);
+        let acting = caller("offers:write offers:read").acting_for(party(2), &allowed);
+        assert_eq!((acting.actor(), acting.party()), (party(1), party(2)));
+        assert!(acting.holds(Scope::Write(Resource::Offers)));
+        assert!(!acting.holds(Scope::Read(Resource::Offers)), "not granted");
+        assert!(!acting.holds(Scope::Read(Resource::Demands)), "not in the token");
+        assert!(acting.owns(party(2)) && !acting.owns(party(1)));
+        assert!(acting.needs_grant() && acting.is_covered_by(&allowed));
+        assert!(!acting.is_covered_by(&BTreeSet::from([Permission::ReadDemands])));
+        assert!(!acting.is_covered_by(&BTreeSet::new()));
+    }
+
+    #[test]
+    fn an_admin_that_acts_for_a_party_is_no_admin() {
+        let acting = caller("admin").in_place_of(party(2));
+        assert!(acting.holds(Scope::Write(Resource::Offers)) && !acting.needs_grant());
+        assert!(!acting.is_admin() && !acting.owns(party(3)));
+        assert!(!acting.holds(Scope::Write(Resource::Grants)), "grants are made by their grantor");
+    }
+
+    #[test]
+    fn every_permission_is_a_scope_with_the_same_word() {
+        for permission in Permission::ALL {
+            assert_eq!(Scope::parse(permission.code()), Some(Scope::from(permission)));
+        }
+        assert!(ordinary_scopes().split(' ').all(|word| Scope::parse(word).is_some()));
+        assert_eq!(Scope::parse("audit-trail:write"), None);
     }
 }

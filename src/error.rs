@@ -15,6 +15,9 @@ pub enum Error {
     /// The caller may not do this, and its existence is no secret.
     #[error("forbidden")]
     Forbidden,
+    /// No grant lets the caller act for the party that it names, or there is no such party.
+    #[error("not delegated")]
+    NotDelegated,
     /// Right request, wrong state.
     #[error("conflict: {0:?}")]
     Conflict(Conflict),

@@ -2,6 +2,7 @@
 //! that knows actix, utoipa, jsonwebtoken and serde derives; holds no rule that is not about HTTP.
 
 pub mod as_of;
+pub mod audit_trail;
 pub mod auth;
 pub mod body;
 pub mod certificate_record;
@@ -14,6 +15,7 @@ pub mod demand_requirements;
 pub mod demands;
 pub mod edge;
 pub mod etag;
+pub mod grants;
 pub mod idempotency;
 pub mod interchange;
 pub mod json;

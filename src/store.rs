@@ -1,6 +1,7 @@
 //! The database: the only code that knows diesel. Holds no business rule, and no row type leaves
 //! it.
 
+pub mod audit_trail;
 mod capacities;
 pub mod certificates;
 pub mod changes;
@@ -13,6 +14,7 @@ pub mod demands;
 mod dialect;
 pub mod dismissals;
 pub mod external_ids;
+pub mod grants;
 pub mod idempotency;
 mod invitations;
 pub mod keyset;
@@ -25,6 +27,7 @@ pub mod products;
 pub mod registry;
 pub(crate) mod schema;
 pub mod secrets;
+pub mod snapshot;
 mod sqlite;
 mod transaction;
 pub mod visibility;

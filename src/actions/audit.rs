@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::store::changes::{self, Changed};
-use crate::store::{ReadTx, certificates, demands, offers, parties, products};
+use crate::store::{ReadTx, certificates, demands, grants, offers, parties, products};
 
 /// Something that must not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,7 @@ fn audit_subjects(tx: &mut ReadTx<'_>, versions: &mut Versions) -> Result<(), Er
     versions.extend(products::all(tx)?.iter().map(|product| (product.id.uuid(), product.version)));
     let all = certificates::all(tx)?;
     versions.extend(all.iter().map(|certificate| (certificate.id.uuid(), certificate.version)));
+    versions.extend(grants::all(tx)?.iter().map(|grant| (grant.id.uuid(), grant.version)));
     Ok(())
 }
 

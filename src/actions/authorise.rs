@@ -1,6 +1,7 @@
 //! What a caller may do, beyond what its own records say.
 
 use matching::party::Role;
+use matching::place::ProvinceSet;
 
 use crate::app::Context;
 use crate::caller::{Resource, Scope};
@@ -19,11 +20,16 @@ pub fn read(context: &Context, resource: Resource) -> Result<(), Error> {
 /// The caller may write records of this kind.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without the scope, and for an authority, which only reads.
+/// [`Error::Forbidden`] without the scope, and for an authority, which only reads, whether it acts
+/// or is acted for.
 pub fn write(tx: &mut ReadTx<'_>, context: &Context, resource: Resource) -> Result<(), Error> {
     require(context, Scope::Write(resource))?;
-    let is_overseer = !context.caller.is_admin() && has_role(tx, context, Role::Authority)?;
-    if is_overseer { Err(Error::Forbidden) } else { Ok(()) }
+    if context.caller.is_admin() {
+        return Ok(());
+    }
+    let involved = parties::find_many(tx, &[context.caller.actor(), context.caller.party()])?;
+    let oversees = involved.iter().any(|party| party.terms.roles.contains(&Role::Authority));
+    if oversees { Err(Error::Forbidden) } else { Ok(()) }
 }
 
 /// The caller may change what it states about itself, which an authority may too.
@@ -34,7 +40,7 @@ pub fn write_oneself(context: &Context) -> Result<(), Error> {
     require(context, Scope::Write(Resource::Parties))
 }
 
-fn require(context: &Context, scope: Scope) -> Result<(), Error> {
+pub(super) fn require(context: &Context, scope: Scope) -> Result<(), Error> {
     if context.caller.holds(scope) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
@@ -55,7 +61,13 @@ pub fn has_role(tx: &mut ReadTx<'_>, context: &Context, role: Role) -> Result<bo
 /// # Errors
 /// Whatever the database says.
 pub fn viewer(tx: &mut ReadTx<'_>, context: &Context) -> Result<Viewer, Error> {
-    let is_coordinator = has_role(tx, context, Role::Coordinator)?;
     let caller = &context.caller;
-    Ok(Viewer { party: caller.party(), is_admin: caller.is_admin(), is_coordinator })
+    let (party, is_admin) = (caller.party(), caller.is_admin());
+    let mut viewer =
+        Viewer { party, is_admin, is_coordinator: is_admin, oversees: ProvinceSet::EMPTY };
+    if !is_admin && let Some(party) = parties::find(tx, party)? {
+        viewer.is_coordinator = party.terms.roles.contains(&Role::Coordinator);
+        viewer.oversees = party.terms.authority_provinces.iter().copied().collect();
+    }
+    Ok(viewer)
 }

@@ -7,20 +7,22 @@ use matching::certificate::{
     StarPeriod, Subject, counting_period, state_on,
 };
 use matching::date::Date;
-use matching::id::CertificateId;
+use matching::grant::Permission;
+use matching::id::{CertificateId, PartyId};
 use matching::violation::Rule;
 
+use super::audit_trail::{self, Deed};
 use super::authorise;
 use super::gather::Gather;
-use super::parties::may_change;
+use super::parties::writable;
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
 use crate::reference::CertificateSubject;
 use crate::store::certificates::{self, Certificate};
-use crate::store::changes::{self, Changed, NewChange};
 use crate::store::keyset::{Page, PageRequest};
 use crate::store::parties::{self, Party};
+use crate::store::snapshot::Record;
 use crate::store::{ReadTx, WriteTx, products};
 
 /// What a caller states about a certificate.
@@ -68,7 +70,7 @@ pub fn create(
     subject: Subject,
     command: &CertificateCommand,
 ) -> Result<CertificateView, Error> {
-    changeable(tx, context, subject)?;
+    let owner = changeable(tx, context, subject)?;
     let (terms, superseded) = terms(tx, context, subject, command)?;
     let now = context.moment.now();
     let certificate = Certificate {
@@ -80,9 +82,10 @@ pub fn create(
         end: None,
     };
     certificates::insert(tx, &certificate)?;
-    note(tx, context, &certificate);
+    let after = Record::Certificate(&certificate, owner);
+    audit_trail::note(tx, context, Deed { action: "create", before: None, after });
     if let Some(wrong) = superseded {
-        end(tx, context, wrong, CertificateEnd::Superseded(certificate.id))?;
+        end(tx, context, (wrong, owner), CertificateEnd::Superseded(certificate.id))?;
     }
     Ok(seen(certificate, context.today(), true))
 }
@@ -149,7 +152,8 @@ pub fn find(
     authorise::read(context, Resource::Products)?;
     let certificate = certificates::find(tx, id)?.ok_or(Error::NotFound)?;
     let owner = owner(tx, certificate.terms.subject)?;
-    Ok(seen(certificate, as_of.unwrap_or(context.today()), may_change(context, &owner)))
+    let may_change = may_change(tx, context, owner)?;
+    Ok(seen(certificate, as_of.unwrap_or(context.today()), may_change))
 }
 
 /// A page of the certificates of `subject`, past ones too, as they stand on `as_of`.
@@ -163,7 +167,8 @@ pub fn list(
     request: PageRequest,
 ) -> Result<Page<CertificateView>, Error> {
     authorise::read(context, Resource::Products)?;
-    let may_change = may_change(context, &owner(tx, subject)?);
+    let owner = owner(tx, subject)?;
+    let may_change = may_change(tx, context, owner)?;
     let Page { items, has_more } = certificates::of_subject(tx, subject, request)?;
     let on = as_of.unwrap_or(context.today());
     let items = items.into_iter().map(|certificate| seen(certificate, on, may_change));
@@ -183,7 +188,7 @@ pub fn revoke(
 ) -> Result<CertificateView, Error> {
     authorise::write(tx, context, Resource::Products)?;
     let certificate = certificates::find(tx, id)?.ok_or(Error::NotFound)?;
-    changeable(tx, context, certificate.terms.subject)?;
+    let owner = changeable(tx, context, certificate.terms.subject)?;
     let on = on.unwrap_or(context.today());
     let validity = certificate.terms.validity();
     if on < validity.from() {
@@ -192,14 +197,14 @@ pub fn revoke(
     if on > validity.to() {
         return Err(Error::invalid("/on", Rule::Contradicts { other: "expires_on" }));
     }
-    let revoked = end(tx, context, certificate, CertificateEnd::Revoked(on))?;
+    let revoked = end(tx, context, (certificate, owner), CertificateEnd::Revoked(on))?;
     Ok(seen(revoked, context.today(), true))
 }
 
 fn end(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    certificate: Certificate,
+    (certificate, owner): (Certificate, PartyId),
     end: CertificateEnd,
 ) -> Result<Certificate, Error> {
     if let Some(earlier) = certificate.end {
@@ -213,10 +218,16 @@ fn end(
         version: certificate.version + 1,
         updated_at: context.moment.now(),
         end: Some(end),
-        ..certificate
+        ..certificate.clone()
     };
     certificates::update(tx, &ended)?;
-    note(tx, context, &ended);
+    let action = match end {
+        CertificateEnd::Revoked(_) => "revoke",
+        CertificateEnd::Superseded(_) => "supersede",
+    };
+    let before = Some(Record::Certificate(&certificate, owner));
+    let after = Record::Certificate(&ended, owner);
+    audit_trail::note(tx, context, Deed { action, before, after });
     Ok(ended)
 }
 
@@ -228,10 +239,18 @@ pub fn star_period(certificate: &Certificate) -> Option<StarPeriod> {
     Some(StarPeriod { counts, stars })
 }
 
-fn changeable(tx: &mut ReadTx<'_>, context: &Context, subject: Subject) -> Result<(), Error> {
+/// The party whose certificate it is or will be, for which the caller may write.
+fn changeable(tx: &mut ReadTx<'_>, context: &Context, subject: Subject) -> Result<PartyId, Error> {
     authorise::write(tx, context, Resource::Products)?;
     // Products and parties are public, so that this one exists is no secret.
-    if may_change(context, &owner(tx, subject)?) { Ok(()) } else { Err(Error::Forbidden) }
+    let owner = owner(tx, subject)?;
+    let id = owner.id;
+    if may_change(tx, context, owner)? { Ok(id) } else { Err(Error::Forbidden) }
+}
+
+fn may_change(tx: &mut ReadTx<'_>, context: &Context, owner: Party) -> Result<bool, Error> {
+    let writable = writable(tx, context, (&[owner], Permission::WriteProducts))?;
+    Ok(!writable.is_empty())
 }
 
 fn owner(tx: &mut ReadTx<'_>, subject: Subject) -> Result<Party, Error> {
@@ -245,15 +264,4 @@ fn owner(tx: &mut ReadTx<'_>, subject: Subject) -> Result<Party, Error> {
 fn seen(certificate: Certificate, on: Date, may_change: bool) -> CertificateView {
     let state = state_on(on, certificate.terms.validity(), certificate.end);
     CertificateView { certificate, state, may_change }
-}
-
-fn note(tx: &mut WriteTx<'_>, context: &Context, certificate: &Certificate) {
-    let change = NewChange {
-        at: context.moment.now(),
-        resource: Changed::Certificate,
-        resource_id: certificate.id.uuid(),
-        version: certificate.version,
-        actor: context.caller.actor(),
-    };
-    changes::append(tx, change);
 }

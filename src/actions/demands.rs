@@ -8,18 +8,19 @@ use matching::place::Place;
 use matching::violation::Rule;
 use uuid::Uuid;
 
+use super::audit_trail::{self, Deed};
 use super::authorise;
 use super::demand_terms::{DemandCommand, Kept, demand_terms};
 use super::places::{self, PlaceInput, StatedPlace};
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
-use crate::store::changes::{self, Changed, NewChange};
 use crate::store::demands::{self, DemandFilter};
 use crate::store::external_ids::{self, ExternalId, ExternalIds};
 use crate::store::keyset::{Page, PageRequest};
 use crate::store::parties::{self, Party};
-use crate::store::visibility::may_see_demand;
+use crate::store::snapshot::Record;
+use crate::store::visibility::{may_see_demand, oversees_demand};
 use crate::store::{ReadTx, WriteTx};
 
 /// A demand as a caller sees it.
@@ -35,6 +36,8 @@ pub struct DemandView {
     pub places: Vec<Place>,
     /// Whether the viewer may know the buyer.
     pub shows_buyer: bool,
+    /// Whether the viewer may see its ceiling.
+    pub shows_prices: bool,
     /// Whether the viewer may change it.
     pub may_change: bool,
 }
@@ -65,7 +68,7 @@ pub fn create(
     };
     demands::insert(tx, &demand)?;
     external_ids::insert(tx, name_key(&demand), &command.external_ids)?;
-    note(tx, context, &demand);
+    note(tx, context, ("create", None, &demand));
     view(tx, context, demand)
 }
 
@@ -95,8 +98,8 @@ pub fn buyer(
 /// [`Error::NotFound`].
 pub fn find(tx: &mut ReadTx<'_>, context: &Context, id: DemandId) -> Result<DemandView, Error> {
     authorise::read(context, Resource::Demands)?;
-    let demand = visible(tx, context, id)?;
-    view(tx, context, demand)
+    let (demand, shows_prices) = visible(tx, context, id)?;
+    Ok(DemandView { shows_prices, ..view(tx, context, demand)? })
 }
 
 /// A page of demands.
@@ -117,7 +120,9 @@ pub fn list(
     let mut names = external_ids::of_many(tx, &ids, name_viewer(context))?;
     let items = items.into_iter().map(|demand| {
         let ids = names.remove(&demand.id.uuid()).unwrap_or_default();
-        seen(context, demand, ids)
+        // A demand of the list that is not shown to the viewer is overseen by it.
+        let shows_prices = may_see_demand(&demand, &viewer);
+        DemandView { shows_prices, ..seen(context, demand, ids) }
     });
     Ok(Page { items: items.collect(), has_more })
 }
@@ -148,10 +153,10 @@ pub fn replace(
     if !same_terms && state.is_end() {
         return Err(Error::Conflict(Conflict::Frozen { state: state.code() }));
     }
-    let demand = changed(context, current, terms);
+    let demand = changed(context, current.clone(), terms);
     demands::update(tx, &demand)?;
     external_ids::replace(tx, name_key(&demand), &command.external_ids)?;
-    note(tx, context, &demand);
+    note(tx, context, ("update", Some(&current), &demand));
     view(tx, context, demand)
 }
 
@@ -228,21 +233,28 @@ pub fn act(
         return Err(Error::Conflict(Conflict::IllegalAction { state: state.code(), actions }));
     }
     let version = current.version + 1;
-    let demand = Demand { version, updated_at: now, status: action.after(), ..current };
+    let demand = Demand { version, updated_at: now, status: action.after(), ..current.clone() };
     demands::update(tx, &demand)?;
-    note(tx, context, &demand);
+    note(tx, context, (action.code(), Some(&current), &demand));
     view(tx, context, demand)
 }
 
-fn visible(tx: &mut ReadTx<'_>, context: &Context, id: DemandId) -> Result<Demand, Error> {
+/// A demand that the caller may see, and whether with its ceiling.
+fn visible(tx: &mut ReadTx<'_>, context: &Context, id: DemandId) -> Result<(Demand, bool), Error> {
+    let demand = demands::find(tx, id)?.ok_or(Error::NotFound)?;
     let viewer = authorise::viewer(tx, context)?;
-    let demand = demands::find(tx, id)?;
-    demand.filter(|demand| may_see_demand(demand, &viewer)).ok_or(Error::NotFound)
+    if may_see_demand(&demand, &viewer) {
+        Ok((demand, true))
+    } else if oversees_demand(tx, &demand, &viewer)? {
+        Ok((demand, false))
+    } else {
+        Err(Error::NotFound)
+    }
 }
 
 fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: DemandId) -> Result<Demand, Error> {
     authorise::write(tx, context, Resource::Demands)?;
-    let demand = visible(tx, context, id)?;
+    let (demand, _) = visible(tx, context, id)?;
     if context.caller.owns(demand.terms.party_id) { Ok(demand) } else { Err(Error::Forbidden) }
 }
 
@@ -250,15 +262,13 @@ fn name_key(demand: &Demand) -> (PartyId, Resource, Uuid) {
     (demand.terms.party_id, Resource::Demands, demand.id.uuid())
 }
 
-fn note(tx: &mut WriteTx<'_>, context: &Context, demand: &Demand) {
-    let change = NewChange {
-        at: context.moment.now(),
-        resource: Changed::Demand,
-        resource_id: demand.id.uuid(),
-        version: demand.version,
-        actor: context.caller.actor(),
-    };
-    changes::append(tx, change);
+fn note(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (action, before, after): (&'static str, Option<&Demand>, &Demand),
+) {
+    let (before, after) = (before.map(Record::Demand), Record::Demand(after));
+    audit_trail::note(tx, context, Deed { action, before, after });
 }
 
 /// Whose external ids the caller sees: its own; an admin all.
@@ -280,7 +290,8 @@ fn seen(context: &Context, demand: Demand, external_ids: ExternalIds) -> DemandV
     let shown = |place: &Place| if shows_buyer { place.clone() } else { area(context, place) };
     let places = places.map(shown).collect();
     let state = demand.state(now);
-    DemandView { demand, state, external_ids, places, shows_buyer, may_change }
+    let shows_prices = true;
+    DemandView { demand, state, external_ids, places, shows_buyer, shows_prices, may_change }
 }
 
 /// The commune of a place, or its province, without the address and the point that would name a

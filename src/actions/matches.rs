@@ -4,17 +4,17 @@ use matching::demand::{Demand, DemandStatus, DemandTerms};
 use matching::id::{DemandId, OfferId, PartyId};
 use matching::offer::Offer;
 
+use super::audit_trail::{self, Deed};
 use super::authorise;
 use super::demand_terms::{DemandCommand, demand_terms};
 use crate::app::Context;
 use crate::caller::{Caller, Resource, Scope};
 use crate::error::Error;
 use crate::market::View;
-use crate::store::changes::{self, Changed, NewChange};
 use crate::store::dismissals::{self, Dismissal};
-use crate::store::visibility::{Viewer, may_see_demand, may_see_offer};
+use crate::store::snapshot::Record;
+use crate::store::visibility::{may_see_demand, may_see_offer};
 use crate::store::{ReadTx, WriteTx, demands, offers};
-use matching::party::Role;
 
 /// The longest reason of a dismissal, in characters.
 pub const MAX_REASON_CHARS: u64 = 500;
@@ -95,11 +95,7 @@ pub fn pair(
     (demand, offer): (DemandId, OfferId),
 ) -> Result<(Demand, Offer), Error> {
     authorise::read(context, Resource::Demands)?;
-    let viewer = Viewer {
-        party: context.caller.party(),
-        is_admin: context.caller.is_admin(),
-        is_coordinator: authorise::has_role(tx, context, Role::Coordinator)?,
-    };
+    let viewer = authorise::viewer(tx, context)?;
     let demand = demands::find(tx, demand)?.filter(|demand| may_see_demand(demand, &viewer));
     let offer = offers::find(tx, offer)?.filter(|offer| may_see_offer(offer, &viewer));
     let (demand, offer) = demand.zip(offer).ok_or(Error::NotFound)?;
@@ -134,13 +130,7 @@ pub fn dismiss(
         created_at: now,
     };
     dismissals::put(tx, &dismissal)?;
-    let change = NewChange {
-        at: now,
-        resource: Changed::Dismissal,
-        resource_id: demand.id.uuid(),
-        version: demand.version,
-        actor: context.caller.actor(),
-    };
-    changes::append(tx, change);
+    let after = Record::Dismissal(&dismissal, demand.version);
+    audit_trail::note(tx, context, Deed { action: "dismiss", before: None, after });
     Ok(())
 }

@@ -8,15 +8,16 @@ use matching::offer::{Capacity, Offer, OfferAction, OfferState, OfferStatus, Off
 use uuid::Uuid;
 
 pub use self::stated::{OfferCommand, StatedBreak, StatedCapacity};
+use super::audit_trail::{self, Deed};
 use super::authorise;
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
-use crate::store::changes::{self, Changed, NewChange};
 use crate::store::external_ids::{self, ExternalId, ExternalIds};
 use crate::store::keyset::{Page, PageRequest};
 use crate::store::offers::{self, OfferFilter};
-use crate::store::visibility::may_see_offer;
+use crate::store::snapshot::Record;
+use crate::store::visibility::{may_see_offer, oversees_offer};
 use crate::store::{ReadTx, WriteTx, products};
 
 /// An offer as a caller sees it.
@@ -28,6 +29,8 @@ pub struct OfferView {
     pub state: OfferState,
     /// The ids that its owner's systems gave it; empty for others.
     pub external_ids: ExternalIds,
+    /// Whether the viewer may see its prices.
+    pub shows_prices: bool,
     /// Whether the viewer may change it.
     pub may_change: bool,
 }
@@ -58,7 +61,7 @@ pub fn create(
     let offer = new_offer(context, terms, command.is_published);
     offers::insert(tx, &offer)?;
     external_ids::insert(tx, name_key(&offer), &command.external_ids)?;
-    note(tx, context, &offer);
+    note(tx, context, ("create", None, &offer));
     Ok(seen(context, offer, command.external_ids.clone()))
 }
 
@@ -83,8 +86,8 @@ fn new_offer(context: &Context, terms: OfferTerms, is_published: bool) -> Offer 
 /// [`Error::NotFound`], also if it is not the caller's to see.
 pub fn find(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<OfferView, Error> {
     authorise::read(context, Resource::Offers)?;
-    let offer = visible(tx, context, id)?;
-    view(tx, context, offer)
+    let (offer, shows_prices) = visible(tx, context, id)?;
+    Ok(OfferView { shows_prices, ..view(tx, context, offer)? })
 }
 
 /// A page of the offers that the caller may see.
@@ -105,7 +108,9 @@ pub fn list(
     let mut names = external_ids::of_many(tx, &ids, owner)?;
     let items = items.into_iter().map(|offer| {
         let ids = names.remove(&offer.id.uuid()).unwrap_or_default();
-        seen(context, offer, ids)
+        // An offer of the list that is not shown to the viewer is overseen by it.
+        let shows_prices = may_see_offer(&offer, &viewer);
+        OfferView { shows_prices, ..seen(context, offer, ids) }
     });
     Ok(Page { items: items.collect(), has_more })
 }
@@ -134,10 +139,10 @@ pub fn replace(
     if new_terms && is_end(state) {
         return Err(Error::Conflict(Conflict::Frozen { state: state_word(state) }));
     }
-    let offer = changed(context, current, new_terms.then_some(terms));
+    let offer = changed(context, current.clone(), new_terms.then_some(terms));
     offers::update(tx, &offer)?;
     external_ids::replace(tx, name_key(&offer), &command.external_ids)?;
-    note(tx, context, &offer);
+    note(tx, context, ("update", Some(&current), &offer));
     let offer = offers::find(tx, id)?.ok_or(Error::NotFound)?;
     Ok(seen(context, offer, command.external_ids.clone()))
 }
@@ -208,23 +213,30 @@ pub fn act(
         updated_at: now,
         confirmed_at: if confirms { now } else { current.confirmed_at },
         status: action.after(current.status),
-        ..current
+        ..current.clone()
     };
     offers::update(tx, &offer)?;
-    note(tx, context, &offer);
+    note(tx, context, (word(action), Some(&current), &offer));
     view(tx, context, offer)
 }
 
 fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<Offer, Error> {
     authorise::write(tx, context, Resource::Offers)?;
-    let offer = visible(tx, context, id)?;
+    let (offer, _) = visible(tx, context, id)?;
     if context.caller.owns(offer.terms.party_id) { Ok(offer) } else { Err(Error::Forbidden) }
 }
 
-fn visible(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<Offer, Error> {
+/// An offer that the caller may see, and whether with its prices.
+fn visible(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<(Offer, bool), Error> {
     let offer = offers::find(tx, id)?.ok_or(Error::NotFound)?;
     let viewer = authorise::viewer(tx, context)?;
-    if may_see_offer(&offer, &viewer) { Ok(offer) } else { Err(Error::NotFound) }
+    if may_see_offer(&offer, &viewer) {
+        Ok((offer, true))
+    } else if oversees_offer(tx, &offer, &viewer)? {
+        Ok((offer, false))
+    } else {
+        Err(Error::NotFound)
+    }
 }
 
 fn name_key(offer: &Offer) -> (PartyId, Resource, Uuid) {
@@ -237,15 +249,13 @@ fn names(tx: &mut ReadTx<'_>, offer: &Offer) -> Result<ExternalIds, Error> {
     Ok(external_ids::of_many(tx, &[id], Some(owner))?.remove(&id).unwrap_or_default())
 }
 
-fn note(tx: &mut WriteTx<'_>, context: &Context, offer: &Offer) {
-    let change = NewChange {
-        at: context.moment.now(),
-        resource: Changed::Offer,
-        resource_id: offer.id.uuid(),
-        version: offer.version,
-        actor: context.caller.actor(),
-    };
-    changes::append(tx, change);
+fn note(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (action, before, after): (&'static str, Option<&Offer>, &Offer),
+) {
+    let (before, after) = (before.map(Record::Offer), Record::Offer(after));
+    audit_trail::note(tx, context, Deed { action, before, after });
 }
 
 fn view(tx: &mut ReadTx<'_>, context: &Context, offer: Offer) -> Result<OfferView, Error> {
@@ -256,7 +266,8 @@ fn view(tx: &mut ReadTx<'_>, context: &Context, offer: Offer) -> Result<OfferVie
 
 fn seen(context: &Context, offer: Offer, external_ids: ExternalIds) -> OfferView {
     let may_change = context.caller.owns(offer.terms.party_id);
-    OfferView { state: offer.state(context.today()), offer, external_ids, may_change }
+    let state = offer.state(context.today());
+    OfferView { state, offer, external_ids, shows_prices: true, may_change }
 }
 
 /// Whether nothing leads out of a state.
@@ -277,11 +288,15 @@ const fn state_word(state: OfferState) -> &'static str {
 }
 
 fn words(actions: &[OfferAction]) -> impl Iterator<Item = &'static str> {
-    actions.iter().map(|action| match action {
+    actions.iter().copied().map(word)
+}
+
+const fn word(action: OfferAction) -> &'static str {
+    match action {
         OfferAction::Publish => "publish",
         OfferAction::Pause => "pause",
         OfferAction::Resume => "resume",
         OfferAction::Confirm => "confirm",
         OfferAction::Withdraw => "withdraw",
-    })
+    }
 }

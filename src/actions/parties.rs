@@ -1,21 +1,25 @@
-//! Use cases of parties. A party is written by itself, by the party that registered it, and by an
-//! admin; new ones are registered by coordinators and admins.
+//! Use cases of parties. A party is written by itself, by the party that registered it as long as
+//! a grant lets it, and by an admin; new ones are registered by coordinators and admins.
 
+use std::collections::BTreeSet;
+
+use matching::grant::Permission;
 use matching::id::PartyId;
 use matching::party::{Contact, LegalForm, PartyDraft, PartyTerms, Role};
 use matching::place::ProvinceCode;
 use uuid::Uuid;
 
-use super::authorise;
+use super::audit_trail::{self, Deed};
 use super::gather::Gather;
 use super::places::{self, PlaceInput};
+use super::{authorise, grants};
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::Error;
-use crate::store::changes::{self, Changed, NewChange};
 use crate::store::external_ids::{self, ExternalId, ExternalIds};
 use crate::store::keyset::{Page, PageRequest};
 use crate::store::parties::{self, Party, PartyFilter};
+use crate::store::snapshot::Record;
 use crate::store::{ReadTx, WriteTx};
 
 /// What a caller states about a party.
@@ -86,8 +90,11 @@ fn insert(
         terms,
     };
     parties::insert(tx, &party)?;
-    external_ids::insert(tx, name_key(&party), ids)?;
-    note(tx, context, &party);
+    external_ids::insert(tx, name_key(context, &party), ids)?;
+    note(tx, context, ("create", None, &party));
+    if !context.caller.is_admin() {
+        grants::allow_registrar(tx, context, party.id)?;
+    }
     view(tx, context, party)
 }
 
@@ -115,9 +122,12 @@ pub fn list(
     let Page { items, has_more } = parties::list(tx, filter, request)?;
     let ids: Vec<Uuid> = items.iter().map(|party| party.id.uuid()).collect();
     let mut names = external_ids::of_many(tx, &ids, viewer(context))?;
+    let ids: Vec<PartyId> = items.iter().map(|party| party.id).collect();
+    let mut allowed = grants::allowed_by(tx, context, &ids)?;
     let items = items.into_iter().map(|party| {
         let ids = names.remove(&party.id.uuid()).unwrap_or_default();
-        seen(context, party, ids)
+        let allowed = allowed.remove(&party.id).unwrap_or_default();
+        seen(context, party, (ids, &allowed))
     });
     Ok(Page { items: items.collect(), has_more })
 }
@@ -138,16 +148,17 @@ pub fn replace(
     if based_on.is_some_and(|version| version != current.version) {
         return Err(Error::PreconditionFailed { current: current.version });
     }
-    let before = external_ids::of_many(tx, &[id.uuid()], Some(current.registered_by))?;
+    let (owner, ..) = name_key(context, &current);
+    let before = external_ids::of_many(tx, &[id.uuid()], Some(owner))?;
     let same_ids = before.get(&id.uuid()).unwrap_or(&ExternalIds::new()) == &command.external_ids;
     if terms == current.terms && same_ids {
         return view(tx, context, current);
     }
-    let party =
-        Party { version: current.version + 1, updated_at: context.moment.now(), terms, ..current };
+    let (version, updated_at) = (current.version + 1, context.moment.now());
+    let party = Party { version, updated_at, terms, ..current };
     parties::update(tx, &party)?;
-    external_ids::replace(tx, name_key(&party), &command.external_ids)?;
-    note(tx, context, &party);
+    external_ids::replace(tx, name_key(context, &party), &command.external_ids)?;
+    note(tx, context, ("update", Some(&current), &party));
     view(tx, context, party)
 }
 
@@ -186,7 +197,8 @@ fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: PartyId) -> Result<Par
         authorise::write(tx, context, Resource::Parties)?;
     }
     // Parties are public, so that this one exists is no secret.
-    if may_change(context, &party) { Ok(party) } else { Err(Error::Forbidden) }
+    let writable = writable(tx, context, (std::slice::from_ref(&party), Permission::WriteParties))?;
+    if writable.contains(&party.id) { Ok(party) } else { Err(Error::Forbidden) }
 }
 
 /// Whoever coordinates or oversees sees more than others: only an admin says who does.
@@ -203,10 +215,21 @@ fn check_powers(
     if grows && !context.caller.is_admin() { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// Whether the caller may write what belongs to `party`: as itself, as the one that registered it,
-/// or as an admin.
-pub(super) fn may_change(context: &Context, party: &Party) -> bool {
-    context.caller.owns(party.id) || context.caller.owns(party.registered_by)
+/// Those of `parties` for which the caller may write what needs `permission`: as itself, as an
+/// admin, or as the one that registered it, while a grant allows that.
+pub(super) fn writable(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    (parties, permission): (&[Party], Permission),
+) -> Result<BTreeSet<PartyId>, Error> {
+    let caller = &context.caller;
+    let (own, others): (Vec<&Party>, Vec<&Party>) =
+        parties.iter().partition(|party| caller.owns(party.id));
+    let members = others.iter().filter(|party| caller.owns(party.registered_by));
+    let members: Vec<PartyId> = members.map(|party| party.id).collect();
+    let mut allowed = grants::allowed_by(tx, context, &members)?;
+    allowed.retain(|_, permissions| permissions.contains(&permission));
+    Ok(own.into_iter().map(|party| party.id).chain(allowed.into_keys()).collect())
 }
 
 fn terms(context: &Context, command: &PartyCommand) -> Result<PartyTerms, Error> {
@@ -227,19 +250,21 @@ fn terms(context: &Context, command: &PartyCommand) -> Result<PartyTerms, Error>
     gather.finish(terms)
 }
 
-fn name_key(party: &Party) -> (PartyId, Resource, Uuid) {
-    (party.registered_by, Resource::Parties, party.id.uuid())
+/// Whoever writes a party states the ids in its own systems, and leaves those of others; an admin
+/// states those of the registrar.
+fn name_key(context: &Context, party: &Party) -> (PartyId, Resource, Uuid) {
+    let caller = &context.caller;
+    let owner = if caller.is_admin() { party.registered_by } else { caller.party() };
+    (owner, Resource::Parties, party.id.uuid())
 }
 
-fn note(tx: &mut WriteTx<'_>, context: &Context, party: &Party) {
-    let change = NewChange {
-        at: context.moment.now(),
-        resource: Changed::Party,
-        resource_id: party.id.uuid(),
-        version: party.version,
-        actor: context.caller.actor(),
-    };
-    changes::append(tx, change);
+fn note(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (action, before, after): (&'static str, Option<&Party>, &Party),
+) {
+    let (before, after) = (before.map(Record::Party), Record::Party(after));
+    audit_trail::note(tx, context, Deed { action, before, after });
 }
 
 /// Whose external ids the caller sees: its own; an admin all.
@@ -250,10 +275,21 @@ fn viewer(context: &Context) -> Option<PartyId> {
 fn view(tx: &mut ReadTx<'_>, context: &Context, party: Party) -> Result<PartyView, Error> {
     let id = party.id.uuid();
     let mut names = external_ids::of_many(tx, &[id], viewer(context))?;
-    Ok(seen(context, party, names.remove(&id).unwrap_or_default()))
+    let allowed = grants::allowed_by(tx, context, &[party.id])?.remove(&party.id);
+    let ids = names.remove(&id).unwrap_or_default();
+    Ok(seen(context, party, (ids, &allowed.unwrap_or_default())))
 }
 
-fn seen(context: &Context, party: Party, external_ids: ExternalIds) -> PartyView {
-    let may_change = may_change(context, &party);
-    PartyView { party, external_ids, shows_contact: may_change, may_change }
+/// The party as the caller sees it, whom it allows that much.
+fn seen(
+    context: &Context,
+    party: Party,
+    (external_ids, allowed): (ExternalIds, &BTreeSet<Permission>),
+) -> PartyView {
+    let caller = &context.caller;
+    let is_own = caller.owns(party.id);
+    let registered = caller.owns(party.registered_by);
+    let may_change = is_own || (registered && allowed.contains(&Permission::WriteParties));
+    let shows_contact = is_own || !allowed.is_empty();
+    PartyView { party, external_ids, shows_contact, may_change }
 }

@@ -30,14 +30,15 @@ pub struct Search {
 }
 
 impl Search {
-    fn ask(&self, context: &Context) -> ProductAsk<'_> {
-        ProductAsk {
+    fn ask(&self, tx: &mut ReadTx<'_>, context: &Context) -> Result<ProductAsk<'_>, Error> {
+        Ok(ProductAsk {
             text: &self.text,
             filter: &self.filter,
+            viewer: authorise::viewer(tx, context)?,
             today: self.as_of.unwrap_or(context.today()),
             limit: self.limit,
             after: self.after,
-        }
+        })
     }
 }
 
@@ -51,7 +52,7 @@ pub fn search(
     (market, search): (&View, &Search),
 ) -> Result<(Vec<ProductView>, Option<SearchKey>), Error> {
     authorise::read(context, Resource::Products)?;
-    let ask = search.ask(context);
+    let ask = search.ask(tx, context)?;
     let page = market.search_products(&ask);
     let ids: Vec<ProductId> = page.items.iter().map(|hit| hit.product.facts.id).collect();
     let found = products::find_many(tx, &ids)?.into_iter().map(|product| (product.id, product));
@@ -64,7 +65,11 @@ pub fn search(
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub fn facets(context: &Context, market: &View, search: &Search) -> Result<Facets, Error> {
+pub fn facets(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    (market, search): (&View, &Search),
+) -> Result<Facets, Error> {
     authorise::read(context, Resource::Products)?;
-    Ok(market.product_facets(&search.ask(context)))
+    Ok(market.product_facets(&search.ask(tx, context)?))
 }

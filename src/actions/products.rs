@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use matching::certificate::{StarPeriod, Subject, recognition_on};
 use matching::date::Date;
+use matching::grant::Permission;
 use matching::id::{PartyId, ProductId};
 use matching::party::Role;
 use matching::product::{
@@ -14,17 +15,18 @@ use matching::product::{
 use matching::violation::Rule;
 use uuid::Uuid;
 
-use super::authorise;
+use super::audit_trail::{self, Deed};
 use super::certificates::star_period;
 use super::gather::Gather;
-use super::parties::may_change;
+use super::{authorise, parties as owners};
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
-use crate::store::changes::{self, Changed, NewChange};
 use crate::store::external_ids::{self, ExternalId, ExternalIds};
 use crate::store::keyset::{Page, PageRequest};
+use crate::store::parties::Party;
 use crate::store::products::{self, Product, ProductFilter};
+use crate::store::snapshot::Record;
 use crate::store::{ReadTx, WriteTx, certificates, parties};
 
 /// What a caller states about a product.
@@ -102,7 +104,7 @@ pub fn create(
     };
     products::insert(tx, &product)?;
     external_ids::insert(tx, name_key(&product), &command.external_ids)?;
-    note(tx, context, &product);
+    note(tx, context, ("create", None, &product));
     view(tx, context, product)
 }
 
@@ -172,10 +174,10 @@ pub fn replace(
         return view(tx, context, current);
     }
     check_offers(tx, context, (&current, &terms))?;
-    let product = Product { terms, ..changed(context, current) };
+    let product = Product { terms, ..changed(context, current.clone()) };
     products::update(tx, &product)?;
     external_ids::replace(tx, name_key(&product), &command.external_ids)?;
-    note(tx, context, &product);
+    note(tx, context, ("update", Some(&current), &product));
     view(tx, context, product)
 }
 
@@ -246,14 +248,14 @@ pub fn act(
     action: ProductAction,
 ) -> Result<ProductView, Error> {
     let current = changeable(tx, context, id)?;
-    let state = match (current.state, action) {
-        (ProductState::Active, ProductAction::Archive) => ProductState::Archived,
-        (ProductState::Archived, ProductAction::Restore) => ProductState::Active,
+    let (state, word) = match (current.state, action) {
+        (ProductState::Active, ProductAction::Archive) => (ProductState::Archived, "archive"),
+        (ProductState::Archived, ProductAction::Restore) => (ProductState::Active, "restore"),
         (state, _) => return Err(illegal(state)),
     };
-    let product = Product { state, ..changed(context, current) };
+    let product = Product { state, ..changed(context, current.clone()) };
     products::update(tx, &product)?;
-    note(tx, context, &product);
+    note(tx, context, (word, Some(&current), &product));
     view(tx, context, product)
 }
 
@@ -274,17 +276,16 @@ fn producer(
 ) -> Result<Option<PartyId>, Error> {
     let party = parties::find(tx, named.unwrap_or(context.caller.party()))?;
     let party = party.filter(|party| party.terms.roles.contains(&Role::Producer));
-    let party = party.filter(|party| may_change(context, party)).map(|party| party.id);
+    let party = of_writable(tx, context, party.as_slice())?.pop_first();
     if named.is_none() && party.is_none() { Err(Error::Forbidden) } else { Ok(party) }
 }
 
 fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: ProductId) -> Result<Product, Error> {
     authorise::write(tx, context, Resource::Products)?;
     let product = products::find(tx, id)?.ok_or(Error::NotFound)?;
-    let owner = parties::find(tx, product.terms.party_id)?;
     // Products are public, so that this one exists is no secret.
-    let may_change = owner.is_some_and(|owner| may_change(context, &owner));
-    if may_change { Ok(product) } else { Err(Error::Forbidden) }
+    let writable = writable(tx, context, &[product.terms.party_id])?;
+    if writable.is_empty() { Err(Error::Forbidden) } else { Ok(product) }
 }
 
 fn changed(context: &Context, product: Product) -> Product {
@@ -342,15 +343,13 @@ fn name_key(product: &Product) -> (PartyId, Resource, Uuid) {
     (product.terms.party_id, Resource::Products, product.id.uuid())
 }
 
-fn note(tx: &mut WriteTx<'_>, context: &Context, product: &Product) {
-    let change = NewChange {
-        at: context.moment.now(),
-        resource: Changed::Product,
-        resource_id: product.id.uuid(),
-        version: product.version,
-        actor: context.caller.actor(),
-    };
-    changes::append(tx, change);
+fn note(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (action, before, after): (&'static str, Option<&Product>, &Product),
+) {
+    let (before, after) = (before.map(Record::Product), Record::Product(after));
+    audit_trail::note(tx, context, Deed { action, before, after });
 }
 
 fn view(tx: &mut ReadTx<'_>, context: &Context, product: Product) -> Result<ProductView, Error> {
@@ -409,6 +408,13 @@ fn writable(
     parties: &[PartyId],
 ) -> Result<BTreeSet<PartyId>, Error> {
     let found = parties::find_many(tx, parties)?;
-    let found = found.into_iter().filter(|party| may_change(context, party));
-    Ok(found.map(|party| party.id).collect())
+    of_writable(tx, context, &found)
+}
+
+fn of_writable(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    parties: &[Party],
+) -> Result<BTreeSet<PartyId>, Error> {
+    owners::writable(tx, context, (parties, Permission::WriteProducts))
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{Failure, open, output};
 use crate::actions::interchange::{Import, Known, Outcome, Record};
-use crate::app::App;
+use crate::app::{App, Context, TrailDetail};
 use crate::caller::{Caller, Scope};
 use crate::error::Error;
 use crate::http::interchange::{Unreadable, read};
@@ -132,6 +132,7 @@ fn write_all(
         let at = Arc::new(AtomicUsize::new(0));
         let reached = Arc::clone(&at);
         let context = app.context(Caller::new("import", OPERATOR, vec![Scope::Admin]));
+        let context = Context { trail: TrailDetail::Compact, ..context };
         let (fresh, outcomes) = app
             .database()
             .write(move |tx| {

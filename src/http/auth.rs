@@ -1,22 +1,29 @@
 //! Who calls: a handler that takes an [`Authenticated`] cannot be reached without a valid token.
 
 use std::collections::HashMap;
-use std::future::{Ready, ready};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::FutureExt;
+use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use matching::date::Timestamp;
+use matching::id::PartyId;
 
 use super::edge::RequestId;
 use super::problem::ApiError;
 use super::state::AppData;
 use super::token::{Tokens, Verified};
+use crate::actions::grants;
+use crate::app::App;
 use crate::caller::Caller;
 
 /// The most tokens whose signature is remembered; the memory is emptied when it is full.
 const MAX_REMEMBERED: usize = 10_000;
+
+/// The header that names the party to act for.
+pub const ON_BEHALF_OF: HeaderName = HeaderName::from_static("on-behalf-of");
 
 /// Checks tokens, and remembers those whose signature was right: checking one costs as much as
 /// answering a match query, and an app sends the same token a thousand times.
@@ -73,11 +80,31 @@ pub struct Authenticated(pub Caller);
 
 impl FromRequest for Authenticated {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future =
+        Either<Ready<Result<Self, ApiError>>, LocalBoxFuture<'static, Result<Self, ApiError>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authenticate(request).map(Self))
+        let caller = authenticate(request);
+        let mut principals = request.headers().get_all(ON_BEHALF_OF);
+        match (caller, principals.next(), request.app_data::<web::Data<AppData>>()) {
+            (Ok(caller), Some(principal), Some(app)) => {
+                let only = Some(principal).filter(|_| principals.next().is_none());
+                let principal = only.and_then(|header| header.to_str().ok()?.parse().ok());
+                Either::Right(delegated(app.app.clone(), caller, principal).boxed_local())
+            }
+            (caller, ..) => Either::Left(ready(caller.map(Self))),
+        }
     }
+}
+
+/// The caller acting for `principal`, as the database allows it at this moment.
+async fn delegated(
+    app: App,
+    caller: Caller,
+    principal: Option<PartyId>,
+) -> Result<Authenticated, ApiError> {
+    let acting = app.read(caller, move |tx, ctx| grants::act_for(tx, ctx, principal)).await?;
+    Ok(Authenticated(acting))
 }
 
 /// The caller of a request.

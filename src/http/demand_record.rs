@@ -141,6 +141,10 @@ pub struct DemandRecord {
     /// The highest price of one unit, in đồng.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_unit_price: Option<u64>,
+    /// What is not told to an authority of a demand that is not shown to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["max_unit_price"]))]
+    pub withheld: Vec<String>,
     /// Where that price is compared.
     pub price_basis: PriceBasis,
     /// What an offer must meet.
@@ -204,7 +208,8 @@ impl From<&DemandView> for DemandRecord {
             packagings: terms.packagings.iter().map(packaging).collect(),
             deliveries: deliveries(view),
             coverage: coverage(view),
-            max_unit_price: terms.max_unit_price.map(Price::vnd),
+            max_unit_price: terms.max_unit_price.map(Price::vnd).filter(|_| view.shows_prices),
+            withheld: if view.shows_prices { Vec::new() } else { vec!["max_unit_price".into()] },
             price_basis: terms.price_basis.into(),
             requirements: (&terms.requirements).into(),
             max_suppliers: terms.max_suppliers,

@@ -70,6 +70,7 @@ fn describe(document: &mut Value) {
         { "name": "demands", "description": "What distributors want" },
         { "name": "matches", "description": "Which offers may serve which demands, and why" },
         { "name": "reports", "description": "Figures over the records" },
+        { "name": "grants", "description": "Who may act for whom, and what was done" },
         { "name": "reference", "description": "Product sets, units, places, kinds of certificate" },
         { "name": "service", "description": "Health, keys and this contract" }
     ]);
@@ -122,12 +123,24 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if method == "post" && !is_open {
         make_repeatable(operation);
     }
+    if !is_open {
+        add_parameter(operation, on_behalf_of());
+    }
     for status in problem_statuses(path, method, (is_open, has_body)) {
         operation["responses"][status.to_string()] = problem_response(status);
     }
     if !path.starts_with("/health/") {
         add_rate_limits(operation);
     }
+}
+
+fn on_behalf_of() -> Value {
+    json!({
+        "name": "On-Behalf-Of", "in": "header", "required": false,
+        "description": "The party that you act for under a grant; absent for your own.",
+        "schema": { "type": "string", "format": "uuid" },
+        "example": "0198c0de-0000-7000-8000-000000000001"
+    })
 }
 
 fn add_parameter(operation: &mut Value, parameter: Value) {

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
-use super::etag::IfMatch;
+use super::etag::{IfMatch, Tag};
 use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
@@ -122,7 +122,7 @@ pub struct PartyRecord {
     /// Its id.
     #[schema(format = "uuid")]
     pub id: String,
-    /// Grows by one with every change; the `ETag`.
+    /// Grows by one with every change; the first part of the `ETag`.
     pub version: i64,
     /// When it was recorded.
     #[schema(format = "date-time")]
@@ -192,8 +192,9 @@ async fn create_party(
 ) -> Result<HttpResponse, ApiError> {
     let command = stated(&body);
     let create = once.write(caller, move |tx, ctx| {
-        let record = PartyRecord::from(&parties::create(tx, ctx, &command)?);
-        Ok(record::created(&location(&record.id), record.version, &record))
+        let view = parties::create(tx, ctx, &command)?;
+        let record = PartyRecord::from(&view);
+        Ok(record::created(&location(&record.id), tag(&view), &record))
     });
     create.await
 }
@@ -235,7 +236,7 @@ async fn get_party(
     let id: PartyId = id.parse()?;
     let view = app.app.read(caller, move |tx, ctx| parties::find(tx, ctx, id)).await?;
     let record = PartyRecord::from(&view);
-    Ok(record::found(&request, record.version, &record))
+    Ok(record::found(&request, tag(&view), &record))
 }
 
 /// Change a party
@@ -263,8 +264,8 @@ async fn update_party(
     let command = command(&body, changed_place(&current.party.terms.place, &body.place));
     let key = (id, based_on);
     let view = app.app.write(caller, move |tx, ctx| parties::replace(tx, ctx, key, &command));
-    let record = PartyRecord::from(&view.await?);
-    Ok(record::changed(record.version, &record))
+    let view = view.await?;
+    Ok(record::changed(tag(&view), &PartyRecord::from(&view)))
 }
 
 /// Create or replace a party by your id
@@ -288,9 +289,9 @@ async fn put_party_by_external_id(
     let (view, created) = put.await?;
     let record = PartyRecord::from(&view);
     if created {
-        return Ok(record::created(&location(&record.id), record.version, &record));
+        return Ok(record::created(&location(&record.id), tag(&view), &record));
     }
-    Ok(record::changed(record.version, &record))
+    Ok(record::changed(tag(&view), &record))
 }
 
 /// Adds the routes of this resource.
@@ -301,6 +302,16 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
         .service(put_party_by_external_id)
         .service(get_party)
         .service(update_party);
+}
+
+/// What is shown of a version to those who cannot change it depends on their grants.
+fn tag(view: &PartyView) -> Tag {
+    let version = view.party.version;
+    match (view.may_change, view.shows_contact) {
+        (true, _) => version.into(),
+        (false, true) => Tag::judged(version, "contact"),
+        (false, false) => Tag::judged(version, "public"),
+    }
 }
 
 fn location(id: &str) -> String {

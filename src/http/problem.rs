@@ -98,6 +98,10 @@ problems! {
     Forbidden = (403, "forbidden", "Không được phép", "Forbidden",
         "Mã truy cập hoặc vai trò của đơn vị không cho phép thao tác này.",
         "The token or the party's roles do not allow this."),
+    /// The caller may not act for the party that it names.
+    NotDelegated = (403, "not_delegated", "Không được ủy quyền", "Not delegated",
+        "Không có ủy quyền còn hiệu lực để làm thay đơn vị nêu trong On-Behalf-Of.",
+        "No grant in force lets you act for the party in On-Behalf-Of."),
     /// Absent, or not the caller's to know of.
     NotFound = (404, "not_found", "Không tìm thấy", "Not found",
         "Không có tài nguyên này.", "There is no such resource."),
@@ -342,6 +346,7 @@ impl From<Error> for ApiError {
             Error::Invalid(violations) => Self::invalid(violations),
             Error::NotFound => Self::new(ProblemCode::NotFound),
             Error::Forbidden => Self::new(ProblemCode::Forbidden),
+            Error::NotDelegated => Self::new(ProblemCode::NotDelegated),
             Error::Conflict(conflict) => {
                 let code = match &conflict {
                     Conflict::DuplicateTaxCode => ProblemCode::DuplicateTaxCode,

@@ -241,9 +241,10 @@ pub(super) async fn get_product_facets(
     Query(query): Query<FacetQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let search = search(app.app.reference(), query.into())?;
-    let context = app.app.context(caller);
-    let facets = product_search::facets(&context, &app.app.market(), &search)?;
-    Ok(HttpResponse::Ok().json(ProductFacets::from(facets)))
+    let market = app.app.market();
+    let facets =
+        app.app.read(caller, move |tx, ctx| product_search::facets(tx, ctx, (&market, &search)));
+    Ok(HttpResponse::Ok().json(ProductFacets::from(facets.await?)))
 }
 
 fn search(reference: &Reference, query: ProductQuery) -> Result<Search, ApiError> {

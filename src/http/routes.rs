@@ -4,8 +4,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    certificates, demands, linked_data, matches, offers, parties, products, reference_data,
-    registry, service,
+    audit_trail, certificates, demands, grants, linked_data, matches, offers, parties, products,
+    reference_data, registry, service,
 };
 
 /// Adds every route.
@@ -18,6 +18,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     linked_data::routes(config);
     certificates::routes(config);
     registry::routes(config);
+    grants::routes(config);
+    audit_trail::routes(config);
     reference_data::routes(config);
     service::routes(config);
 }

@@ -12,6 +12,7 @@ use matching::product::{PRODUCT_SETS, ProductSet};
 use matching::text::relevance::FULL;
 use matching::text::search::{DEFAULT_FLOOR, DocumentText, SearchIndex};
 use matching::text::synonyms::Synonyms;
+use matching::visibility::Viewer;
 
 use super::rank::{Best, Page};
 use super::record::{PartyRecord, ProductRecord};
@@ -71,7 +72,7 @@ pub struct ProductFilter {
     pub provinces: ProvinceSet,
     /// A paper, of the product or its producer, that counts today.
     pub certificates: CertificateKinds,
-    /// A month in which a published offer of it has free capacity.
+    /// A month in which an offer of it that the viewer sees has free capacity.
     pub months: Months,
 }
 
@@ -91,6 +92,8 @@ pub struct ProductAsk<'a> {
     pub text: &'a str,
     /// What the products must have.
     pub filter: &'a ProductFilter,
+    /// Who looks: an offer that is not shown to it does not count.
+    pub viewer: Viewer,
     /// The day on which stars and papers are judged.
     pub today: Date,
     /// The most items.
@@ -264,13 +267,22 @@ fn traits(
         product_set: product.facts.product_set,
         province: producer.place.province,
         papers: papers.map(|paper| paper.kind).chain(ocop).collect(),
-        months: months(state, product, ask.today),
+        months: months(state, (product, producer), ask),
     }
 }
 
-/// Months, from today on, in which a published offer of the product has free capacity.
-fn months(state: &State, product: &ProductRecord, today: Date) -> Months {
+/// Months, from today on, in which an offer of the product that the viewer sees has free capacity.
+fn months(
+    state: &State,
+    (product, producer): (&ProductRecord, &PartyRecord),
+    ask: &ProductAsk<'_>,
+) -> Months {
+    let (viewer, today) = (&ask.viewer, ask.today);
+    let oversees = viewer.oversees(producer.place.province);
     let offers = product.offers.iter().filter_map(|slot| state.offers.get(*slot));
+    let offers = offers.filter(|offer| {
+        oversees || viewer.is_shown(producer.facts.id, offer.facts.audience.as_deref())
+    });
     let capacity = offers.flat_map(|offer| offer.facts.capacity.iter());
     let free = capacity.filter(|capacity| capacity.free > 0);
     let periods = free.filter_map(|capacity| {

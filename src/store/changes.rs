@@ -9,6 +9,7 @@ use matching::date::Timestamp;
 use matching::id::PartyId;
 use uuid::Uuid;
 
+use super::audit_trail;
 use super::columns::uuid_of;
 use super::connection::AnyConnection;
 use super::dialect::{ROWS_PER_INSERT, on_each};
@@ -31,16 +32,20 @@ pub enum Changed {
     Demand,
     /// A dismissed pair; the id is the demand's.
     Dismissal,
+    /// A grant.
+    Grant,
 }
 
 impl Changed {
-    const ALL: [(Self, &'static str); 6] = [
+    /// Every kind with its word.
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Party, "party"),
         (Self::Product, "product"),
         (Self::Certificate, "certificate"),
         (Self::Offer, "offer"),
         (Self::Demand, "demand"),
         (Self::Dismissal, "dismissal"),
+        (Self::Grant, "grant"),
     ];
 
     /// The word in the log.
@@ -49,7 +54,7 @@ impl Changed {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| *word)
     }
 
-    fn parse(word: &str) -> Option<Self> {
+    pub(super) fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
     }
 }
@@ -84,7 +89,7 @@ pub struct Change {
 
 /// Notes a change of the open transaction.
 pub fn append(tx: &mut WriteTx<'_>, change: NewChange) {
-    tx.note(change);
+    tx.note(change, None);
 }
 
 #[derive(Insertable)]
@@ -111,14 +116,16 @@ pub(super) fn flush(tx: &mut WriteTx<'_>) -> QueryResult<()> {
         .set(change_counter::last_seq.eq(change_counter::last_seq + count))
         .execute(connection)?;
     let last = last_seq(connection)?;
-    let rows: Vec<ChangeRow> = noted.into_iter().zip(last - count + 1..).map(row).collect();
+    let numbered = || noted.iter().zip(last - count + 1..);
+    let rows: Vec<ChangeRow> = numbered().map(|((change, _), seq)| row(change, seq)).collect();
     for part in rows.chunks(ROWS_PER_INSERT) {
         on_each!(connection, |c| diesel::insert_into(changes::table).values(part).execute(c))?;
     }
-    Ok(())
+    let told = numbered().filter_map(|((change, entry), seq)| Some((seq, change, entry.as_ref()?)));
+    audit_trail::insert(connection, told)
 }
 
-fn row((change, seq): (NewChange, i64)) -> ChangeRow {
+fn row(change: &NewChange, seq: i64) -> ChangeRow {
     ChangeRow {
         seq,
         at: change.at.micros(),

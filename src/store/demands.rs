@@ -65,14 +65,14 @@ impl DemandFilter {
     }
 }
 
-const STATUSES: [(DemandStatus, &str); 4] = [
+pub(super) const STATUSES: [(DemandStatus, &str); 4] = [
     (DemandStatus::Draft, "draft"),
     (DemandStatus::Open, "open"),
     (DemandStatus::Closed, "closed"),
     (DemandStatus::Cancelled, "cancelled"),
 ];
 
-const PRICE_BASES: [(PriceBasis, &str); 2] =
+pub(super) const PRICE_BASES: [(PriceBasis, &str); 2] =
     [(PriceBasis::AtOrigin, "at_origin"), (PriceBasis::Delivered, "delivered")];
 
 #[derive(Queryable, Insertable, AsChangeset)]

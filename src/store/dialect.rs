@@ -52,6 +52,21 @@ macro_rules! on_each {
 
 pub(super) use on_each;
 
+/// Loads the rows of a query and keeps others from changing them until the transaction ends. SQLite
+/// has one writer at a time, so that its rows are kept already.
+macro_rules! lock_shared {
+    ($connection:expr, $query:expr) => {
+        match $connection {
+            $crate::store::connection::AnyConnection::Sqlite(inner) => $query.load(inner),
+            $crate::store::connection::AnyConnection::Postgres(inner) => {
+                $query.for_share().load(inner)
+            }
+        }
+    };
+}
+
+pub(super) use lock_shared;
+
 /// Whether the error says that the same transaction may succeed when tried again: a serialization
 /// failure, a deadlock (PostgreSQL 40001, 40P01) or a busy SQLite file.
 pub(super) fn is_transient(error: &DieselError) -> bool {

@@ -65,7 +65,7 @@ impl OfferFilter {
     }
 }
 
-const STATUSES: [(OfferStatus, &str); 4] = [
+pub(super) const STATUSES: [(OfferStatus, &str); 4] = [
     (OfferStatus::Draft, "draft"),
     (OfferStatus::Published, "published"),
     (OfferStatus::Paused, "paused"),

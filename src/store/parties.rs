@@ -42,7 +42,7 @@ pub struct PartyFilter {
     pub text: Option<String>,
 }
 
-const LEGAL_FORMS: [(LegalForm, &str); 8] = [
+pub(super) const LEGAL_FORMS: [(LegalForm, &str); 8] = [
     (LegalForm::Enterprise, "enterprise"),
     (LegalForm::PrivateEnterprise, "private_enterprise"),
     (LegalForm::Cooperative, "cooperative"),
@@ -53,7 +53,7 @@ const LEGAL_FORMS: [(LegalForm, &str); 8] = [
     (LegalForm::Agency, "agency"),
 ];
 
-const ROLES: [(Role, &str); 4] = [
+pub(super) const ROLES: [(Role, &str); 4] = [
     (Role::Producer, "producer"),
     (Role::Distributor, "distributor"),
     (Role::Coordinator, "coordinator"),

@@ -43,7 +43,7 @@ pub struct ProductFilter {
     pub states: Vec<ProductState>,
 }
 
-const STATES: [(ProductState, &str); 2] =
+pub(super) const STATES: [(ProductState, &str); 2] =
     [(ProductState::Active, "active"), (ProductState::Archived, "archived")];
 
 #[derive(Queryable, Insertable, AsChangeset)]

@@ -226,6 +226,39 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    grants (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        grantor_id -> Text,
+        grantee_id -> Text,
+        permissions -> Text,
+        from_day -> Text,
+        to_day -> Nullable<Text>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    audit_trail (seq) {
+        seq -> BigInt,
+        at -> BigInt,
+        actor_id -> Text,
+        subject -> Text,
+        principal_id -> Text,
+        owner_id -> Text,
+        resource -> Text,
+        resource_id -> Text,
+        version -> BigInt,
+        action -> Text,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     offers,
     capacities,

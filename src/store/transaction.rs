@@ -3,6 +3,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use super::audit_trail::NewEntry;
 use super::changes::NewChange;
 use super::connection::AnyConnection;
 
@@ -24,19 +25,22 @@ impl<'a> ReadTx<'a> {
 /// An open transaction that writes. What it changes is noted, and numbered just before the commit.
 pub struct WriteTx<'a> {
     reads: ReadTx<'a>,
-    changes: Vec<NewChange>,
+    changes: Vec<Noted>,
 }
+
+/// A change, and what the audit trail tells of it.
+pub(super) type Noted = (NewChange, Option<NewEntry>);
 
 impl<'a> WriteTx<'a> {
     pub(super) const fn new(connection: &'a mut AnyConnection) -> Self {
         Self { reads: ReadTx::new(connection), changes: Vec::new() }
     }
 
-    pub(super) fn note(&mut self, change: NewChange) {
-        self.changes.push(change);
+    pub(super) fn note(&mut self, change: NewChange, entry: Option<NewEntry>) {
+        self.changes.push((change, entry));
     }
 
-    pub(super) fn take_changes(&mut self) -> Vec<NewChange> {
+    pub(super) fn take_changes(&mut self) -> Vec<Noted> {
         std::mem::take(&mut self.changes)
     }
 }

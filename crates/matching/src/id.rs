@@ -78,3 +78,7 @@ id! {
     /// Names a demand.
     DemandId
 }
+id! {
+    /// Names a grant.
+    GrantId
+}

@@ -12,6 +12,7 @@ pub mod demand;
 pub mod evaluation;
 pub mod factor;
 pub mod facts;
+pub mod grant;
 pub mod id;
 pub mod money;
 pub mod offer;

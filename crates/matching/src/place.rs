@@ -42,6 +42,9 @@ impl fmt::Display for ProvinceCode {
 pub struct ProvinceSet([u64; 2]);
 
 impl ProvinceSet {
+    /// No province.
+    pub const EMPTY: Self = Self([0; 2]);
+
     /// Whether no province is in it.
     #[must_use]
     pub const fn is_empty(self) -> bool {

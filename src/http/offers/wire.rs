@@ -155,6 +155,9 @@ pub struct CapacityRecord {
     pub free: u64,
 }
 
+/// The fields that tell prices.
+const PRICES: [&str; 2] = ["unit_price", "price_breaks"];
+
 /// An offer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OfferRecord {
@@ -190,11 +193,15 @@ pub struct OfferRecord {
     /// Code of the selling unit; quantities are whole numbers of it.
     #[schema(example = "kg")]
     pub unit: String,
-    /// Price of one unit in đồng; absent means by agreement.
+    /// Price of one unit in đồng; absent means by agreement, unless it is withheld.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<u64>,
     /// Lower prices from a quantity on.
     pub price_breaks: Vec<PriceBreakBody>,
+    /// What is not told to an authority of an offer that is not shown to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["unit_price", "price_breaks"]))]
+    pub withheld: Vec<String>,
     /// The smallest quantity that is sold.
     pub min_order: u64,
     /// Quantities are sold in multiples of this.
@@ -293,8 +300,9 @@ impl From<&OfferView> for OfferRecord {
             party_id: terms.party_id.to_string(),
             product_id: body.product_id,
             unit: terms.unit.clone(),
-            unit_price: body.unit_price,
-            price_breaks: body.price_breaks,
+            unit_price: body.unit_price.filter(|_| view.shows_prices),
+            price_breaks: if view.shows_prices { body.price_breaks } else { Vec::new() },
+            withheld: if view.shows_prices { Vec::new() } else { PRICES.map(Into::into).into() },
             min_order: terms.min_order,
             increment: terms.increment,
             capacity: offer.capacity.iter().map(CapacityRecord::from).collect(),

@@ -2,14 +2,28 @@
 
 use matching::certificate::{CertificateKind, CertificateKinds};
 use matching::date::Period;
-use matching::place::ProvinceCode;
+use matching::id::PartyId;
+use matching::place::{ProvinceCode, ProvinceSet};
 use matching::product::ProductSet;
+use matching::visibility::Viewer;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::super::View;
 use super::super::catalogue::{Facets, Months, ProductAsk, ProductFilter};
 use super::generator::{Product, Random, World};
 use super::{Plain, market, product_change};
+
+/// A party of the world, or one that has nothing to do with it.
+fn viewer(world: &World, number: usize) -> Viewer {
+    let party = world.parties.get(number);
+    Viewer {
+        party: party.map_or(PartyId::new(Uuid::from_u128(u128::MAX)), |party| party.id),
+        is_admin: false,
+        is_coordinator: party.is_some_and(|party| party.roles_coordinator),
+        oversees: ProvinceSet::EMPTY,
+    }
+}
 
 fn list_len(view: &View, ask: &ProductAsk<'_>) -> u32 {
     let page = view.search_products(ask);
@@ -41,15 +55,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn facet_counts_are_the_sizes_of_the_filtered_lists(seed: u64, typed in 0_usize..4) {
+    fn facet_counts_are_the_sizes_of_the_filtered_lists(
+        seed: u64, typed in 0_usize..4, looks in 0_usize..80,
+    ) {
         let world = World::new(seed, 60);
         let market = market();
         market.apply(1, Plain::of(&world).1);
         let view = market.view();
         let text = ["", "dua sap", "mat hoa dua", "gạo"][typed];
         let filter = filter(&mut Random(seed));
-        let today = world.now.date();
-        let ask = ProductAsk { text, filter: &filter, today, limit: 100, after: None };
+        let (viewer, today) = (viewer(&world, looks), world.now.date());
+        let ask = ProductAsk { text, filter: &filter, viewer, today, limit: 100, after: None };
         let with = |filter: ProductFilter| list_len(&view, &ProductAsk { filter: &filter, ..ask });
         let Facets { min_stars, product_sets, provinces, certificates, months } =
             view.product_facets(&ask);
@@ -83,8 +99,8 @@ fn search_finds_products_without_accents_and_follows_their_names() {
     let names = |text: &str| -> Vec<String> {
         let view = market.view();
         let filter = ProductFilter::default();
-        let today = world.now.date();
-        let ask = ProductAsk { text, filter: &filter, today, limit: 100, after: None };
+        let (viewer, today) = (viewer(&world, 0), world.now.date());
+        let ask = ProductAsk { text, filter: &filter, viewer, today, limit: 100, after: None };
         view.search_products(&ask).items.iter().map(|hit| hit.product.name.to_string()).collect()
     };
     assert_eq!(names("dua sap cau ke").first().map(String::as_str), Some("Dừa sáp Cầu Kè"));

@@ -48,7 +48,7 @@ pub(super) fn offer(api: &TestApi, owner: &Actor, fields: Value) -> String {
     offer_of(api, owner, &product(api, owner, json!({})), fields)
 }
 
-fn wanted() -> Value {
+pub(super) fn wanted() -> Value {
     json!({
         "title": "Mật hoa dừa", "unit": "kg", "max_unit_price": 120_000,
         "deliveries": [{"from": "2027-01-10", "to": "2027-01-20", "quantity": 300}]
@@ -59,7 +59,7 @@ pub(super) fn demand(api: &TestApi, owner: &Actor, fields: Value) -> String {
     record(api, owner, &with(wanted(), fields)).text("/id").to_owned()
 }
 
-fn get(api: &TestApi, by: &Actor, path: &str) -> Answer {
+pub(super) fn get(api: &TestApi, by: &Actor, path: &str) -> Answer {
     api.get(path).by(&by.token).header("accept-language", "en").send()
 }
 
@@ -71,7 +71,7 @@ pub(super) fn excluded(api: &TestApi, by: &Actor, demand: &str) -> Vec<Value> {
     items(&get(api, by, &format!("/v1/demands/{demand}/excluded")).expect(200))
 }
 
-fn items(answer: &Answer) -> Vec<Value> {
+pub(super) fn items(answer: &Answer) -> Vec<Value> {
     answer.at("/items").as_array().cloned().expect("a list")
 }
 

@@ -1,8 +1,10 @@
 //! The API as clients meet it, one behaviour a test, on both databases.
 
+mod audit_trail;
 mod demand_lists;
 mod demand_rules;
 mod demands;
+mod grants;
 mod idempotency;
 mod interchange;
 mod linked_data;
@@ -14,3 +16,4 @@ mod products;
 mod rate_limits;
 mod reference_data;
 mod registry;
+mod visibility;

@@ -20,6 +20,7 @@ api_tests!(
     paging_is_stable_while_parties_come,
     a_cursor_belongs_to_its_list_and_caller,
     putting_the_same_twice_makes_one_party,
+    everyone_who_writes_a_party_names_it_in_its_own_systems,
     every_violation_is_told_at_once_in_both_languages,
     unknown_fields_and_parameters_are_refused,
     a_token_is_needed_and_must_not_have_expired,
@@ -235,6 +236,25 @@ fn putting_the_same_twice_makes_one_party(api: &TestApi) {
     let same = put("HTX").expect(200);
     assert_eq!((same.text("/id"), same.number("/version")), (made.text("/id"), 1));
     assert_eq!(put("HTX Hòa Tân").expect(200).number("/version"), 2);
+}
+
+fn everyone_who_writes_a_party_names_it_in_its_own_systems(api: &TestApi) {
+    let union = api.actor("Liên hiệp", &["coordinator"]);
+    let put = || {
+        let path = "/v1/parties/by-external-id/erp/42";
+        api.put(path, &cooperative("HTX")).by(&union.token).send()
+    };
+    let made = put().expect(201);
+    let path = format!("/v1/parties/{}", made.text("/id"));
+    let member = api.token(made.text("/id"), &ocop_link::caller::ordinary_scopes());
+    let own = json!({"name": "HTX Hòa Tân", "external_ids": {"crm": "7"}});
+    let changed = api.patch(&path, &own).if_match(1).by(&member).send().expect(200);
+    assert_eq!(changed.at("/external_ids"), &json!({"crm": "7"}));
+    let seen = api.get(&path).by(&union.token).send().expect(200);
+    assert_eq!(seen.at("/external_ids"), &json!({"erp": "42"}), "as before");
+    assert_eq!(put().expect(200).text("/id"), made.text("/id"));
+    let seen = api.get(&path).by(&member).send().expect(200);
+    assert_eq!(seen.at("/external_ids"), &json!({"crm": "7"}));
 }
 
 fn every_violation_is_told_at_once_in_both_languages(api: &TestApi) {

@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use matching::date::Timestamp;
 use matching::demand::{Demand, DemandState};
 use matching::offer::{Offer, OfferState};
-use matching::place::ProvinceCode;
+use matching::place::{ProvinceCode, ProvinceSet};
 use matching::product::{ProductSet, ProductState};
 use matching::text::fold::fold;
 use ocop_link::store::demands::DemandFilter;
 use ocop_link::store::keyset::{Direction, PageRequest};
 use ocop_link::store::offers::OfferFilter;
 use ocop_link::store::products::{Product, ProductFilter};
-use ocop_link::store::visibility::{Viewer, may_see_demand, may_see_offer};
-use ocop_link::store::{Database, demands, offers, products};
+use ocop_link::store::visibility::{
+    Viewer, may_see_demand, may_see_offer, oversees_demand, oversees_offer,
+};
+use ocop_link::store::{Database, ReadTx, demands, offers, products};
 
 use super::drafts::{demand, offer, product};
 use super::market::{
@@ -35,7 +37,12 @@ on_both!(
 const OFFERS: usize = 150;
 const DEMANDS: usize = 150;
 
-const ADMIN: Viewer = Viewer { party: party_id_of_nobody(), is_admin: true, is_coordinator: false };
+const ADMIN: Viewer = Viewer {
+    party: party_id_of_nobody(),
+    is_admin: true,
+    is_coordinator: false,
+    oversees: ProvinceSet::EMPTY,
+};
 
 const fn party_id_of_nobody() -> matching::id::PartyId {
     matching::id::PartyId::new(uuid::Uuid::from_u128(99))
@@ -46,8 +53,14 @@ const ALL: PageRequest = PageRequest { limit: 1000, after: None, direction: Dire
 fn viewers() -> impl Iterator<Item = Viewer> {
     let parties = (0..MARKET).map(party_id).chain([party_id_of_nobody()]);
     let flags = [(false, false), (false, true), (true, false), (true, true)];
+    let seats = [None, Some(86), Some(79)].map(|it| it.and_then(ProvinceCode::new));
     parties.flat_map(move |party| {
-        flags.map(|(is_admin, is_coordinator)| Viewer { party, is_admin, is_coordinator })
+        flags.into_iter().flat_map(move |(is_admin, is_coordinator)| {
+            seats.map(|seat| {
+                let oversees = seat.into_iter().collect();
+                Viewer { party, is_admin, is_coordinator, oversees }
+            })
+        })
     })
 }
 
@@ -103,7 +116,10 @@ fn every_viewer_sees_exactly_the_offers_that_are_shown_to_it(test: &TestDatabase
     let filter = OfferFilter::all(TODAY);
     let seen: BTreeSet<usize> = viewers()
         .map(|viewer| {
-            let may_see = |offer: &Offer| may_see_offer(offer, &viewer);
+            let may_see = |offer: &Offer| {
+                let oversees = |tx: &mut ReadTx<'_>| oversees_offer(tx, offer, &viewer);
+                may_see_offer(offer, &viewer) || test.database.read(oversees).expect("readable")
+            };
             check_offers(&test.database, &recorded, (&filter, &viewer), may_see)
         })
         .collect();
@@ -115,7 +131,10 @@ fn every_viewer_sees_exactly_the_demands_that_are_shown_to_it(test: &TestDatabas
     let filter = DemandFilter::all(noon());
     let seen: BTreeSet<usize> = viewers()
         .map(|viewer| {
-            let may_see = |demand: &Demand| may_see_demand(demand, &viewer);
+            let may_see = |demand: &Demand| {
+                let oversees = |tx: &mut ReadTx<'_>| oversees_demand(tx, demand, &viewer);
+                may_see_demand(demand, &viewer) || test.database.read(oversees).expect("readable")
+            };
             check_demands(&test.database, &recorded, (&filter, &viewer), may_see)
         })
         .collect();

@@ -4,6 +4,7 @@ mod capacity;
 mod change_log;
 mod drafts;
 mod filters;
+mod grants;
 mod idempotency;
 mod market;
 mod migrations;

@@ -9,18 +9,23 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use matching::certificate::Subject;
 use matching::demand::DemandState;
+use matching::grant::GrantState;
 use matching::offer::OfferState;
-use matching::place::ProvinceCode;
+use matching::place::{ProvinceCode, ProvinceSet};
 use matching::product::{ProductSet, ProductState};
 use ocop_link::error::Error;
+use ocop_link::store::audit_trail::EntryFilter;
+use ocop_link::store::changes::Changed;
 use ocop_link::store::demands::DemandFilter;
+use ocop_link::store::grants::GrantFilter;
 use ocop_link::store::keyset::{CreatedKey, Direction, PageRequest};
 use ocop_link::store::offers::OfferFilter;
 use ocop_link::store::parties::PartyFilter;
 use ocop_link::store::products::ProductFilter;
 use ocop_link::store::visibility::Viewer;
 use ocop_link::store::{
-    Database, ReadTx, certificates, changes, demands, idempotency, offers, parties, products,
+    Database, ReadTx, audit_trail, certificates, changes, demands, grants, idempotency, offers,
+    parties, products,
 };
 use uuid::Uuid;
 
@@ -182,12 +187,37 @@ fn party_filters() -> Vec<PartyFilter> {
     ]
 }
 
+fn grant_filters() -> Vec<GrantFilter> {
+    use GrantState::{Active, Ended, Pending, Revoked};
+    let (grantors, grantees, states) = (Vec::new(), Vec::new(), Vec::new());
+    let all = GrantFilter { grantors, grantees, states, today: TODAY };
+    vec![
+        all.clone(),
+        GrantFilter { grantors: vec![party_id(1)], ..all.clone() },
+        GrantFilter { grantees: vec![party_id(2)], ..all.clone() },
+        GrantFilter { states: vec![Pending, Active, Ended, Revoked], ..all },
+    ]
+}
+
+fn entry_filters() -> Vec<EntryFilter> {
+    let all = EntryFilter::default;
+    vec![
+        all(),
+        EntryFilter { concerning: Some(party_id(1)), ..all() },
+        EntryFilter { resource: Some(Changed::Offer), ..all() },
+        EntryFilter { resource_id: Some(Uuid::from_u128(1)), ..all() },
+        EntryFilter { actor: Some(party_id(1)), since: Some(noon()), ..all() },
+    ]
+}
+
 fn every_list_query_has_a_limit_and_an_index(test: &TestDatabase) {
-    let viewer = Viewer { party: party_id(1), is_admin: false, is_coordinator: true };
+    let oversees = ProvinceSet::EMPTY;
+    let viewer = Viewer { party: party_id(1), is_admin: false, is_coordinator: true, oversees };
     let admin = Viewer { is_admin: true, ..viewer };
+    let office = Viewer { oversees: provinces().into_iter().collect(), ..viewer };
     let lists = statements(test, |tx| {
         for request in requests() {
-            for viewer in [viewer, admin] {
+            for viewer in [viewer, admin, office] {
                 for filter in offer_filters() {
                     offers::list(tx, &filter, &viewer, request)?;
                 }
@@ -202,6 +232,14 @@ fn every_list_query_has_a_limit_and_an_index(test: &TestDatabase) {
                 parties::list(tx, &filter, request)?;
             }
             certificates::of_subject(tx, Subject::Product(product_id(1)), request)?;
+            for filter in grant_filters() {
+                grants::list(tx, (&filter, Some(party_id(1))), request)?;
+                grants::list(tx, (&filter, None), request)?;
+            }
+        }
+        for filter in entry_filters() {
+            audit_trail::list(tx, &filter, (50, None))?;
+            audit_trail::list(tx, &filter, (50, Some(7)))?;
         }
         idempotency::answered_before(tx, noon(), 100)?;
         changes::after(tx, 1, 100).map(drop)

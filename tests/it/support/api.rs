@@ -210,6 +210,11 @@ impl Request<'_> {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
+    /// Acts for another party under a grant.
+    pub(crate) fn on_behalf_of(self, party: &str) -> Self {
+        self.header("on-behalf-of", party)
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
