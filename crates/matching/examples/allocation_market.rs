@@ -3,16 +3,22 @@
 //! `cargo run --release -p matching --example allocation_market -- SIDE [value|coverage]`
 #![allow(clippy::print_stdout, missing_docs, unreachable_pub, dead_code)]
 
+#[path = "../benches/allocation/clock.rs"]
+mod clock;
 #[path = "../benches/allocation/market.rs"]
 mod market;
 
+use clock::{peak_mb, process_seconds};
 use market::Seeded;
 use matching::allocation::columns::{Control, Pricing, Progress, Search, solve};
+use matching::allocation::flow::Outcome;
 use matching::allocation::plan::Objective;
 use std::error::Error;
 use std::time::Instant;
 
 const SEED: u64 = 4;
+/// Threads that price pairs.
+const WORKERS: usize = 2;
 
 impl Pricing for Seeded {
     fn search(&self, need: u32, search: &mut Search<'_>) {
@@ -23,26 +29,27 @@ impl Pricing for Seeded {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let side = arguments.first().map_or(Ok(100_000), |side| side.parse())?;
-    let objective = match arguments.get(1).map(String::as_str) {
-        Some("coverage") => Objective::Coverage,
-        _ => Objective::Value,
-    };
+    let is_coverage = arguments.iter().any(|argument| argument == "coverage");
+    let objective = if is_coverage { Objective::Coverage } else { Objective::Value };
     let seeded = Seeded::new(side, false, SEED);
-    let start = Instant::now();
-    let mut progress = |at: Progress| {
-        let gap = (at.bound.score - at.reached.score) as f64 / at.bound.score as f64;
-        let (Progress { round, pairs, reached, bound }, taken) = (at, start.elapsed());
+    let (start, processor) = (Instant::now(), process_seconds());
+    let tell = |what: &str, Progress { round, pairs, reached, bound }: Progress| {
+        let first = |worth| objective.first_tier(worth) as f64;
         println!(
-            "{taken:8.2?} round {round}: {pairs} pairs, quantity {} of {}, value {}, gap {:.4} %",
-            reached.quantity,
-            bound.quantity,
+            "{what}={round} pairs={pairs} wall={:.2} processor={:.2} gap={:.6} value={} \
+             peak_mb={:.0}",
+            start.elapsed().as_secs_f64(),
+            process_seconds() - processor,
+            1.0 - first(reached) / first(bound),
             reached.score,
-            gap * 100.0
+            peak_mb()
         );
     };
-    let stop = || false;
-    let mut control = Control { workers: 2, stop: &stop, progress: &mut progress };
+    let mut progress = |progress| tell("round", progress);
+    let mut control = Control { workers: WORKERS, stop: &|| false, progress: &mut progress };
     let solved = solve(&seeded.market, objective, &seeded, &mut control)?;
-    println!("{:?} after {:.2?}", solved.outcome, start.elapsed());
+    if solved.outcome == Outcome::Optimal {
+        tell("optimal_after", solved.progress);
+    }
     Ok(())
 }
