@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p matching --example allocation_small -- FOLDER`; one line for each
 //! instance: its file, the optimum under both objectives, and what each producer sells under
-//! max–min without the limits.
+//! max–min without the limits, in thousandths of a unit.
 #![allow(clippy::print_stdout, missing_docs, unreachable_pub, dead_code)]
 
 #[path = "../benches/allocation/instance.rs"]
@@ -24,16 +24,18 @@ use std::path::Path;
 const INSTANCES: u64 = 1_000;
 /// The most capacities, and the most needs.
 const SIDE: u64 = 5;
+/// Max–min is planned in units this much finer, so that whole units come close to fractions.
+const FINE: u64 = 1_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: allocation_small FOLDER")?;
     for seed in 0..INSTANCES {
-        let (market, pairs) = small(&mut Random::new(seed), true)?;
+        let (market, pairs) = small(&mut Random::new(seed), 1)?;
         let path = Path::new(&folder).join(format!("{seed}.bin"));
         instance::write(&path, &market, &pairs)?;
         let best = |objective| run(&market, &pairs, objective, Rule::None, &|| false);
         let (value, coverage) = (best(Objective::Value), best(Objective::Coverage));
-        let (free, free_pairs) = small(&mut Random::new(seed), false)?;
+        let (free, free_pairs) = small(&mut Random::new(seed), FINE)?;
         let fair = run(&free, &free_pairs, Objective::Coverage, Rule::MaxMin, &|| false);
         if !(value.is_optimal && coverage.is_optimal && fair.is_optimal) {
             return Err(format!("{seed} is not proven").into());
@@ -53,12 +55,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Two capacities of each producer, two needs of each demand; two thirds of the pairs fit.
-fn small(random: &mut Random, is_limited: bool) -> Result<(Market, Pairs), Box<dyn Error>> {
+/// Two capacities of each producer, two needs of each demand; two thirds of the pairs fit. Limits
+/// are left out where units are finer.
+fn small(random: &mut Random, fine: u64) -> Result<(Market, Pairs), Box<dyn Error>> {
     let (count, needs) = (1 + random.below(SIDE) as u32, 1 + random.below(SIDE) as u32);
     let mut limit = |most: u64| {
         let drawn = random.below(most);
-        if is_limited { drawn } else { 0 }
+        if fine == 1 { drawn } else { 0 }
     };
     let mut capacities = Vec::new();
     let mut offers = Vec::new();
@@ -76,9 +79,9 @@ fn small(random: &mut Random, is_limited: bool) -> Result<(Market, Pairs), Box<d
         let max_suppliers = Some(limit(3) as u32).filter(|&most| most > 0);
         demands.push(DemandLimits { min_share: limit(4), max_suppliers });
     }
-    capacities.iter_mut().for_each(|capacity| capacity.quantity = random.below(13));
+    capacities.iter_mut().for_each(|capacity| capacity.quantity = fine * random.below(13));
     for need in &mut wanted {
-        need.max = random.below(13);
+        need.max = fine * random.below(13);
         need.min = need.min.min(need.max);
     }
     let market = Market::new(capacities, wanted, offers, demands)?;

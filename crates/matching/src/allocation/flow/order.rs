@@ -46,14 +46,10 @@ impl Order {
         (0..).zip(&nodes).for_each(|(place, &node)| places[node as usize] = place);
         let mut order = Self { places, parts: Vec::new() };
         let starts = order.distribute(arcs, hub);
-        for of_part in
-            nodes.chunk_by(|one, other| part_of[*one as usize] == part_of[*other as usize])
-        {
-            order.append(
-                of_part.iter().filter(|&&node| node >= offers).count(),
-                of_part.len(),
-                &starts,
-            );
+        let is_joined = |one: &u32, other: &u32| part_of[*one as usize] == part_of[*other as usize];
+        for nodes in nodes.chunk_by(is_joined) {
+            let needs = nodes.iter().filter(|&&node| node >= offers).count();
+            order.append(nodes.len(), needs, &starts);
         }
         order
     }
@@ -81,7 +77,8 @@ impl Order {
         starts
     }
 
-    fn append(&mut self, needs: usize, nodes: usize, starts: &[usize]) {
+    /// Appends the part of the next nodes.
+    fn append(&mut self, nodes: usize, needs: usize, starts: &[usize]) {
         let first = self.parts.last().map_or(0, |part| part.nodes.end);
         let nodes = first..first + nodes as u32;
         let arcs = starts[nodes.start as usize]..starts[nodes.end as usize];
