@@ -16,6 +16,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 pub fn document() -> Value {
     let (_, document) = App::new().into_utoipa_app().configure(routes).split_for_parts();
     let mut document = serde_json::to_value(document).unwrap_or_default();
+    refer_to_records(&mut document);
     rename_lists(&mut document);
     describe(&mut document);
     add_schema::<Problem>(&mut document, "Problem");
@@ -29,6 +30,20 @@ pub fn document() -> Value {
 
 fn add_schema<T: utoipa::PartialSchema>(document: &mut Value, name: &str) {
     document["components"]["schemas"][name] = serde_json::to_value(T::schema()).unwrap_or_default();
+}
+
+/// A list refers to the schema of its records, so that a client has one type for a record wherever
+/// it meets it.
+fn refer_to_records(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    let names: Vec<String> = schemas.keys().cloned().collect();
+    for name in &names {
+        let Some(record) = name.strip_prefix("List_").filter(|it| schemas.contains_key(*it)) else {
+            continue;
+        };
+        let reference = json!({ "$ref": format!("#/components/schemas/{record}") });
+        schemas[name]["properties"]["items"]["items"] = reference;
+    }
 }
 
 /// `List_PartyRecord` is a name that no generator renders well.
@@ -186,7 +201,7 @@ fn make_repeatable(operation: &mut Value) {
         "name": "Idempotency-Key", "in": "header", "required": false,
         "description": "Names this request, so that it can be sent again without acting twice: \
             visible ASCII, bare or in quotes. The answer is kept for 72 hours.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 257 },
+        "schema": { "type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 257 },
         "example": "\"8e03978e-40d5-43dd-bc93-6894a57f9324\""
     });
     add_parameter(operation, parameter);

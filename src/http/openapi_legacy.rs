@@ -3,6 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// Where the texts of the licences stand: 3.0 has no field for SPDX identifiers.
+const LICENSES: &str = "https://spdx.org/licenses/";
+
 /// Converts a 3.1 document.
 #[must_use]
 pub fn convert(mut document: Value) -> Value {
@@ -11,10 +14,36 @@ pub fn convert(mut document: Value) -> Value {
         info.remove("summary");
         if let Some(license) = info.get_mut("license").and_then(Value::as_object_mut) {
             license.remove("identifier");
+            license.insert("url".into(), LICENSES.into());
         }
     }
     convert_schemas(&mut document);
+    let schemas = document["components"]["schemas"].clone();
+    type_nullable(&mut document, &schemas);
     document
+}
+
+/// 3.0.3 lets only a schema with a type be null, so one that refers to another says its type too.
+fn type_nullable(value: &mut Value, schemas: &Value) {
+    if value["nullable"] == true && value.get("type").is_none() {
+        let kind = referred(&value["allOf"][0], schemas)["type"].clone();
+        value["type"] = kind;
+    }
+    match value {
+        Value::Object(object) => {
+            object.values_mut().for_each(|member| type_nullable(member, schemas));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| type_nullable(item, schemas)),
+        _ => {}
+    }
+}
+
+/// The schema itself, or the one that it refers to.
+fn referred<'a>(schema: &'a Value, schemas: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        Some(name) => &schemas[name],
+        None => schema,
+    }
 }
 
 /// Walks the whole document: what looks like a schema is one.
