@@ -25,6 +25,15 @@ pub(super) fn method_not_allowed(request: &HttpRequest) -> ApiError {
     ApiError::new(ProblemCode::MethodNotAllowed).with_header(header::ALLOW, &allowed)
 }
 
+/// A path that the contract names word for word has the methods that it names there, and no others:
+/// a template that fits it too does not take the request.
+pub(super) fn is_misdirected(request: &HttpRequest) -> bool {
+    let Some(app) = request.app_data::<web::Data<AppData>>() else { return false };
+    let method = request.method().as_str().to_ascii_lowercase();
+    let named = app.contract.document()["paths"].get(request.path());
+    named.is_some_and(|item| request.method() != Method::OPTIONS && item.get(method).is_none())
+}
+
 /// 204 with the methods of an address (RFC 9110 section 9.3.7), or that there is none.
 pub(super) fn options(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
     let allowed = allowed_methods(request);
@@ -37,11 +46,17 @@ pub(super) fn options(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
 /// The methods that the contract offers for the path of a request.
 fn allowed_methods(request: &HttpRequest) -> Vec<String> {
     let Some(app) = request.app_data::<web::Data<AppData>>() else { return Vec::new() };
-    let paths = app.contract.document()["paths"].as_object();
+    let paths = &app.contract.document()["paths"];
+    let is_named = paths.get(request.path()).is_some();
+    let takes = |template: &str| match is_named {
+        true => template == request.path(),
+        false => fits(template, request.path()),
+    };
     let mut methods: Vec<String> = paths
+        .as_object()
         .into_iter()
         .flatten()
-        .filter(|(template, _)| fits(template, request.path()))
+        .filter(|(template, _)| takes(template))
         .filter_map(|(_, item)| item.as_object())
         .flat_map(|item| item.keys().map(|method| method.to_uppercase()))
         .filter(|method| Method::from_bytes(method.as_bytes()).is_ok() && method != "PARAMETERS")

@@ -22,8 +22,8 @@ pub fn document() -> Value {
     add_schema::<Problem>(&mut document, "Problem");
     add_schema::<FieldError>(&mut document, "FieldError");
     complete_operations(&mut document);
-    add_patch_schemas(&mut document);
     lift_descriptions(&mut document);
+    add_patch_schemas(&mut document);
     make_outputs_plain(&mut document);
     document
 }
@@ -310,18 +310,24 @@ fn patch_schema(schemas: &Value, target: &str) -> Value {
 fn make_nullable(schemas: &Value, member: &mut Value) {
     if let Some(word) = member["type"].as_str().map(str::to_owned) {
         member["type"] = json!([word, "null"]);
-    } else if let Some(path) = member["$ref"].as_str().map(str::to_owned) {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let nested = if schemas[name]["type"] == "object" {
-            patch_schema(schemas, name)
-        } else {
-            member.clone()
-        };
+    } else if let Some(Value::Array(branches)) = member.get_mut("oneOf") {
+        branches.iter_mut().for_each(|branch| *branch = nested_patch(schemas, branch));
+    } else if member.get("$ref").is_some() {
         let description = member.get("description").cloned();
+        let nested = nested_patch(schemas, member);
         *member = json!({ "oneOf": [{ "type": "null" }, nested] });
         if let Some(description) = description {
             member["description"] = description;
         }
+    }
+}
+
+/// An object inside a patch is patched too (RFC 7396); anything else is replaced.
+fn nested_patch(schemas: &Value, schema: &Value) -> Value {
+    let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+    match name.filter(|name| schemas[*name]["type"] == "object") {
+        Some(name) => patch_schema(schemas, name),
+        None => schema.clone(),
     }
 }
 

@@ -1,10 +1,11 @@
-//! What is refused before anything else of a request is looked at: what is too long, and what no
-//! answer can meet.
+//! What is refused before anything else of a request is looked at: what is too long, what no
+//! answer can meet, and a method that its address does not have.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header;
 
 use super::linked_data::LINKED_DATA_JSON;
+use super::methods;
 use super::problem::{ApiError, PROBLEM_JSON, ProblemCode};
 
 /// The longest path with query, in bytes.
@@ -32,5 +33,8 @@ pub(super) fn refusal(request: &ServiceRequest) -> Option<ApiError> {
                 .contains(&range)
         })
     });
+    if methods::is_misdirected(request.request()) {
+        return Some(methods::method_not_allowed(request.request()));
+    }
     (api && !acceptable).then(|| ApiError::new(ProblemCode::NotAcceptable))
 }

@@ -259,6 +259,10 @@ fn a_patch_keeps_what_it_does_not_name(api: &TestApi) {
     expected["version"] = 2.into();
     expected["terms_version"] = 2.into();
     assert_eq!(changed.body, expected, "a place given in words too");
+    let unpaid = json!({"terms": {"payment_days": null}});
+    let unpaid = api.patch(&path(&made), &unpaid).if_match(2).by(&actor.token).send().expect(200);
+    assert_eq!(unpaid.number("/terms/payment_days"), 0);
+    assert_eq!(unpaid.number("/terms/discount_percent"), 5);
     let titled = record(api, &actor, &short());
     let renamed = api.patch(&path(&titled), &json!({"title": "Mật dừa nước"})).if_match(1);
     assert_eq!(renamed.by(&actor.token).send().expect(200).text("/text"), "Mật dừa nước");

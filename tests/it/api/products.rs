@@ -15,6 +15,7 @@ api_tests!(
     a_corrected_and_a_revoked_certificate_stay_readable,
     words_without_accents_find_and_accents_decide_the_order,
     facets_count_what_the_filtered_list_shows,
+    the_address_of_the_facets_is_no_product,
     putting_the_same_twice_makes_one_product,
     an_archived_product_leaves_the_catalogue,
 );
@@ -215,6 +216,13 @@ fn facets_count_what_the_filtered_list_shows(api: &TestApi) {
     assert_eq!(search(api, &maker, "min_stars=4").len(), 2);
     assert_eq!(search(api, &maker, "province_code=86&product_set=1&min_stars=4"), ["B"]);
     assert_eq!(search(api, &maker, "province_code=01").len(), 0);
+}
+
+fn the_address_of_the_facets_is_no_product(api: &TestApi) {
+    let maker = maker(api);
+    let patch = api.patch("/v1/products/facets", &json!({})).if_match(1).by(&maker.token).send();
+    let refused = patch.expect_problem(405, "method_not_allowed");
+    assert_eq!(refused.header("allow"), "GET, HEAD, OPTIONS");
 }
 
 fn putting_the_same_twice_makes_one_product(api: &TestApi) {

@@ -54,6 +54,9 @@ fn operation<'a>(document: &'a Value, method: &str, path: &str) -> Option<&'a Va
     let path = path.split('?').next().unwrap_or_default();
     let method = if method == "HEAD" { "get".into() } else { method.to_lowercase() };
     let paths = document["paths"].as_object()?;
+    if let Some(item) = paths.get(path) {
+        return item.get(&method);
+    }
     let mut fitting: Vec<_> = paths.iter().filter(|(template, _)| fits(template, path)).collect();
     // A literal path goes before a template that fits too.
     fitting.sort_by_key(|(template, _)| template.matches('{').count());
