@@ -4,6 +4,7 @@ mod audit_trail;
 mod demand_lists;
 mod demand_rules;
 mod demands;
+mod forged_tokens;
 mod grants;
 mod idempotency;
 mod interchange;

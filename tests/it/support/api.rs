@@ -135,6 +135,11 @@ impl TestApi {
         tokens.mint(&grant, self.data.app.clock().now(), Uuid::from_u128(7)).expect("a token")
     }
 
+    /// The key that signs tokens now, in PKCS #8.
+    pub(crate) fn signing_key(&self) -> Vec<u8> {
+        self.data.app.keys().signing.pkcs8.clone()
+    }
+
     /// A token that may do anything.
     pub(crate) fn admin(&self) -> String {
         self.token("00000000-0000-7000-8000-00000000000a", "admin")
