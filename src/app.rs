@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use matching::date::{Date, Timestamp};
 use matching::price::FreightRate;
@@ -64,6 +64,8 @@ struct Inner {
 
 /// How often an instance looks for what the others have committed.
 const FEED_INTERVAL: Duration = Duration::from_millis(40);
+/// How often an instance looks for signing keys that another has made or withdrawn.
+const KEYS_INTERVAL: Duration = Duration::from_secs(1);
 
 impl App {
     /// Opens the database, makes what the first start needs, and loads the market.
@@ -231,9 +233,23 @@ fn catch_up(app: &Weak<Inner>) {
 
 /// Follows what other instances commit, as long as the service runs.
 fn follow(app: &Weak<Inner>) {
+    let mut keys_read = Instant::now();
     while app.strong_count() > 0 {
         thread::sleep(FEED_INTERVAL);
         catch_up(app);
+        if keys_read.elapsed() >= KEYS_INTERVAL {
+            refresh_keys(app);
+            keys_read = Instant::now();
+        }
+    }
+}
+
+/// Learns of keys that another instance has made or withdrawn. The keys known before stay if the
+/// database does not answer.
+fn refresh_keys(app: &Weak<Inner>) {
+    let Some(app) = app.upgrade() else { return };
+    if let Err(error) = app.keys.refresh(&app.database) {
+        tracing::warn!(%error, "the signing keys could not be read");
     }
 }
 

@@ -2,6 +2,7 @@
 //! caller proves who it is.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use matching::grant::Permission;
@@ -16,6 +17,10 @@ pub enum Scope {
     Write(Resource),
     /// Read the audit trail: `audit-trail:read`.
     ReadAuditTrail,
+    /// Compute how demands are split over offers: `allocations:run`.
+    RunAllocations,
+    /// Import whole files: `imports:run`.
+    RunImports,
     /// Do anything: `admin`.
     Admin,
 }
@@ -72,6 +77,8 @@ impl Scope {
         match word {
             "admin" => return Some(Self::Admin),
             AUDIT_TRAIL_READ => return Some(Self::ReadAuditTrail),
+            ALLOCATIONS_RUN => return Some(Self::RunAllocations),
+            IMPORTS_RUN => return Some(Self::RunImports),
             _ => {}
         }
         let (plural, verb) = word.split_once(':')?;
@@ -85,6 +92,8 @@ impl Scope {
 }
 
 const AUDIT_TRAIL_READ: &str = "audit-trail:read";
+const ALLOCATIONS_RUN: &str = "allocations:run";
+const IMPORTS_RUN: &str = "imports:run";
 
 impl From<Permission> for Scope {
     fn from(permission: Permission) -> Self {
@@ -101,14 +110,68 @@ impl From<Permission> for Scope {
     }
 }
 
-/// The scopes that a script gets unless it asks for fewer: all but `admin`.
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(resource) => write!(formatter, "{}:read", resource.plural()),
+            Self::Write(resource) => write!(formatter, "{}:write", resource.plural()),
+            Self::ReadAuditTrail => formatter.write_str(AUDIT_TRAIL_READ),
+            Self::RunAllocations => formatter.write_str(ALLOCATIONS_RUN),
+            Self::RunImports => formatter.write_str(IMPORTS_RUN),
+            Self::Admin => formatter.write_str("admin"),
+        }
+    }
+}
+
+/// Scopes, each once, written with spaces between (RFC 6749 section 3.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// What a script, app or person gets unless it asks for fewer: all but `imports:run` and
+    /// `admin`.
+    #[must_use]
+    pub fn ordinary() -> Self {
+        let of_resource = |resource| [Scope::Read(resource), Scope::Write(resource)];
+        let mut scopes: BTreeSet<Scope> = Resource::ALL.into_iter().flat_map(of_resource).collect();
+        scopes.extend([Scope::ReadAuditTrail, Scope::RunAllocations]);
+        Self(scopes)
+    }
+
+    /// Reads scopes; none if there is no word, or one that is unknown.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let scopes: Option<BTreeSet<Scope>> = text.split_whitespace().map(Scope::parse).collect();
+        scopes.filter(|scopes| !scopes.is_empty()).map(Self)
+    }
+
+    /// Whether whoever has these has `scope`; `admin` has all.
+    #[must_use]
+    pub fn hold(&self, scope: Scope) -> bool {
+        self.0.contains(&Scope::Admin) || self.0.contains(&scope)
+    }
+
+    /// Whether whoever has these has all of `others`.
+    #[must_use]
+    pub fn hold_all(&self, others: &Self) -> bool {
+        others.0.iter().all(|scope| self.hold(*scope))
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.0.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(formatter, "{space}{scope}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The scopes that a script gets unless it asks for fewer, as a token states them.
 #[must_use]
 pub fn ordinary_scopes() -> String {
-    let words = Resource::ALL.map(|resource| {
-        let plural = resource.plural();
-        format!("{plural}:read {plural}:write")
-    });
-    format!("{} {AUDIT_TRAIL_READ}", words.join(" "))
+    Scopes::ordinary().to_string()
 }
 
 /// Who makes a request, and for whom.
@@ -253,5 +316,27 @@ mod tests {
         }
         assert!(ordinary_scopes().split(' ').all(|word| Scope::parse(word).is_some()));
         assert_eq!(Scope::parse("audit-trail:write"), None);
+    }
+
+    #[test]
+    fn scopes_are_read_as_they_are_written() {
+        let text = "offers:read offers:write allocations:run imports:run";
+        let scopes = Scopes::parse(text).expect("scopes");
+        assert_eq!(scopes.to_string(), text);
+        assert_eq!(
+            Scopes::parse("imports:run  offers:read offers:read"),
+            Scopes::parse("offers:read imports:run")
+        );
+        for wrong in ["", " ", "offers", "offers:delete", "offers:read everything", "Admin"] {
+            assert_eq!(Scopes::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_admin_holds_every_scope_and_nobody_else_holds_more_than_was_given() {
+        let scopes = |text| Scopes::parse(text).expect("scopes");
+        assert!(scopes("admin").hold_all(&Scopes::ordinary()));
+        assert!(!Scopes::ordinary().hold_all(&scopes("offers:read imports:run")));
+        assert!(!Scopes::ordinary().hold_all(&scopes("admin")));
     }
 }

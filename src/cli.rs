@@ -3,6 +3,7 @@
 mod audit;
 mod demo;
 mod import;
+mod key;
 mod openapi;
 mod output;
 mod serve;
@@ -35,6 +36,9 @@ enum Verb {
     Migrate,
     /// Mint an access token for a script.
     Token(token::Arguments),
+    /// Manage the keys that sign access tokens.
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Serve a ready market of real products on an embedded database.
     Demo(demo::Arguments),
     /// Import a file of the interchange format.
@@ -61,6 +65,7 @@ pub fn run() -> ExitCode {
         Verb::Serve => serve::run(),
         Verb::Migrate => open().map(drop),
         Verb::Token(arguments) => token::run(&arguments),
+        Verb::Key(verb) => key::run(&verb),
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
         Verb::Audit => audit::run(),

@@ -5,12 +5,16 @@ mod traffic;
 
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 pub use traffic::{Origin, RateLimits, Timeouts, Traffic};
 
 /// Prefix of environment variables.
 const PREFIX: &str = "OCOP_LINK_";
+
+/// The longest life of an access token, in seconds: a day.
+pub const MAX_TOKEN_SECONDS: u32 = 24 * 3600;
 
 /// The keys that a file may hold.
 const KEYS: [&str; 26] = [
@@ -59,7 +63,7 @@ pub struct Config {
     pub issuer: String,
     /// `aud` of access tokens; default `ocop-link`.
     pub audience: String,
-    /// Life of an access token in seconds; default 900.
+    /// Life of an access token in seconds, a day at the most; default 900.
     pub token_seconds: u32,
     /// Freight rate in đồng for one tonne over one kilometre; default 2500.
     pub freight_vnd_per_tonne_km: u64,
@@ -124,7 +128,7 @@ impl Config {
             workers: sources.at_least_one("workers", cores)?,
             issuer: sources.get("issuer", "https://ocop-link.local".to_owned())?,
             audience: sources.get("audience", "ocop-link".to_owned())?,
-            token_seconds: sources.get("token_seconds", 900)?,
+            token_seconds: sources.within("token_seconds", 900, 1..=MAX_TOKEN_SECONDS)?,
             freight_vnd_per_tonne_km: sources.get("freight_vnd_per_tonne_km", 2500)?,
             log: sources.get("log", "info".to_owned())?,
             log_format: sources.get("log_format", LogFormat::Text)?,
@@ -161,6 +165,13 @@ impl Sources<'_> {
         let parse =
             |part: &str| part.parse().map_err(|error| format!("setting {key} = {part:?}: {error}"));
         parts.map(parse).collect()
+    }
+
+    fn within(&self, key: &str, default: u32, legal: RangeInclusive<u32>) -> Result<u32, String> {
+        let number = self.get(key, default)?;
+        let (min, max) = (legal.start(), legal.end());
+        let complaint = || format!("setting {key} must be from {min} to {max}");
+        legal.contains(&number).then_some(number).ok_or_else(complaint)
     }
 
     fn at_least_one(&self, key: &str, default: usize) -> Result<usize, String> {
@@ -219,6 +230,8 @@ mod tests {
             ("trusted_proxies = '::/0'", ("", ""), "trusted_proxies"),
             ("cors_origins = '*'", ("", ""), "cors_origins"),
             ("cors_origins = 'https://a.example/path'", ("", ""), "cors_origins"),
+            ("token_seconds = 0", ("", ""), "token_seconds"),
+            ("token_seconds = 86401", ("", ""), "token_seconds"),
         ];
         for (file, variable, key) in cases {
             let error = with(file, &[variable]).expect_err("illegal");

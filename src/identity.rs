@@ -1,42 +1,34 @@
-//! The secrets of one deployment: the key that signs access tokens and the key that authenticates
-//! cursors. Made at the first start, kept in the database, shared by all instances. Must not know
-//! the form of a token or a cursor.
+//! The secrets of one deployment: the keys that sign access tokens, and those that authenticate
+//! cursors and derive refresh tokens. Made at the first start, kept in the database, shared by all
+//! instances. Must not know the form of a token or a cursor.
 
+pub mod key_ring;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::store::{Database, secrets};
+use crate::store::{Database, secrets, signing_keys};
 
-const SIGNING_KEY: &str = "token_signing_key";
+use key_ring::{KeyRing, Rotation};
+
 const CURSOR_KEY: &str = "cursor_key";
 
-/// A key pair for Ed25519 signatures (RFC 8032).
-#[derive(Clone)]
-pub struct SigningKey {
-    /// Names the key in a token's header and in the key set; a hash of the public key.
-    pub id: String,
-    /// The private key in PKCS #8.
-    pub pkcs8: Vec<u8>,
-    /// The public key, 32 bytes.
-    pub public: Vec<u8>,
-}
-
 /// The secrets of one deployment.
-#[derive(Clone)]
 pub struct Keys {
-    /// Signs access tokens.
-    pub signing: SigningKey,
+    ring: ArcSwap<KeyRing>,
     /// Authenticates cursors.
     pub cursor: Vec<u8>,
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Keys({})", self.signing.id)
+        write!(formatter, "Keys({:?})", self.ring.load())
     }
 }
 
@@ -46,20 +38,49 @@ impl Keys {
     /// # Errors
     /// Whatever the database says.
     pub fn load(database: &Database, clock: &Clock) -> Result<Self, Error> {
-        let pkcs8 = shared(database, clock, SIGNING_KEY, new_signing_key()?)?;
         let cursor = shared(database, clock, CURSOR_KEY, random_bytes()?)?;
-        Ok(Self { signing: SigningKey::new(pkcs8)?, cursor })
+        let mut ring = kept_keys(database)?;
+        if ring.signing(clock.now()).is_none() {
+            let first = key_ring::first_key(clock.now())?;
+            database.write(move |tx| signing_keys::insert(tx, &first))?;
+            ring = kept_keys(database)?;
+        }
+        Ok(Self { ring: ArcSwap::from_pointee(ring), cursor })
+    }
+
+    /// The keys that sign access tokens, as far as this instance knows them.
+    #[must_use]
+    pub fn ring(&self) -> Arc<KeyRing> {
+        self.ring.load_full()
+    }
+
+    /// Learns what other instances have rotated.
+    ///
+    /// # Errors
+    /// Whatever the database says; the keys known before stay.
+    pub fn refresh(&self, database: &Database) -> Result<(), Error> {
+        self.ring.store(Arc::new(kept_keys(database)?));
+        Ok(())
+    }
+
+    /// Makes a new signing key; the others are accepted as long as `rotation` says.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn rotate(
+        &self,
+        database: &Database,
+        clock: &Clock,
+        rotation: Rotation,
+    ) -> Result<(), Error> {
+        let (now, fresh) = (clock.now(), key_ring::new_private_key()?);
+        database.write(move |tx| key_ring::rotate(tx, (now, rotation), &fresh))?;
+        self.refresh(database)
     }
 }
 
-impl SigningKey {
-    fn new(pkcs8: Vec<u8>) -> Result<Self, Error> {
-        let pair = Ed25519KeyPair::from_pkcs8(&pkcs8)
-            .map_err(|_| Error::Internal("the signing key in the database is damaged".into()))?;
-        let public = pair.public_key().as_ref().to_vec();
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &public);
-        Ok(Self { id: URL_SAFE_NO_PAD.encode(&hash.as_ref()[..12]), pkcs8, public })
-    }
+fn kept_keys(database: &Database) -> Result<KeyRing, Error> {
+    database.read(signing_keys::all).and_then(KeyRing::new)
 }
 
 /// The secret called `name`: the one in the database, which is `fresh` if there was none before.
@@ -81,12 +102,6 @@ fn shared(
         }
     };
     STANDARD.decode(text).map_err(|_| Error::Internal(format!("the secret {name} is damaged")))
-}
-
-fn new_signing_key() -> Result<Vec<u8>, Error> {
-    let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
-    let key = key.map_err(|_| Error::Internal("no randomness for a key".into()))?;
-    Ok(key.as_ref().to_vec())
 }
 
 fn random_bytes() -> Result<Vec<u8>, Error> {

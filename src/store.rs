@@ -27,6 +27,7 @@ pub mod products;
 pub mod registry;
 pub(crate) mod schema;
 pub mod secrets;
+pub mod signing_keys;
 pub mod snapshot;
 mod sqlite;
 mod transaction;

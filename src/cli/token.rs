@@ -5,10 +5,8 @@ use matching::id::PartyId;
 
 use super::{Failure, open, output};
 use crate::caller;
+use crate::config::MAX_TOKEN_SECONDS;
 use crate::http::token::{Grant, Tokens};
-
-/// The longest life of a script's token, in seconds: a day.
-const MAX_SECONDS: u32 = 24 * 3600;
 
 /// Whom the token is for.
 #[derive(Debug, Args)]
@@ -32,10 +30,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         arguments.party.parse().map_err(|_| Failure::Usage("--party is not an id".into()))?;
     let app = open()?;
     let seconds = arguments.seconds.unwrap_or(app.config().token_seconds);
-    if seconds > MAX_SECONDS {
-        return Err(Failure::Usage(format!("--seconds is more than {MAX_SECONDS}")));
+    if seconds > MAX_TOKEN_SECONDS {
+        return Err(Failure::Usage(format!("--seconds is more than {MAX_TOKEN_SECONDS}")));
     }
-    let tokens = Tokens::new(&app.keys().signing, app.config());
+    let tokens = Tokens::new(&app);
     let scope = arguments.scope.clone().unwrap_or_else(caller::ordinary_scopes);
     let grant = Grant { subject: arguments.subject.clone(), party, scope, seconds };
     let moment = app.clock().moment();

@@ -46,9 +46,9 @@ impl Authenticator {
     }
 
     fn caller(&self, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
-        let verified = self.remembered(token).or_else(|| self.verify(token));
+        let verified = self.remembered(token, now).or_else(|| self.verify(token, now));
         let verified = verified.ok_or_else(|| ApiError::unauthenticated("not valid"))?;
-        let second = now.micros().div_euclid(1_000_000);
+        let second = now.unix_seconds();
         if second >= verified.expires {
             return Err(ApiError::unauthenticated("expired"));
         }
@@ -58,13 +58,16 @@ impl Authenticator {
         Ok(verified.caller)
     }
 
-    fn remembered(&self, token: &str) -> Option<Verified> {
+    /// What was found of `token` before, unless its key has been withdrawn since.
+    fn remembered(&self, token: &str, now: Timestamp) -> Option<Verified> {
         let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
-        remembered.get(token).cloned()
+        let verified = remembered.get(token).cloned()?;
+        let is_accepted = self.tokens.keys().accepted(&verified.key_id, now).is_some();
+        is_accepted.then_some(verified)
     }
 
-    fn verify(&self, token: &str) -> Option<Verified> {
-        let verified = self.tokens.verify(token)?;
+    fn verify(&self, token: &str, now: Timestamp) -> Option<Verified> {
+        let verified = self.tokens.verify(token, now)?;
         let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MAX_REMEMBERED {
             remembered.clear();

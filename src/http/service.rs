@@ -9,10 +9,8 @@ use super::etag;
 use super::problem::{ApiError, ProblemCode};
 use super::state::AppData;
 use crate::error::Error;
+use crate::identity::key_ring::KEY_SET_SECONDS;
 use crate::store::changes;
-
-/// How long clients may keep the key set, in seconds.
-const KEY_SET_SECONDS: u32 = 300;
 
 /// Whether the service can answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,14 +48,16 @@ async fn get_readiness(app: web::Data<AppData>) -> Result<HttpResponse, ApiError
 
 /// Public keys that access tokens are signed with
 ///
-/// A JSON Web Key Set (RFC 7517).
+/// A JSON Web Key Set (RFC 7517). A new key stands here ten minutes before it signs, and as long as
+/// a token that it signed may be valid. Keep the set at most as long as `Cache-Control` says, and
+/// read it again when a token names a key that you do not know.
 #[utoipa::path(tag = "service", operation_id = "getKeySet", security(()),
     responses((status = 200, description = "The key set", body = serde_json::Value)))]
 #[get("/.well-known/jwks.json")]
 async fn get_key_set(app: web::Data<AppData>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, format!("public, max-age={KEY_SET_SECONDS}")))
-        .json(app.authenticator.tokens().key_set())
+        .json(app.authenticator.tokens().key_set(app.app.clock().now()))
 }
 
 /// This contract

@@ -32,7 +32,7 @@ impl AppData {
     /// # Errors
     /// A sentence, if the generated document is not a valid schema.
     pub fn new(app: App) -> Result<Self, String> {
-        let tokens = Tokens::new(&app.keys().signing, app.config());
+        let tokens = Tokens::new(&app);
         let cursors = Cursors::new(&app.keys().cursor);
         let contract = Contract::new(super::openapi::document())?;
         let limiter = RateLimiter::new(&app.config().traffic.rate_limits);

@@ -1,6 +1,8 @@
 //! Access tokens: JWTs of type `at+jwt` (RFC 9068), signed with EdDSA (RFC 8037). Minting,
 //! checking, and the public key set. Must not know what a caller may do.
 
+use std::sync::Arc;
+
 use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm,
     OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse,
@@ -14,9 +16,9 @@ use uuid::Uuid;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::app::App;
 use crate::caller::{Caller, Scope};
-use crate::config::Config;
-use crate::identity::SigningKey;
+use crate::identity::key_ring::{KeyRing, SigningKey};
 
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN_BYTES: usize = 4096;
@@ -50,13 +52,8 @@ pub struct Grant {
 
 /// Mints and checks the tokens of one deployment.
 pub struct Tokens {
-    key_id: String,
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    app: App,
     validation: Validation,
-    issuer: String,
-    audience: String,
-    public: Vec<u8>,
 }
 
 /// A caller, and until when its token is valid.
@@ -68,28 +65,28 @@ pub struct Verified {
     pub expires: i64,
     /// The first second in which it is.
     pub not_before: i64,
+    /// The key that signed it.
+    pub key_id: String,
 }
 
 impl Tokens {
-    /// Tokens signed with `key` for the issuer and audience of `config`.
+    /// Tokens signed with the keys of `app` for its issuer and audience.
     #[must_use]
-    pub fn new(key: &SigningKey, config: &Config) -> Self {
+    pub fn new(app: &App) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[&config.issuer]);
-        validation.set_audience(&[&config.audience]);
+        validation.set_issuer(&[&app.config().issuer]);
+        validation.set_audience(&[&app.config().audience]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         // Times are judged by this service's clock, without leeway.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Self {
-            key_id: key.id.clone(),
-            encoding: EncodingKey::from_ed_der(&key.pkcs8),
-            decoding: DecodingKey::from_ed_der(&key.public),
-            validation,
-            issuer: config.issuer.clone(),
-            audience: config.audience.clone(),
-            public: key.public.clone(),
-        }
+        Self { app: app.clone(), validation }
+    }
+
+    /// The keys as this instance knows them.
+    #[must_use]
+    pub fn keys(&self) -> Arc<KeyRing> {
+        self.app.keys().ring()
     }
 
     /// A new token.
@@ -97,10 +94,12 @@ impl Tokens {
     /// # Errors
     /// A sentence, if the key cannot sign.
     pub fn mint(&self, grant: &Grant, now: Timestamp, id: Uuid) -> Result<String, String> {
-        let issued = now.micros().div_euclid(1_000_000);
+        let (ring, config) = (self.keys(), self.app.config());
+        let key = ring.signing(now).ok_or("no key signs now")?;
+        let issued = now.unix_seconds();
         let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
+            iss: config.issuer.clone(),
+            aud: config.audience.clone(),
             sub: grant.subject.clone(),
             exp: issued + i64::from(grant.seconds),
             nbf: issued,
@@ -111,20 +110,20 @@ impl Tokens {
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TOKEN_TYPE.into());
-        header.kid = Some(self.key_id.clone());
-        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|error| error.to_string())
+        header.kid = Some(key.id.clone());
+        let encoding = EncodingKey::from_ed_der(&key.pkcs8);
+        jsonwebtoken::encode(&header, &claims, &encoding).map_err(|error| error.to_string())
     }
 
     /// The caller of a token whose signature, type, key, issuer, audience and claims are right. Its
     /// times are the caller's to judge.
     #[must_use]
-    pub fn verify(&self, token: &str) -> Option<Verified> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Option<Verified> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let header = jsonwebtoken::decode_header(token).ok()?;
         let ours = header.typ.as_deref() == Some(TOKEN_TYPE)
-            && header.kid.as_deref() == Some(self.key_id.as_str())
             && header.alg == Algorithm::EdDSA
             && header.jku.is_none()
             && header.jwk.is_none()
@@ -132,29 +131,37 @@ impl Tokens {
         if !ours {
             return None;
         }
-        let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?;
-        let claims = data.claims;
+        let ring = self.keys();
+        let key = ring.accepted(&header.kid?, now)?;
+        let decoding = DecodingKey::from_ed_der(&key.public);
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &decoding, &self.validation).ok()?.claims;
         let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
         let caller = Caller::new(&claims.sub, claims.party.parse().ok()?, scopes);
-        Some(Verified { caller, expires: claims.exp, not_before: claims.nbf })
+        let (expires, not_before) = (claims.exp, claims.nbf);
+        Some(Verified { caller, expires, not_before, key_id: key.id.clone() })
     }
 
-    /// The public key set (RFC 7517).
+    /// The public key set (RFC 7517): every key whose signatures are accepted at `now`.
     #[must_use]
-    pub fn key_set(&self) -> JwkSet {
-        let key = OctetKeyPairParameters {
-            key_type: OctetKeyPairType::OctetKeyPair,
-            curve: EllipticCurve::Ed25519,
-            x: URL_SAFE_NO_PAD.encode(&self.public),
-        };
-        let common = CommonParameters {
-            public_key_use: Some(PublicKeyUse::Signature),
-            key_algorithm: Some(KeyAlgorithm::EdDSA),
-            key_id: Some(self.key_id.clone()),
-            ..CommonParameters::default()
-        };
-        JwkSet { keys: vec![Jwk { common, algorithm: AlgorithmParameters::OctetKeyPair(key) }] }
+    pub fn key_set(&self, now: Timestamp) -> JwkSet {
+        JwkSet { keys: self.keys().all_accepted(now).map(public_key).collect() }
     }
+}
+
+fn public_key(key: &SigningKey) -> Jwk {
+    let parameters = OctetKeyPairParameters {
+        key_type: OctetKeyPairType::OctetKeyPair,
+        curve: EllipticCurve::Ed25519,
+        x: URL_SAFE_NO_PAD.encode(&key.public),
+    };
+    let common = CommonParameters {
+        public_key_use: Some(PublicKeyUse::Signature),
+        key_algorithm: Some(KeyAlgorithm::EdDSA),
+        key_id: Some(key.id.clone()),
+        ..CommonParameters::default()
+    };
+    Jwk { common, algorithm: AlgorithmParameters::OctetKeyPair(parameters) }
 }
 
 /// Whether the header has `crit` or `b64`, which no token of this service has (RFC 7515 section

@@ -145,8 +145,9 @@ impl fmt::Display for Period {
 pub struct Timestamp(i64);
 
 /// Vietnam's clock is seven hours ahead of UTC all year; business days are counted there.
-const VIETNAM_OFFSET_US: i64 = 7 * 3600 * 1_000_000;
-const DAY_US: i64 = 24 * 3600 * 1_000_000;
+const VIETNAM_OFFSET_US: i64 = 7 * 3600 * SECOND_US;
+const DAY_US: i64 = 24 * 3600 * SECOND_US;
+const SECOND_US: i64 = 1_000_000;
 
 impl Timestamp {
     /// The instant `micros` microseconds after 1970-01-01T00:00:00Z.
@@ -159,6 +160,18 @@ impl Timestamp {
     #[must_use]
     pub const fn micros(self) -> i64 {
         self.0
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
+    #[must_use]
+    pub const fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(SECOND_US)
+    }
+
+    /// The instant `seconds` later (earlier if negative).
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(SECOND_US)))
     }
 
     /// The day in Vietnam.

@@ -10,6 +10,7 @@ mod idempotency;
 mod interchange;
 mod linked_data;
 mod match_terms;
+mod keys;
 mod matches;
 mod offers;
 mod parties;

@@ -2,6 +2,7 @@
 
 mod durability;
 mod idempotency;
+mod keys;
 mod serve;
 
 use std::io::Read;
