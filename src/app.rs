@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use matching::date::{Date, Timestamp};
 use matching::price::FreightRate;
 use matching::text::synonyms::{SynonymRow, Synonyms};
+use tokio::sync::Semaphore;
 
 use crate::caller::Caller;
 use crate::clock::{Clock, Moment};
 use crate::config::Config;
+use crate::credentials::password::{Password, PasswordHash};
 use crate::error::Error;
 use crate::identity::Keys;
 use crate::market::feed::Feed;
@@ -60,8 +62,11 @@ struct Inner {
     keys: Keys,
     reference: &'static Reference,
     feed: Feed,
+    password_checks: Arc<Semaphore>,
 }
 
+/// How long a log-in waits until its password is checked.
+const PASSWORD_TURN: Duration = Duration::from_secs(2);
 /// How often an instance looks for what the others have committed.
 const FEED_INTERVAL: Duration = Duration::from_millis(40);
 /// How often an instance looks for signing keys that another has made or withdrawn.
@@ -79,7 +84,9 @@ impl App {
         let market = Market::new(market_settings(&config, reference)?);
         let feed = Feed::new(market, reference);
         feed.load(&database).map_err(|error| format!("cannot load the market: {error}"))?;
-        let app = Arc::new(Inner { config, database, clock, keys, reference, feed });
+        let password_checks = Arc::new(Semaphore::new(password_checks_at_once()));
+        let app =
+            Arc::new(Inner { config, database, clock, keys, reference, feed, password_checks });
         let hook = Arc::downgrade(&app);
         app.database.after_commit(move || catch_up(&hook));
         let follower = Arc::downgrade(&app);
@@ -158,6 +165,28 @@ impl App {
         blocking(move || app.0.database.read(work)).await
     }
 
+    /// Whether `hash` is of `password`: a few at once, for each takes a core and 19 MiB a while.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if it is not its turn in time.
+    pub async fn check_password(
+        &self,
+        password: Password,
+        hash: PasswordHash,
+    ) -> Result<bool, Error> {
+        let turn = Arc::clone(&self.0.password_checks).acquire_owned();
+        let turn = tokio::time::timeout(PASSWORD_TURN, turn).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(Error::Unavailable("too many passwords are to be checked".into()));
+        };
+        blocking(move || {
+            let is_right = hash.is_of(&password);
+            drop(turn);
+            Ok(is_right)
+        })
+        .await
+    }
+
     /// Writes for `caller`, all or nothing; a repeated attempt has the same time and ids.
     ///
     /// # Errors
@@ -201,6 +230,11 @@ fn hold_grants(tx: &mut WriteTx<'_>, context: &Context) -> Result<(), Error> {
     let pair = (caller.party(), caller.actor());
     let allowed = grants::lock_permissions(tx, pair, context.today())?;
     if caller.is_covered_by(&allowed) { Ok(()) } else { Err(Error::NotDelegated) }
+}
+
+/// Half of the cores, so that many who log in leave the other half to everybody else.
+fn password_checks_at_once() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 fn market_settings(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use matching::grant::Permission;
 use matching::id::PartyId;
+use uuid::Uuid;
 
 /// Resources that scopes are given for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -222,6 +223,12 @@ impl Caller {
     pub fn is_covered_by(&self, allowed: &BTreeSet<Permission>) -> bool {
         let granted: Vec<Scope> = allowed.iter().map(|it| Scope::from(*it)).collect();
         !allowed.is_empty() && self.scopes.iter().all(|scope| granted.contains(scope))
+    }
+
+    /// Whoever makes a request that tells only later who it is: a log-in. It may do nothing.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self::new("", PartyId::new(Uuid::nil()), Vec::new())
     }
 
     /// The same caller in the request that has this id.

@@ -27,6 +27,12 @@ pub enum Error {
         /// The version now.
         current: i64,
     },
+    /// A password was tried too often.
+    #[error("too many attempts; try again in {retry_after_s} s")]
+    TooManyAttempts {
+        /// When a try is listened to again, in seconds.
+        retry_after_s: u32,
+    },
     /// The database cannot answer now; a later try may succeed.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -18,12 +18,15 @@ use crate::store::{Database, secrets, signing_keys};
 use key_ring::{KeyRing, Rotation};
 
 const CURSOR_KEY: &str = "cursor_key";
+const REFRESH_KEY: &str = "refresh_key";
 
 /// The secrets of one deployment.
 pub struct Keys {
     ring: ArcSwap<KeyRing>,
     /// Authenticates cursors.
     pub cursor: Vec<u8>,
+    /// Makes the successor of a refresh token.
+    pub refresh: Vec<u8>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -39,13 +42,14 @@ impl Keys {
     /// Whatever the database says.
     pub fn load(database: &Database, clock: &Clock) -> Result<Self, Error> {
         let cursor = shared(database, clock, CURSOR_KEY, random_bytes()?)?;
+        let refresh = shared(database, clock, REFRESH_KEY, random_bytes()?)?;
         let mut ring = kept_keys(database)?;
         if ring.signing(clock.now()).is_none() {
             let first = key_ring::first_key(clock.now())?;
             database.write(move |tx| signing_keys::insert(tx, &first))?;
             ring = kept_keys(database)?;
         }
-        Ok(Self { ring: ArcSwap::from_pointee(ring), cursor })
+        Ok(Self { ring: ArcSwap::from_pointee(ring), cursor, refresh })
     }
 
     /// The keys that sign access tokens, as far as this instance knows them.

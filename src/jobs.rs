@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::actions::idempotency;
+use crate::actions::{idempotency, login_failures, sessions};
 use crate::app::App;
 use crate::error::Error;
 
@@ -16,7 +16,7 @@ pub async fn keep_house(app: App) {
     loop {
         turns.tick().await;
         if let Err(error) = sweep(&app).await {
-            tracing::warn!(%error, "expired answers could not be forgotten");
+            tracing::warn!(%error, "what has expired could not be forgotten");
         }
     }
 }
@@ -24,5 +24,7 @@ pub async fn keep_house(app: App) {
 /// In short transactions, so that nobody waits for long.
 async fn sweep(app: &App) -> Result<(), Error> {
     while app.maintain(idempotency::sweep).await? > 0 {}
+    while app.maintain(sessions::sweep).await? > 0 {}
+    while app.maintain(login_failures::sweep).await? > 0 {}
     Ok(())
 }

@@ -14,6 +14,7 @@ use matching::visibility::{Audience, Visibility};
 use serde_json::{from_str, to_string};
 use uuid::Uuid;
 
+use crate::caller::Scopes;
 use crate::error::Error;
 
 /// An error for a column with an illegal value.
@@ -96,6 +97,11 @@ pub(super) fn word_of<T: Copy>(table: &[(T, &'static str)], word: &str) -> Resul
 /// Writes an enum by its table of words.
 pub(super) fn word<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
     table.iter().find(|(known, _)| known == value).map_or("", |(_, word)| *word)
+}
+
+/// Reads scopes.
+pub(super) fn scopes_of(text: &str) -> Result<Scopes, Error> {
+    Scopes::parse(text).ok_or_else(|| illegal("scope", text))
 }
 
 /// Writes packagings as a list of unit, quantity and contained unit.

@@ -63,6 +63,18 @@ id! {
     PartyId
 }
 id! {
+    /// Names a client: a program of a party.
+    ClientId
+}
+id! {
+    /// Names a user: a person of a party.
+    UserId
+}
+id! {
+    /// Names a session: one log-in of a user.
+    SessionId
+}
+id! {
     /// Names a product.
     ProductId
 }

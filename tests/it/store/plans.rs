@@ -24,8 +24,8 @@ use ocop_link::store::parties::PartyFilter;
 use ocop_link::store::products::ProductFilter;
 use ocop_link::store::visibility::Viewer;
 use ocop_link::store::{
-    Database, ReadTx, audit_trail, certificates, changes, demands, grants, idempotency, offers,
-    parties, products,
+    Database, ReadTx, audit_trail, certificates, changes, demands, grants, idempotency,
+    login_failures, offers, parties, products, sessions,
 };
 use uuid::Uuid;
 
@@ -242,6 +242,8 @@ fn every_list_query_has_a_limit_and_an_index(test: &TestDatabase) {
             audit_trail::list(tx, &filter, (50, Some(7)))?;
         }
         idempotency::answered_before(tx, noon(), 100)?;
+        sessions::expired(tx, noon(), 100)?;
+        login_failures::counted_before(tx, noon(), 100)?;
         changes::after(tx, 1, 100).map(drop)
     });
     let mut lists: Vec<String> = lists;

@@ -1,0 +1,128 @@
+//! Use cases of users: people of a party, who log in with a password. Only an admin registers them.
+//! A new password and being shut out end every session of a user at once.
+
+use matching::id::{PartyId, UserId};
+use matching::violation::{Rule, Violations};
+
+use super::clients::{MAX_NAME_CHARS, require_admin};
+use crate::app::Context;
+use crate::caller::{Scope, Scopes};
+use crate::credentials::login::{Email, Login, Phone};
+use crate::credentials::password::PasswordHash;
+use crate::error::Error;
+use crate::store::users::{self, User};
+use crate::store::{ReadTx, WriteTx, parties, sessions};
+
+/// What is stated about a user.
+#[derive(Debug, Clone)]
+pub struct UserCommand {
+    /// The party that the person acts for.
+    pub party: PartyId,
+    /// The person's name.
+    pub name: String,
+    /// Phone number to log in with.
+    pub phone: Option<Phone>,
+    /// E-mail address to log in with.
+    pub email: Option<Email>,
+    /// What the person may do.
+    pub scopes: Scopes,
+}
+
+/// Which user is meant.
+#[derive(Debug, Clone)]
+pub enum UserName {
+    /// By id.
+    Id(UserId),
+    /// By phone number or e-mail address.
+    Login(Login),
+}
+
+/// Registers a user with a password.
+///
+/// # Errors
+/// Broken rules; [`Error::Forbidden`] unless the caller is an admin.
+pub fn create(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    command: &UserCommand,
+    password: &PasswordHash,
+) -> Result<User, Error> {
+    require_admin(context)?;
+    let mut violations = Violations::default();
+    violations.length(command.name.trim(), (1, MAX_NAME_CHARS), "/name");
+    let has_login = command.phone.is_some() || command.email.is_some();
+    violations.require(has_login, "/phone", Rule::Required);
+    for (login, at) in logins(command) {
+        let is_free = users::find_by_login(tx, &login)?.is_none();
+        violations.require(is_free, at, Rule::Duplicate);
+    }
+    violations.into_result(())?;
+    require_party(tx, command.party, &command.scopes)?;
+    let user = User {
+        id: UserId::new(context.moment.new_id()),
+        party: command.party,
+        name: command.name.trim().to_owned(),
+        phone: command.phone.clone(),
+        email: command.email.clone(),
+        scopes: command.scopes.clone(),
+        password: password.clone(),
+        created_at: context.moment.now(),
+        disabled_at: None,
+    };
+    users::insert(tx, &user)?;
+    Ok(user)
+}
+
+/// Gives a user another password.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Forbidden`] unless the caller is an admin.
+pub fn reset(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    name: &UserName,
+    password: &PasswordHash,
+) -> Result<User, Error> {
+    require_admin(context)?;
+    let user = named(tx, name)?;
+    users::set_password(tx, user.id, password)?;
+    sessions::end_all(tx, user.id, context.moment.now())?;
+    Ok(user)
+}
+
+/// Shuts a user out.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Forbidden`] unless the caller is an admin.
+pub fn disable(tx: &mut WriteTx<'_>, context: &Context, name: &UserName) -> Result<User, Error> {
+    require_admin(context)?;
+    let user = named(tx, name)?;
+    users::disable(tx, user.id, context.moment.now())?;
+    sessions::end_all(tx, user.id, context.moment.now())?;
+    Ok(user)
+}
+
+fn named(tx: &mut ReadTx<'_>, name: &UserName) -> Result<User, Error> {
+    let user = match name {
+        UserName::Id(id) => users::find(tx, *id)?,
+        UserName::Login(login) => users::find_by_login(tx, login)?,
+    };
+    user.ok_or(Error::NotFound)
+}
+
+fn logins(command: &UserCommand) -> Vec<(Login, &'static str)> {
+    let phone = command.phone.clone().map(|phone| (Login::Phone(phone), "/phone"));
+    let email = command.email.clone().map(|email| (Login::Email(email), "/email"));
+    phone.into_iter().chain(email).collect()
+}
+
+/// Who may act acts for a party that is there; only an admin may be the operator, who is none.
+pub(super) fn require_party(
+    tx: &mut ReadTx<'_>,
+    party: PartyId,
+    scopes: &Scopes,
+) -> Result<(), Error> {
+    let is_there = parties::find(tx, party)?.is_some();
+    let legal = is_there || scopes.hold(Scope::Admin);
+    legal.then_some(()).ok_or_else(|| Error::invalid("/party_id", Rule::UnknownReference))
+}
