@@ -139,6 +139,7 @@ fn caller(
         party,
         scope: scope.into(),
         seconds: TOKEN_SECONDS,
+        session: None,
     };
     let moment = data.app.clock().moment();
     let token = data.authenticator.tokens().mint(&grant, moment.now(), moment.new_id());

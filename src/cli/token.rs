@@ -35,7 +35,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let tokens = Tokens::new(&app);
     let scope = arguments.scope.clone().unwrap_or_else(caller::ordinary_scopes);
-    let grant = Grant { subject: arguments.subject.clone(), party, scope, seconds };
+    let subject = arguments.subject.clone();
+    let grant = Grant { subject, party, scope, seconds, session: None };
     let moment = app.clock().moment();
     let token = tokens.mint(&grant, moment.now(), moment.new_id()).map_err(Failure::Other)?;
     output::say(&token);

@@ -9,10 +9,10 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use matching::date::Timestamp;
-use matching::id::PartyId;
+use matching::id::{PartyId, SessionId};
 
 use super::edge::RequestId;
-use super::problem::ApiError;
+use super::problem::{ApiError, ProblemCode};
 use super::state::AppData;
 use super::token::{Tokens, Verified};
 use crate::actions::grants;
@@ -45,7 +45,7 @@ impl Authenticator {
         &self.tokens
     }
 
-    fn caller(&self, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
+    fn check(&self, token: &str, now: Timestamp) -> Result<Verified, ApiError> {
         let verified = self.remembered(token, now).or_else(|| self.verify(token, now));
         let verified = verified.ok_or_else(|| ApiError::unauthenticated("not valid"))?;
         let second = now.unix_seconds();
@@ -55,7 +55,7 @@ impl Authenticator {
         if second < verified.not_before {
             return Err(ApiError::unauthenticated("not valid yet"));
         }
-        Ok(verified.caller)
+        Ok(verified)
     }
 
     /// What was found of `token` before, unless its key has been withdrawn since.
@@ -110,11 +110,52 @@ async fn delegated(
     Ok(Authenticated(acting))
 }
 
+/// The session of a person's app; a token that was given for none has none that could be there.
+#[derive(Debug, Clone)]
+pub struct CurrentSession(pub SessionId);
+
+impl FromRequest for CurrentSession {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let session = |verified: Verified| verified.session.map(Self);
+        let none = || ApiError::new(ProblemCode::NotFound);
+        ready(verify(request).and_then(|verified| session(verified).ok_or_else(none)))
+    }
+}
+
+/// Whoever makes a request that needs no token.
+#[derive(Debug, Clone)]
+pub struct Anonymous(pub Caller);
+
+impl FromRequest for Anonymous {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(in_request(request, Caller::nobody()))))
+    }
+}
+
 /// The caller of a request.
 ///
 /// # Errors
 /// That it has no valid token.
 pub(super) fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
+    let Verified { caller, .. } = verify(request)?;
+    Ok(in_request(request, caller))
+}
+
+fn in_request(request: &HttpRequest, caller: Caller) -> Caller {
+    let id = request.extensions().get::<RequestId>().map(|RequestId(id)| Arc::clone(id));
+    match id {
+        Some(id) => caller.in_request(id),
+        None => caller,
+    }
+}
+
+fn verify(request: &HttpRequest) -> Result<Verified, ApiError> {
     let app = request.app_data::<web::Data<AppData>>();
     let app = app.ok_or_else(|| ApiError::unauthenticated(""))?;
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
@@ -123,12 +164,7 @@ pub(super) fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     };
     let token = header.to_str().ok().and_then(bearer);
     let token = token.ok_or_else(|| ApiError::unauthenticated(""))?;
-    let caller = app.authenticator.caller(token, app.app.clock().now())?;
-    let id = request.extensions().get::<RequestId>().map(|RequestId(id)| Arc::clone(id));
-    Ok(match id {
-        Some(id) => caller.in_request(id),
-        None => caller,
-    })
+    app.authenticator.check(token, app.app.clock().now())
 }
 
 /// The token of `Bearer TOKEN`; the scheme's case does not matter (RFC 9110 section 11.1).

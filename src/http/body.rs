@@ -116,6 +116,18 @@ fn require_type(request: &HttpRequest, expected: &str) -> Result<(), ApiError> {
 }
 
 async fn read(request: &HttpRequest, payload: Payload) -> Result<Value, ApiError> {
+    let bytes = arrive(request, payload).await?;
+    let malformed = |reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason);
+    let value = json::read(&bytes).map_err(malformed)?;
+    idempotency::note_body(request, &value);
+    Ok(value)
+}
+
+/// The bytes of a body, whatever they mean.
+///
+/// # Errors
+/// 413 or 408.
+pub(super) async fn arrive(request: &HttpRequest, payload: Payload) -> Result<BytesMut, ApiError> {
     let declared = request.headers().get(header::CONTENT_LENGTH);
     let declared = declared.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
@@ -123,11 +135,7 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<Value, ApiError
     }
     let limit = state(request)?.app.config().traffic.timeouts.body;
     let arrived = tokio::time::timeout(limit, collect(payload)).await;
-    let bytes = arrived.map_err(|_| ApiError::new(ProblemCode::RequestTimeout))??;
-    let malformed = |reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason);
-    let value = json::read(&bytes).map_err(malformed)?;
-    idempotency::note_body(request, &value);
-    Ok(value)
+    arrived.map_err(|_| ApiError::new(ProblemCode::RequestTimeout))?
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, ApiError> {

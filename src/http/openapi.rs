@@ -11,6 +11,13 @@ use super::routes::routes;
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
+/// The problems of single operations beyond those of their kind.
+const OWN_STATUSES: [(&str, &str, &[u16]); 3] = [
+    ("/v1/sessions", "post", &[401, 429]),
+    ("/v1/sessions/current", "get", &[404]),
+    ("/v1/sessions/current", "delete", &[404]),
+];
+
 /// The OpenAPI 3.1 document.
 #[must_use]
 pub fn document() -> Value {
@@ -87,11 +94,14 @@ fn describe(document: &mut Value) {
         { "name": "reports", "description": "Figures over the records" },
         { "name": "grants", "description": "Who may act for whom, and what was done" },
         { "name": "reference", "description": "Product sets, units, places, kinds of certificate" },
+        { "name": "identity", "description": "Tokens of programs, sessions of people" },
         { "name": "service", "description": "Health, keys and this contract" }
     ]);
     document["components"]["securitySchemes"] = json!({
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "An access token (EdDSA, 15 minutes)" }
+            "description": "An access token (EdDSA, 15 minutes)" },
+        "client": { "type": "http", "scheme": "basic",
+            "description": "A client's id and secret, only to get an access token" }
     });
     document["security"] = json!([{ "bearer": [] }]);
 }
@@ -142,7 +152,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         add_parameter(operation, on_behalf_of());
     }
     for status in problem_statuses(path, method, (is_open, has_body)) {
-        operation["responses"][status.to_string()] = problem_response(status);
+        // What a handler states itself stands, such as the errors of OAuth.
+        let response = &mut operation["responses"][status.to_string()];
+        if response.is_null() {
+            *response = problem_response(status);
+        }
     }
     if !path.starts_with("/health/") {
         add_rate_limits(operation);
@@ -226,6 +240,9 @@ fn headers(status: &str, is_tagged: bool) -> Value {
     if status == "201" || is_tagged {
         headers.insert("ETag".into(), text("The version, for If-Match and If-None-Match."));
     }
+    if status == "401" {
+        headers.insert("WWW-Authenticate".into(), text("How to authenticate (RFC 9110)."));
+    }
     Value::Object(headers)
 }
 
@@ -249,6 +266,8 @@ fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool))
     if method == "patch" {
         statuses.extend([412, 428]);
     }
+    let own = OWN_STATUSES.iter().filter(|(at, by, _)| (*at, *by) == (path, method));
+    statuses.extend(own.flat_map(|(_, _, statuses)| *statuses));
     statuses.sort_unstable();
     statuses
 }
@@ -256,11 +275,7 @@ fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool))
 fn problem_response(status: u16) -> Value {
     let codes = ProblemCode::ALL.iter().filter(|code| code.status() == status);
     let codes: Vec<&str> = codes.map(|code| code.code()).collect();
-    let mut headers = headers("", false);
-    if status == 401 {
-        headers["WWW-Authenticate"] = json!({ "description": "How to authenticate (RFC 6750).",
-            "required": true, "schema": { "type": "string" } });
-    }
+    let mut headers = headers(&status.to_string(), false);
     if matches!(status, 409 | 429 | 503) {
         headers["Retry-After"] = json!({ "description": "Seconds to wait.",
             "required": status != 409, "schema": { "type": "string" } });

@@ -94,6 +94,10 @@ problems! {
     Unauthenticated = (401, "unauthenticated", "Chưa xác thực", "Not authenticated",
         "Cần mã truy cập hợp lệ và còn hạn.",
         "A valid access token that has not expired is needed."),
+    /// A login and a password that do not go together, or a user who is shut out.
+    WrongCredentials = (401, "wrong_credentials", "Sai thông tin đăng nhập", "Wrong credentials",
+        "Số điện thoại, thư điện tử hoặc mật khẩu không đúng.",
+        "The phone number, e-mail address or password is wrong."),
     /// The token lacks a scope, or the party a role.
     Forbidden = (403, "forbidden", "Không được phép", "Forbidden",
         "Mã truy cập hoặc vai trò của đơn vị không cho phép thao tác này.",
@@ -181,6 +185,10 @@ problems! {
     HeadersTooLarge = (431, "headers_too_large", "Tiêu đề quá lớn", "Headers too large",
         "Các tiêu đề của yêu cầu vượt quá giới hạn cho phép.",
         "The headers of the request are larger than the limit."),
+    /// A password was tried too often.
+    TooManyAttempts = (429, "too_many_attempts", "Thử quá nhiều lần", "Too many attempts",
+        "Đã nhập sai quá nhiều lần; hãy thử lại sau thời gian ghi ở Retry-After.",
+        "It was tried too often; try again after the time that Retry-After says."),
     /// A bug in this service.
     Internal = (500, "internal", "Lỗi hệ thống", "Internal error",
         "Đã xảy ra lỗi trong hệ thống; lỗi đã được ghi lại.",
@@ -277,6 +285,12 @@ impl ApiError {
         Self::new(ProblemCode::Unauthenticated).with_header(header::WWW_AUTHENTICATE, &challenge)
     }
 
+    /// A login and a password that do not go together.
+    pub fn wrong_credentials() -> Self {
+        Self::new(ProblemCode::WrongCredentials)
+            .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"ocop-link\"")
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -364,6 +378,8 @@ impl From<Error> for ApiError {
             Error::PreconditionFailed { current } => Self::new(ProblemCode::PreconditionFailed)
                 .with_header(header::ETAG, &super::etag::of_version(current)),
             Error::Unavailable(cause) => Self::later(ProblemCode::Unavailable).because(cause),
+            Error::TooManyAttempts { retry_after_s } => Self::new(ProblemCode::TooManyAttempts)
+                .with_header(header::RETRY_AFTER, &retry_after_s.to_string()),
             Error::Internal(cause) => Self::new(ProblemCode::Internal).because(cause),
         }
     }

@@ -4,8 +4,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    audit_trail, certificates, demands, grants, linked_data, matches, offers, parties, products,
-    reference_data, registry, service,
+    audit_trail, certificates, demands, grants, linked_data, matches, oauth, offers, parties,
+    products, reference_data, registry, service, sessions,
 };
 
 /// Adds every route.
@@ -21,5 +21,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     grants::routes(config);
     audit_trail::routes(config);
     reference_data::routes(config);
+    sessions::routes(config);
+    oauth::routes(config);
     service::routes(config);
 }

@@ -9,7 +9,7 @@ use jsonwebtoken::jwk::{
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use matching::date::Timestamp;
-use matching::id::PartyId;
+use matching::id::{PartyId, SessionId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -35,6 +35,8 @@ struct Claims {
     jti: String,
     scope: String,
     party: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
 }
 
 /// What a new token says.
@@ -48,6 +50,8 @@ pub struct Grant {
     pub scope: String,
     /// How long it is valid, in seconds.
     pub seconds: u32,
+    /// The session that a person's app got it for.
+    pub session: Option<SessionId>,
 }
 
 /// Mints and checks the tokens of one deployment.
@@ -67,6 +71,8 @@ pub struct Verified {
     pub not_before: i64,
     /// The key that signed it.
     pub key_id: String,
+    /// The session that it was given for.
+    pub session: Option<SessionId>,
 }
 
 impl Tokens {
@@ -107,6 +113,7 @@ impl Tokens {
             jti: id.to_string(),
             scope: grant.scope.clone(),
             party: grant.party.to_string(),
+            sid: grant.session.map(|session| session.to_string()),
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TOKEN_TYPE.into());
@@ -139,7 +146,8 @@ impl Tokens {
         let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
         let caller = Caller::new(&claims.sub, claims.party.parse().ok()?, scopes);
         let (expires, not_before) = (claims.exp, claims.nbf);
-        Some(Verified { caller, expires, not_before, key_id: key.id.clone() })
+        let session = claims.sid.map(|sid| sid.parse()).transpose().ok()?;
+        Some(Verified { caller, expires, not_before, key_id: key.id.clone(), session })
     }
 
     /// The public key set (RFC 7517): every key whose signatures are accepted at `now`.

@@ -1,6 +1,7 @@
 //! The API as clients meet it, one behaviour a test, on both databases.
 
 mod audit_trail;
+mod clients;
 mod demand_lists;
 mod demand_rules;
 mod demands;
@@ -8,14 +9,16 @@ mod forged_tokens;
 mod grants;
 mod idempotency;
 mod interchange;
+mod keys;
 mod linked_data;
 mod match_terms;
-mod keys;
 mod matches;
 mod offers;
 mod parties;
 mod products;
 mod rate_limits;
 mod reference_data;
+mod refresh;
 mod registry;
 mod visibility;
+mod sessions;

@@ -130,7 +130,8 @@ impl TestApi {
     /// A token for `party` with `scope`, valid for a day.
     pub(crate) fn token(&self, party: &str, scope: &str) -> String {
         let party: PartyId = party.parse().expect("an id");
-        let grant = Grant { subject: "test".into(), party, scope: scope.into(), seconds: 86_400 };
+        let (subject, scope) = ("test".into(), scope.into());
+        let grant = Grant { subject, party, scope, seconds: 86_400, session: None };
         let tokens = self.data.authenticator.tokens();
         tokens.mint(&grant, self.data.app.clock().now(), Uuid::from_u128(7)).expect("a token")
     }

@@ -4,3 +4,4 @@ pub(crate) mod api;
 pub(crate) mod cluster;
 mod contract;
 pub(crate) mod databases;
+pub(crate) mod identity;
