@@ -1,6 +1,7 @@
 //! The command line: what an operator types. Each subcommand stands in a file of its name.
 
 mod audit;
+mod client;
 mod demo;
 mod import;
 mod key;
@@ -8,14 +9,20 @@ mod openapi;
 mod output;
 mod serve;
 mod token;
+mod user;
 
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::App;
+use crate::app::{App, Context};
+use crate::caller::{Caller, Scope, Scopes};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::error::Error;
+use crate::http::problem_texts::{Language, rule_detail};
+use crate::store::WriteTx;
 
 /// Exit code for a wrong configuration or command line.
 const EXIT_USAGE: u8 = 2;
@@ -36,6 +43,12 @@ enum Verb {
     Migrate,
     /// Mint an access token for a script.
     Token(token::Arguments),
+    /// Register programs of partners.
+    #[command(subcommand)]
+    Client(client::Verb),
+    /// Register people.
+    #[command(subcommand)]
+    User(user::Verb),
     /// Manage the keys that sign access tokens.
     #[command(subcommand)]
     Key(key::Verb),
@@ -65,6 +78,8 @@ pub fn run() -> ExitCode {
         Verb::Serve => serve::run(),
         Verb::Migrate => open().map(drop),
         Verb::Token(arguments) => token::run(&arguments),
+        Verb::Client(verb) => client::run(&verb),
+        Verb::User(verb) => user::run(&verb),
         Verb::Key(verb) => key::run(&verb),
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
@@ -90,4 +105,42 @@ fn config() -> Result<Config, Failure> {
 
 fn open() -> Result<App, Failure> {
     App::open(config()?, Clock::System).map_err(Failure::Other)
+}
+
+/// Writes as the operator of the service, all or nothing.
+fn write<T: Send + 'static>(
+    app: &App,
+    work: impl Fn(&mut WriteTx<'_>, &Context) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Failure> {
+    let context = app.context(Caller::new("cli", import::OPERATOR, vec![Scope::Admin]));
+    let written = app.database().write(move |tx| {
+        context.moment.rewind();
+        work(tx, &context)
+    });
+    written.map_err(refused)
+}
+
+/// What an operator is told of an error.
+fn refused(error: Error) -> Failure {
+    match error {
+        Error::Invalid(violations) => {
+            let rules = violations.iter().map(|violation| {
+                let detail = rule_detail(&violation.rule, Language::English);
+                format!("{}: {detail}", violation.at.trim_start_matches('/'))
+            });
+            Failure::Usage(rules.collect::<Vec<_>>().join("; "))
+        }
+        Error::NotFound => Failure::Other("there is none like that".into()),
+        other => Failure::Other(other.to_string()),
+    }
+}
+
+fn id<T: FromStr>(what: &str, text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| Failure::Usage(format!("{what} is not an id")))
+}
+
+/// The scopes that were typed, or what is usual.
+fn scopes(text: Option<&str>) -> Result<Scopes, Failure> {
+    let Some(text) = text else { return Ok(Scopes::ordinary()) };
+    Scopes::parse(text).ok_or_else(|| Failure::Usage("--scope has a word that is no scope".into()))
 }

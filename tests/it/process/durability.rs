@@ -33,7 +33,7 @@ pub(super) fn party(name: &str, role: &str) -> Value {
            "place": {"province_code": "79"}})
 }
 
-fn create(base: &str, path: &str, (token, body): (&str, &Value)) -> String {
+pub(super) fn create(base: &str, path: &str, (token, body): (&str, &Value)) -> String {
     let (status, made) = post(&format!("{base}{path}"), token, body).expect("an answer");
     assert_eq!(status, 201, "{made}");
     made["id"].as_str().expect("an id").to_owned()

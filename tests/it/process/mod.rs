@@ -2,6 +2,7 @@
 
 mod durability;
 mod idempotency;
+mod identity;
 mod keys;
 mod serve;
 
