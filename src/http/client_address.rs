@@ -3,14 +3,14 @@
 
 use std::net::IpAddr;
 
-use actix_web::dev::ServiceRequest;
+use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address of the client of `request`, unless the connection is gone.
-pub(super) fn of(request: &ServiceRequest, trusted: &[IpNet]) -> Option<IpAddr> {
+pub(super) fn of(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
     Some(seen_by_proxies(peer, request.headers(), trusted))
 }

@@ -147,7 +147,7 @@ fn client(app: &AppData, request: &ServiceRequest) -> Client {
         return Client::Known(caller);
     }
     let trusted = &app.app.config().traffic.trusted_proxies;
-    client_address::of(request, trusted).map_or(Client::Nobody, Client::Address)
+    client_address::of(request.request(), trusted).map_or(Client::Nobody, Client::Address)
 }
 
 /// An answer that is already written, on its way out as an error.

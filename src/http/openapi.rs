@@ -13,7 +13,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The problems of single operations beyond those of their kind.
 const OWN_STATUSES: [(&str, &str, &[u16]); 3] = [
-    ("/v1/sessions", "post", &[401, 429]),
+    ("/v1/sessions", "post", &[401]),
     ("/v1/sessions/current", "get", &[404]),
     ("/v1/sessions/current", "delete", &[404]),
 ];

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::auth::{Anonymous, Authenticated, CurrentSession};
 use super::body::Body;
+use super::client_address;
 use super::problem::ApiError;
 use super::state::AppData;
 use super::token_record::{Holder, TokenRecord, never_stored};
@@ -112,7 +113,10 @@ async fn create_session(
     request: HttpRequest,
     Body(body): Body<SessionBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let attempt = Attempt { login: login(&body)?, address: address(&request) };
+    let trusted = &app.app.config().traffic.trusted_proxies;
+    let address = client_address::of(&request, trusted);
+    let address = address.map(|address| address.to_string()).unwrap_or_default();
+    let attempt = Attempt { login: login(&body)?, address };
     let (asked, now) = (attempt.clone(), app.app.clock().now());
     let hash = app.app.probe(move |tx| sessions::challenge(tx, now, &asked)).await?;
     let is_right =
@@ -172,11 +176,6 @@ fn login(body: &SessionBody) -> Result<Login, ApiError> {
         }
         (None, None) => Err(invalid(Violation::new("/phone", Rule::Required))),
     }
-}
-
-/// The network address that a request comes from.
-fn address(request: &HttpRequest) -> String {
-    request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default()
 }
 
 fn opened_session(
