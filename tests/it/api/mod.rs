@@ -20,5 +20,5 @@ mod rate_limits;
 mod reference_data;
 mod refresh;
 mod registry;
-mod visibility;
 mod sessions;
+mod visibility;
