@@ -138,7 +138,8 @@ impl TestApi {
 
     /// The key that signs tokens now, in PKCS #8.
     pub(crate) fn signing_key(&self) -> Vec<u8> {
-        self.data.app.keys().signing.pkcs8.clone()
+        let app = &self.data.app;
+        app.keys().ring().signing(app.clock().now()).expect("a key").pkcs8.clone()
     }
 
     /// A token that may do anything.
