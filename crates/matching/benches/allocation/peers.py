@@ -51,8 +51,9 @@ def or_tools(path):
     return taken, -solver.optimal_cost() if status == solver.OPTIMAL else None
 
 
-def lemon(path, program, kind):
-    output = subprocess.run([program, path, "0", kind], capture_output=True, text=True, check=True)
+def lemon(path, program, kind, tier=0):
+    command = [program, path, str(tier), kind]
+    output = subprocess.run(command, capture_output=True, text=True, check=True)
     _, seconds, value = output.stdout.split()
     return float(seconds), int(value)
 

@@ -105,10 +105,24 @@ def flow(folder, _):
         compare(size, ours["value"], answers)
         if size == "L":
             repairs(rounds, ours)
+    balanced(folder, program)
     for name, found in points.items():
         exponent = slope(found)
         bar(f"exponent of time against pairs, S to XL, {name}: {exponent:.2f} < 1.3",
             exponent < 1.3)
+
+
+def balanced(folder, program):
+    """No market: all is to be sold, and the hub is of no use."""
+    import peers
+
+    path, tier = folder / "B.bin", 10**8
+    subprocess.run([EXAMPLES / "allocation_bench", "B", "--write", path], check=True)
+    ours = own("bench", "B", "coverage")[0]
+    taken, value, _ = peers.limited(peers.lemon, (path, program, "ns", tier), 600)
+    factor = taken / float(ours["seconds"])
+    print(f"size=B: {ours['seconds']} s, LEMON network simplex {taken:.4f} s, {factor:.1f} times")
+    bar("B: coverage equal to LEMON", value == tier * int(ours["quantity"]) + int(ours["value"]))
 
 
 def compare(size, ours, answers):

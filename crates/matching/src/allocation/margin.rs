@@ -32,6 +32,8 @@ pub struct Margins<'a> {
     /// Indices of pairs, by capacity.
     by_capacity: Vec<u32>,
     starts: Vec<u32>,
+    /// By node: the loss of the best path of this search; empty between searches.
+    known: Vec<Option<Worth>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,25 +61,26 @@ impl<'a> Margins<'a> {
     ) -> Self {
         let (starts, by_capacity) = by_capacity(market, pairs);
         let nodes = nodes(market, plan);
-        Self { market, pairs, objective, prices, nodes, by_capacity, starts }
+        let known = vec![None; nodes.len()];
+        Self { market, pairs, objective, prices, nodes, by_capacity, starts, known }
     }
 
     /// The margin of a capacity, by index.
     #[must_use]
-    pub fn of_capacity(&self, capacity: u32) -> Margin {
+    pub fn of_capacity(&mut self, capacity: u32) -> Margin {
         let price = self.prices.capacities[capacity as usize];
         self.margin(price, capacity, (Way::ToHub, Way::FromHub))
     }
 
     /// The margin of a need, by index.
     #[must_use]
-    pub fn of_need(&self, need: u32) -> Margin {
+    pub fn of_need(&mut self, need: u32) -> Margin {
         let price = self.prices.needs[need as usize];
         let node = self.market.capacities().len() as u32 + need;
         self.margin(price, node, (Way::FromHub, Way::ToHub))
     }
 
-    fn margin(&self, price: Worth, node: u32, (more, less): (Way, Way)) -> Margin {
+    fn margin(&mut self, price: Worth, node: u32, (more, less): (Way, Way)) -> Margin {
         Margin {
             more: self.distance(node, more).map_or_else(Worth::default, |lost| price - lost),
             less: self.distance(node, less).map(|lost| price + lost),
@@ -86,27 +89,30 @@ impl<'a> Margins<'a> {
 
     /// The least that is lost on a path between a node and the hub (Dijkstra: by the proof no
     /// step loses less than nothing), or `None` if there is no path.
-    fn distance(&self, start: u32, way: Way) -> Option<Worth> {
-        let mut known: Vec<Option<Worth>> = vec![None; self.nodes.len()];
+    fn distance(&mut self, start: u32, way: Way) -> Option<Worth> {
+        let mut known = std::mem::take(&mut self.known);
+        let mut reached = Vec::new();
         let mut queue = BinaryHeap::from([Reverse((Worth::default(), start))]);
-        let mut best: Option<Worth> = None;
+        let mut best = self.hub_step(start, way);
         let is_better = |lost: Worth, than: Option<Worth>| than.is_none_or(|than| lost < than);
         while let Some(Reverse((lost, node))) = queue.pop() {
             if !is_better(lost, best) {
                 break;
-            }
-            if let Some(all) = self.hub_step(node, way).map(|step| lost + step) {
-                best = if is_better(all, best) { Some(all) } else { best };
             }
             self.each_step(node, way, |next, step| {
                 let lost = lost + step;
                 let known = &mut known[next as usize];
                 if is_better(lost, best) && is_better(lost, *known) {
                     *known = Some(lost);
+                    reached.push(next);
                     queue.push(Reverse((lost, next)));
+                    let whole = self.hub_step(next, way).map(|step| lost + step);
+                    best = whole.filter(|&whole| is_better(whole, best)).or(best);
                 }
             });
         }
+        reached.into_iter().for_each(|node| known[node as usize] = None);
+        self.known = known;
         best
     }
 

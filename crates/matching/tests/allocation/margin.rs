@@ -36,7 +36,7 @@ proptest! {
         for (objective, counts) in OBJECTIVES {
             let flow = solved(&sketch, objective);
             let (plan, prices) = (flow.plan(), flow.prices());
-            let margins = Margins::new(&market, &pairs, objective, &plan, &prices);
+            let mut margins = Margins::new(&market, &pairs, objective, &plan, &prices);
             let now = plan.worth(&pairs, objective);
             for at in 0..sketch.supply.len() {
                 let margin = margins.of_capacity(at as u32);

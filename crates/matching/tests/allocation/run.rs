@@ -30,7 +30,7 @@ fn stopped_at(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
     fn a_rule_within_limits_keeps_them_and_the_first_tier(

@@ -4,7 +4,8 @@
 //! concave in a share, so values are tried from the flow's outwards until it fails. It must not
 //! know how its first plan was found.
 
-use super::draft::{is_possible, smallest};
+use super::draft::smallest;
+use super::possible;
 use crate::allocation::flow::{Flow, Outcome};
 use crate::allocation::instance::{Market, Pair, Pairs};
 use crate::allocation::plan::{Objective, Plan, Share, Worth};
@@ -31,8 +32,7 @@ pub(super) fn branch(
     best: Plan,
     stop: &dyn Fn() -> bool,
 ) -> (Plan, bool) {
-    let possible = pairs.all().iter().filter(|pair| is_possible(market, pair));
-    let open: Vec<Pair> = possible.copied().collect();
+    let open = possible(market, pairs).all().to_vec();
     let work = WORK / open.len().max(1);
     let worth = best.worth(pairs, objective);
     let mut search = Search { market, pairs, objective, best, worth, work, stop };

@@ -3,10 +3,11 @@
 //! Each flow forbids the pairs that break a limit worst; the last is rounded into a draft. It
 //! must not know bounds or when to give up on time.
 
-use super::draft::{Draft, is_possible, smallest};
+use super::draft::{Draft, smallest};
+use super::possible;
 use crate::allocation::flow::{Flow, Outcome};
 use crate::allocation::instance::{Market, Pair, Pairs};
-use crate::allocation::plan::{Objective, Plan, Share};
+use crate::allocation::plan::{Objective, Plan, Prices, Share};
 use std::collections::BTreeMap;
 
 /// Flows of one dive.
@@ -15,10 +16,17 @@ const ROUNDS: u32 = 40;
 /// After this many flows a demand with too many suppliers is held to its best.
 const HOLDING_ROUND: u32 = 20;
 
+/// In the first flow a share is dropped if it has at most this part of its smallest size, in
+/// basis points.
 const THRESHOLD: u32 = 3_000;
+
+/// The part grows by this with every flow, so that the shares nearest to their size go last.
 const THRESHOLD_STEP: u32 = 500;
+
+/// After these flows, what was dropped for its size is let in again: by then others have left.
 const READMITTING_ROUNDS: [u32; 2] = [20, 28];
 
+/// A flow that is bent to the limits step by step.
 pub(super) struct Dive<'a> {
     market: &'a Market,
     pairs: &'a Pairs,
@@ -34,13 +42,12 @@ impl<'a> Dive<'a> {
         stop: &'a dyn Fn() -> bool,
     ) -> Self {
         let mut flow = Flow::new(market, objective);
-        let possible = pairs.all().iter().filter(|pair| is_possible(market, pair));
-        flow.add(&possible.copied().collect::<Vec<_>>());
+        flow.add(possible(market, pairs).all());
         Self { market, pairs, flow, stop }
     }
 
     /// The optimum without the limits between shares, or `None` if the stop signal came first.
-    pub(super) fn relaxed(&mut self) -> Option<(Plan, crate::allocation::plan::Prices)> {
+    pub(super) fn relaxed(&mut self) -> Option<(Plan, Prices)> {
         (self.flow.solve(self.stop) == Outcome::Optimal)
             .then(|| (self.flow.plan(), self.flow.prices()))
     }
