@@ -136,7 +136,7 @@ fn time_declines(
 ) {
     let mut shares = plan.shares().to_vec();
     shares.sort_by_key(|share| std::cmp::Reverse(share.quantity));
-    let (mut warm, mut gap, mut replaced) = (0.0, 0.0, 0);
+    let (mut warm, mut gap, mut replaced) = (0.0, 0.0, 0.0);
     for share in shares.iter().step_by(shares.len() / DECLINES).take(DECLINES) {
         let (mut flow, declined) = (flow.clone(), [share.capacity]);
         let start = processor_seconds();
@@ -145,13 +145,16 @@ fn time_declines(
         let start = processor_seconds();
         let repaired = repair(market, pairs, objective, (plan, &declined), &|| false);
         gap += processor_seconds() - start;
-        replaced += repaired.quantity() + share.quantity - plan.quantity();
+        let of_declined = shares.iter().filter(|other| other.capacity == share.capacity);
+        let lost: u64 = of_declined.map(|share| share.quantity).sum();
+        replaced += (repaired.quantity() + lost - plan.quantity()) as f64 / lost as f64;
     }
-    let mean = |seconds: f64| seconds / DECLINES as f64;
+    let mean = |sum: f64| sum / DECLINES as f64;
     println!(
-        "declines={DECLINES} objective={name} whole={:.6} gap={:.6} replaced={replaced}",
+        "declines={DECLINES} objective={name} whole={:.6} gap={:.6} replaced={:.3}",
         mean(warm),
-        mean(gap)
+        mean(gap),
+        mean(replaced)
     );
 }
 
