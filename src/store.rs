@@ -23,7 +23,7 @@ pub mod login_failures;
 mod migrations;
 pub mod offers;
 pub mod parties;
-mod pool;
+pub mod pool;
 mod postgres;
 pub mod products;
 pub mod registry;

@@ -9,8 +9,8 @@ use super::{Failure, config};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::server;
 use crate::http::state::AppData;
+use crate::http::{metrics, server};
 use crate::{jobs, telemetry};
 
 pub(super) fn run() -> Result<(), Failure> {
@@ -35,6 +35,10 @@ pub(super) fn serve(data: web::Data<AppData>, listener: TcpListener) -> Result<(
     let failed = |error: std::io::Error| Failure::Other(error.to_string());
     actix_web::rt::System::new().block_on(async move {
         actix_web::rt::spawn(jobs::keep_house(data.app.clone()));
+        if let Some(address) = data.app.config().metrics_address {
+            let cannot = |error| Failure::Other(format!("metrics_address {address}: {error}"));
+            actix_web::rt::spawn(metrics::serve(data.clone(), address).map_err(cannot)?);
+        }
         let server = server::serve(data.clone(), listener).map_err(failed)?;
         let stop = stop_signal(data).map_err(failed)?;
         let handle = server.handle();

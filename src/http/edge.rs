@@ -14,12 +14,14 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, we
 use futures_util::FutureExt;
 use uuid::Uuid;
 
+use super::idempotency::IDEMPOTENT_REPLAYED;
 use super::methods::{method_not_allowed, unknown_route};
 use super::problem::{ApiError, PROBLEM_JSON, ProblemCode};
 use super::problem_texts::Language;
 use super::rate_limit::{Charge, Client};
 use super::refusal::refusal;
 use super::state::AppData;
+use super::unread::RequestBody;
 use super::{auth, client_address, cors, methods};
 
 /// The header that carries the id of a request.
@@ -42,6 +44,7 @@ struct Asked<'a> {
     origin: Option<HeaderValue>,
     client: Client,
     charge: Charge<'a>,
+    body: Option<RequestBody>,
     started: Instant,
 }
 
@@ -54,7 +57,7 @@ pub async fn edge(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let mut asked = Asked::new(&app, &request);
+    let mut asked = Asked::new(&app, &mut request);
     request.extensions_mut().insert(RequestId(Arc::clone(&asked.id)));
     if asked.method == Method::HEAD {
         request.head_mut().method = Method::GET;
@@ -78,7 +81,8 @@ pub async fn edge(
 }
 
 impl<'a> Asked<'a> {
-    fn new(app: &'a AppData, request: &ServiceRequest) -> Self {
+    fn new(app: &'a AppData, request: &mut ServiceRequest) -> Self {
+        let body = RequestBody::share(request);
         let headers = request.headers();
         let accepted = headers.get(header::ACCEPT_LANGUAGE);
         let method = request.method().clone();
@@ -95,6 +99,7 @@ impl<'a> Asked<'a> {
             origin: headers.get(header::ORIGIN).cloned(),
             client,
             charge,
+            body,
             started: Instant::now(),
         }
     }
@@ -124,6 +129,11 @@ impl<'a> Asked<'a> {
     /// Writes the one log line of a request, and counts it.
     fn note(&self, route: &str, status: StatusCode) {
         let duration = self.started.elapsed();
+        let metrics = &self.app.metrics;
+        metrics.answered(&self.method, route, (status, duration));
+        if let Some(policy) = self.charge.refused_by() {
+            metrics.rate_limited(policy);
+        }
         let (subject, party) = match &self.client {
             Client::Known(caller) => (caller.subject(), caller.party().to_string()),
             Client::Address(_) | Client::Nobody => ("", String::new()),
@@ -133,7 +143,7 @@ impl<'a> Asked<'a> {
             method = self.method.as_str(),
             route,
             status = status.as_u16(),
-            duration_us = duration.as_micros() as u64,
+            duration_ms = duration.as_micros() as f64 / 1000.0,
             subject,
             party,
             "request"
@@ -268,11 +278,20 @@ fn finish(mut response: ServiceResponse, asked: &mut Asked<'_>) -> ServiceRespon
         asked.charge.give_back();
     }
     asked.dress(response.headers_mut());
+    if response.headers().contains_key(IDEMPOTENT_REPLAYED) {
+        asked.app.metrics.replayed();
+    }
     if asked.app.is_draining() {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let route = response.request().match_pattern().unwrap_or_default();
     asked.note(&route, status);
-    let is_head = asked.method == Method::HEAD;
-    if is_head { response.map_body(|_, _| BoxBody::new(())) } else { response }
+    let (is_head, body) = (asked.method == Method::HEAD, asked.body.take());
+    response.map_body(|_, answer| {
+        let answer = if is_head { BoxBody::new(()) } else { answer };
+        match body {
+            Some(body) => body.held_by(answer),
+            None => answer,
+        }
+    })
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::app::App;
 
 use super::auth::Authenticator;
+use super::metrics::Metrics;
 use super::page::Cursors;
 use super::rate_limit::RateLimiter;
 use super::schema::Contract;
@@ -20,6 +21,8 @@ pub struct AppData {
     pub cursors: Cursors,
     /// Counts requests.
     pub limiter: RateLimiter,
+    /// Counts what happens.
+    pub metrics: Metrics,
     /// Whether the service is about to stop.
     is_draining: AtomicBool,
     /// The published contract, ready to check requests against.
@@ -38,7 +41,8 @@ impl AppData {
         let limiter = RateLimiter::new(&app.config().traffic.rate_limits);
         let authenticator = Authenticator::new(tokens);
         let is_draining = AtomicBool::new(false);
-        Ok(Self { app, authenticator, cursors, limiter, is_draining, contract })
+        let metrics = Metrics::new();
+        Ok(Self { app, authenticator, cursors, limiter, metrics, is_draining, contract })
     }
 
     /// Says from now on that the service is not ready, and ends each connection after its answer.

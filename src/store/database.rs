@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::changes;
 use super::connection::{AnyConnection, DatabaseUrl};
 use super::migrations;
+use super::pool::Connections;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::transaction::{ReadTx, WriteTx};
@@ -61,6 +62,15 @@ impl Database {
     /// Has `hook` run after each commit, before the caller is answered; the first one stays.
     pub fn after_commit(&self, hook: impl Fn() + Send + Sync + 'static) {
         self.hook.0.get_or_init(|| Box::new(hook));
+    }
+
+    /// How many connections there are now; on SQLite those of readers, beside the one writer.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.connections(),
+            Engine::Postgres(engine) => engine.connections(),
+        }
     }
 
     /// Reads one consistent state. Blocks the thread.

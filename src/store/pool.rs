@@ -17,6 +17,17 @@ pub(super) struct Pool {
     returned: Condvar,
 }
 
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// The most that may be open.
+    pub limit: usize,
+    /// That are open.
+    pub open: usize,
+    /// Of them, that nobody uses.
+    pub idle: usize,
+}
+
 #[derive(Default)]
 struct State {
     idle: Vec<AnyConnection>,
@@ -43,6 +54,11 @@ impl Pool {
             self.forget_idle();
         }
         result
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        let state = self.lock();
+        Connections { limit: self.size, open: state.open, idle: state.idle.len() }
     }
 
     fn acquire(&self) -> Result<AnyConnection, Error> {

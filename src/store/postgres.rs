@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::connection::{AnyConnection, DatabaseUrl};
 use super::database::{CommitHook, attempt};
-use super::pool::Pool;
+use super::pool::{Connections, Pool};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
 
@@ -24,6 +24,10 @@ pub(super) struct Postgres {
 impl Postgres {
     pub(super) fn open(url: &DatabaseUrl, hook: Arc<CommitHook>, connections: usize) -> Self {
         Self { pool: Pool::new(url.clone(), connections), hook }
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        self.pool.connections()
     }
 
     pub(super) fn read<T>(

@@ -10,7 +10,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::connection::{AnyConnection, DatabaseUrl};
 use super::database::{CommitHook, attempt};
-use super::pool::Pool;
+use super::pool::{Connections, Pool};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
 
@@ -40,6 +40,10 @@ impl Sqlite {
             .spawn(move || write_all(connection, &jobs, &hook))
             .map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Self { readers: Pool::new(url.clone(), readers), queue })
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        self.readers.connections()
     }
 
     pub(super) fn read<T>(

@@ -5,6 +5,7 @@ mod clients;
 mod demand_lists;
 mod demand_rules;
 mod demands;
+mod edge;
 mod forged_tokens;
 mod grants;
 mod idempotency;

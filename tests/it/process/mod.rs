@@ -4,6 +4,7 @@ mod durability;
 mod idempotency;
 mod identity;
 mod keys;
+mod operations;
 mod serve;
 
 use std::io::Read;

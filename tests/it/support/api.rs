@@ -122,6 +122,11 @@ impl TestApi {
         Self { data, clock, base_url, agent, handle, thread: Some(thread), _home: home }
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.base_url.trim_start_matches("http://")
+    }
+
     /// Moves the clock.
     pub(crate) fn at(&self, instant: &str) {
         self.clock.set(instant.parse().expect("an instant"));
