@@ -14,7 +14,7 @@ use crate::market::View;
 use crate::store::dismissals::{self, Dismissal};
 use crate::store::snapshot::Record;
 use crate::store::visibility::{may_see_demand, may_see_offer};
-use crate::store::{ReadTx, WriteTx, demands, offers};
+use crate::store::{ReadTx, WriteTx, demands, offers, parties};
 
 /// The longest reason of a dismissal, in characters.
 pub const MAX_REASON_CHARS: u64 = 500;
@@ -110,7 +110,8 @@ pub fn pair(
 /// Leaves a pair out of the caller's matches until one side's terms change.
 ///
 /// # Errors
-/// [`Error::NotFound`] unless one side is the caller's and it may see the other.
+/// [`Error::NotFound`] unless one side is the caller's and it may see the other;
+/// [`Error::Forbidden`] for an admin of no party, who has no matches to leave it out of.
 pub fn dismiss(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -119,6 +120,9 @@ pub fn dismiss(
 ) -> Result<(), Error> {
     authorise::write(tx, context, Resource::Demands)?;
     let (demand, offer) = pair(tx, context, key)?;
+    if parties::find(tx, context.caller.party())?.is_none() {
+        return Err(Error::Forbidden);
+    }
     let now = context.moment.now();
     let dismissal = Dismissal {
         demand: demand.id,

@@ -14,6 +14,7 @@ api_tests!(
     applying_a_remedy_lets_the_offer_in,
     a_pair_is_explained_to_its_two_sides_only,
     a_dismissal_hides_until_terms_change,
+    an_admin_of_no_party_dismisses_nothing,
     a_preview_answers_like_the_saved_demand,
     an_anonymous_buyer_is_not_named,
     an_offer_for_guests_is_listed_to_them_alone,
@@ -275,6 +276,14 @@ fn a_dismissal_hides_until_terms_change(api: &TestApi) {
     assert_eq!(matches(api, &distributor, &demand).len(), 0, "no term has changed");
     patch(api, &producer, &offer_path, json!({"unit_price": 80_000}));
     assert_eq!(ids(&matches(api, &distributor, &demand)), [&*offer]);
+}
+
+fn an_admin_of_no_party_dismisses_nothing(api: &TestApi) {
+    let (offer, demand) =
+        (offer(api, &seller(api), json!({})), demand(api, &buyer(api), json!({})));
+    let path = format!("/v1/demands/{demand}/matches/{offer}/dismiss");
+    let dismissed = api.post(&path, &json!({})).by(&api.admin()).send();
+    dismissed.expect_problem(403, "forbidden");
 }
 
 fn a_preview_answers_like_the_saved_demand(api: &TestApi) {

@@ -1,6 +1,7 @@
 //! The API as clients meet it, one behaviour a test, on both databases.
 
 mod audit_trail;
+mod authorisation;
 mod clients;
 mod demand_lists;
 mod demand_rules;
