@@ -13,9 +13,9 @@ use serde_json::json;
 
 use super::import::import;
 use super::serve::{listen, serve, start_log};
-use super::{Failure, config, output};
+use super::{Failure, config, demo_users, output};
 use crate::app::App;
-use crate::caller::{Resource, ordinary_scopes};
+use crate::caller::{Resource, Scopes, ordinary_scopes};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::state::AppData;
@@ -114,6 +114,7 @@ fn say_summary(summary: &DemoSummary) {
 struct DemoCaller {
     party_id: String,
     token: String,
+    phone: &'static str,
 }
 
 fn callers(data: &AppData) -> Result<BTreeMap<&'static str, DemoCaller>, Failure> {
@@ -143,7 +144,9 @@ fn caller(
     };
     let moment = data.app.clock().moment();
     let token = data.authenticator.tokens().mint(&grant, moment.now(), moment.new_id());
-    Ok(DemoCaller { party_id, token: token.map_err(Failure::Other)? })
+    let scopes = Scopes::parse(scope).ok_or_else(|| Failure::Other("an unknown scope".into()))?;
+    let phone = demo_users::phone(&data.app, (word, party), scopes)?;
+    Ok(DemoCaller { party_id, token: token.map_err(Failure::Other)?, phone })
 }
 
 /// The id of the record that the demo calls `name`.
@@ -170,6 +173,9 @@ fn introduce(
     for (word, caller) in callers {
         output::say(&format!("  {word:<12} party {}\n    token {}", caller.party_id, caller.token));
     }
+    let phones = callers.iter().map(|(word, caller)| format!("{word} {}", caller.phone));
+    let phones = phones.collect::<Vec<_>>().join(", ");
+    output::say(&format!("Or log in: {phones}, password {}", demo_users::PASSWORD));
     say_stories(data, &base_url, callers)?;
     output::say(&format!("\nDocumentation: {base_url}/docs/    Ctrl-C stops the server."));
     Ok(())
@@ -183,7 +189,9 @@ fn write_credentials(
     let callers: BTreeMap<&str, serde_json::Value> = callers
         .iter()
         .map(|(word, caller)| {
-            (*word, json!({ "party_id": caller.party_id, "token": caller.token }))
+            let DemoCaller { party_id, token, phone } = caller;
+            let login = json!({ "phone": phone, "password": demo_users::PASSWORD });
+            (*word, json!({ "party_id": party_id, "token": token, "login": login }))
         })
         .collect();
     let text = json!({ "base_url": base_url, "callers": callers }).to_string();

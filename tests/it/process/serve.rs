@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Server, command, get, output, sqlite, wait_for};
+use super::{Server, command, get, output, post, sqlite, wait_for};
 
 /// A running demo on the folder, with what it wrote for scripts.
 fn demo(directory: &Path) -> (Server, Value) {
@@ -44,6 +44,11 @@ fn the_demo_answers_each_caller_and_keeps_its_data() {
         let url = format!("{}/v1/offers?limit=1", server.base_url);
         let (status, page) = get(&url, token).expect("an answer");
         assert_eq!((status, page["items"].as_array().map(Vec::len)), (200, Some(1)), "{caller}");
+        let login = &first["callers"][caller]["login"];
+        let opened = post(&format!("{}/v1/sessions", server.base_url), "", login);
+        let (status, session) = opened.expect("an answer");
+        let party = &session["session"]["party_id"];
+        assert_eq!((status, party), (201, &first["callers"][caller]["party_id"]), "{session}");
     }
     assert_eq!(server.end("TERM"), Some(0));
     let (mut again, second) = demo(directory.path());
