@@ -174,15 +174,31 @@ impl App {
         password: Password,
         hash: PasswordHash,
     ) -> Result<bool, Error> {
+        self.in_turn(move || Ok(hash.is_of(&password))).await
+    }
+
+    /// The hash of a password that somebody has chosen, in turn with those that are checked.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if it is not its turn in time.
+    pub async fn hash_password(&self, password: Password) -> Result<PasswordHash, Error> {
+        self.in_turn(move || password.hash()).await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let turn = Arc::clone(&self.0.password_checks).acquire_owned();
         let turn = tokio::time::timeout(PASSWORD_TURN, turn).await;
         let Ok(Ok(turn)) = turn else {
             return Err(Error::Unavailable("too many passwords are to be checked".into()));
         };
+        // The turn lasts as long as the work, also when nobody waits for it any more.
         blocking(move || {
-            let is_right = hash.is_of(&password);
+            let result = work();
             drop(turn);
-            Ok(is_right)
+            result
         })
         .await
     }

@@ -3,6 +3,7 @@
 mod audit;
 mod client;
 mod demo;
+mod demo_users;
 mod import;
 mod key;
 mod openapi;

@@ -33,6 +33,7 @@ pub mod openapi;
 pub mod openapi_legacy;
 pub mod page;
 pub mod parties;
+pub mod password;
 pub mod path;
 pub mod places;
 pub mod problem;

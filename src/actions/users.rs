@@ -1,17 +1,19 @@
 //! Use cases of users: people of a party, who log in with a password. Only an admin registers them.
-//! A new password and being shut out end every session of a user at once.
+//! A new password and being shut out end the sessions of a user at once.
 
-use matching::id::{PartyId, UserId};
+use matching::id::{PartyId, SessionId, UserId};
 use matching::violation::{Rule, Violations};
 
 use super::clients::{MAX_NAME_CHARS, require_admin};
+use super::login_failures::{self, Attempt};
+use super::sessions;
 use crate::app::Context;
 use crate::caller::{Scope, Scopes};
 use crate::credentials::login::{Email, Login, Phone};
 use crate::credentials::password::PasswordHash;
 use crate::error::Error;
 use crate::store::users::{self, User};
-use crate::store::{ReadTx, WriteTx, parties, sessions};
+use crate::store::{self, ReadTx, WriteTx, parties};
 
 /// What is stated about a user.
 #[derive(Debug, Clone)]
@@ -86,7 +88,7 @@ pub fn reset(
     require_admin(context)?;
     let user = named(tx, name)?;
     users::set_password(tx, user.id, password)?;
-    sessions::end_all(tx, user.id, context.moment.now())?;
+    end_sessions(tx, context, (user.id, None))?;
     Ok(user)
 }
 
@@ -98,8 +100,55 @@ pub fn disable(tx: &mut WriteTx<'_>, context: &Context, name: &UserName) -> Resu
     require_admin(context)?;
     let user = named(tx, name)?;
     users::disable(tx, user.id, context.moment.now())?;
-    sessions::end_all(tx, user.id, context.moment.now())?;
+    end_sessions(tx, context, (user.id, None))?;
     Ok(user)
+}
+
+/// What a person must prove before another password is taken, and whom a failure is counted for.
+///
+/// # Errors
+/// [`Error::NotFound`] if the session has ended; [`Error::TooManyAttempts`].
+pub fn challenge(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    (session, address): (SessionId, &str),
+) -> Result<(Attempt, PasswordHash), Error> {
+    let user = sessions::find(tx, context, session)?.user;
+    let phone = user.phone.map(Login::Phone);
+    let login = phone.or(user.email.map(Login::Email)).ok_or(Error::NotFound)?;
+    let attempt = Attempt { login, address: address.to_owned() };
+    login_failures::check(tx, context.moment.now(), &attempt)?;
+    Ok((attempt, user.password))
+}
+
+/// Takes another password of the person of a session who has the password of which `proved` is the
+/// hash, and ends all other sessions. False if it is not the person's password; this is counted.
+///
+/// # Errors
+/// As [`challenge`].
+pub fn change_password(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (session, attempt): (SessionId, &Attempt),
+    (proved, fresh): (Option<&PasswordHash>, &PasswordHash),
+) -> Result<bool, Error> {
+    login_failures::count(tx, context.moment.now(), attempt)?;
+    let user = sessions::find(tx, context, session)?.user;
+    if proved != Some(&user.password) {
+        return Ok(false);
+    }
+    login_failures::forget(tx, attempt)?;
+    users::set_password(tx, user.id, fresh)?;
+    end_sessions(tx, context, (user.id, Some(session)))?;
+    Ok(true)
+}
+
+fn end_sessions(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (user, kept): (UserId, Option<SessionId>),
+) -> Result<(), Error> {
+    store::sessions::end_all(tx, user, kept, context.moment.now())
 }
 
 fn named(tx: &mut ReadTx<'_>, name: &UserName) -> Result<User, Error> {

@@ -15,6 +15,11 @@ pub(super) fn of(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
     Some(seen_by_proxies(peer, request.headers(), trusted))
 }
 
+/// The same as text; empty if the connection is gone.
+pub(super) fn text(request: &HttpRequest, trusted: &[IpNet]) -> String {
+    of(request, trusted).map(|address| address.to_string()).unwrap_or_default()
+}
+
 /// Each proxy appends the address that it was called from, so the last one that is no trusted proxy
 /// is true, and whatever stands before it may be made up.
 fn seen_by_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {

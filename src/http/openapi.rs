@@ -12,10 +12,11 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The problems of single operations beyond those of their kind.
-const OWN_STATUSES: [(&str, &str, &[u16]); 3] = [
+const OWN_STATUSES: [(&str, &str, &[u16]); 4] = [
     ("/v1/sessions", "post", &[401]),
     ("/v1/sessions/current", "get", &[404]),
     ("/v1/sessions/current", "delete", &[404]),
+    ("/v1/sessions/current/password", "put", &[404]),
 ];
 
 /// The OpenAPI 3.1 document.

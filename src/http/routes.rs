@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     audit_trail, certificates, demands, grants, linked_data, matches, oauth, offers, parties,
-    products, reference_data, registry, service, sessions,
+    password, products, reference_data, registry, service, sessions,
 };
 
 /// Adds every route.
@@ -22,6 +22,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     audit_trail::routes(config);
     reference_data::routes(config);
     sessions::routes(config);
+    password::routes(config);
     oauth::routes(config);
     service::routes(config);
 }

@@ -132,13 +132,20 @@ pub fn end(tx: &mut WriteTx<'_>, id: SessionId, at: Timestamp) -> Result<(), Err
     Ok(())
 }
 
-/// Ends every session of a user.
+/// Ends every session of a user but `kept`.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn end_all(tx: &mut WriteTx<'_>, user: UserId, at: Timestamp) -> Result<(), Error> {
+pub fn end_all(
+    tx: &mut WriteTx<'_>,
+    user: UserId,
+    kept: Option<SessionId>,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let kept = kept.map(|id| id.to_string()).unwrap_or_default();
     let rows = sessions::table
         .filter(sessions::user_id.eq(user.to_string()))
+        .filter(sessions::id.ne(kept))
         .filter(sessions::ended_at.is_null());
     diesel::update(rows).set(sessions::ended_at.eq(at.micros())).execute(tx.connection())?;
     Ok(())

@@ -60,6 +60,8 @@ fn a_token_is_for_what_was_asked_and_allowed(api: &TestApi) {
     assert_eq!(narrow.text("/scope"), "offers:read");
     api.get("/v1/offers?limit=1").by(narrow.text("/access_token")).send().expect(200);
     api.get("/v1/parties?limit=1").by(narrow.text("/access_token")).send().expect(403);
+    let publish = api.act("/v1/offers/0198c0de-0000-7000-8000-000000000001/publish");
+    publish.by(narrow.text("/access_token")).send().expect(403);
     assert_eq!(ask("").expect(200).text("/scope"), "parties:read offers:read");
     for scope in ["offers:write", "offers:read admin", "offers:everything", "x"] {
         ask(scope).expect_oauth_error(400, "invalid_scope");

@@ -27,6 +27,8 @@ api_tests!(
     who_logs_out_stays_out,
     a_program_has_no_session,
     a_new_password_ends_every_session,
+    a_person_chooses_another_password_and_stays_logged_in,
+    a_stolen_access_token_does_not_help_to_guess_the_password,
     a_user_who_is_shut_out_is_out_at_once,
     a_login_is_one_persons,
     a_flood_of_log_ins_leaves_the_others_served,
@@ -212,6 +214,40 @@ fn a_new_password_ends_every_session(api: &TestApi) {
     }
     api.log_in(PHONE, PASSWORD).expect_problem(401, "wrong_credentials");
     api.log_in(PHONE, "mật khẩu mới tinh").expect(201);
+}
+
+/// The answer to a change of the password from `current` to a new one.
+fn change(api: &TestApi, token: &str, current: &str, new: &str) -> Answer {
+    let body = json!({"current_password": current, "new_password": new});
+    api.put("/v1/sessions/current/password", &body).by(token).send()
+}
+
+fn a_person_chooses_another_password_and_stays_logged_in(api: &TestApi) {
+    person(api);
+    let (here, there) = (api.log_in(PHONE, PASSWORD), api.log_in(PHONE, PASSWORD));
+    let token = here.text("/access_token");
+    let short = change(api, token, PASSWORD, "quá ngắn").expect_problem(422, "invalid");
+    short.expect_violation("/new_password", "out_of_range");
+    change(api, token, PASSWORD, "mật khẩu mới tinh").expect(204);
+    api.refresh(here.text("/refresh_token")).expect(200);
+    api.refresh(there.text("/refresh_token")).expect_oauth_error(400, "invalid_grant");
+    api.log_in(PHONE, PASSWORD).expect_problem(401, "wrong_credentials");
+    api.log_in(PHONE, "mật khẩu mới tinh").expect(201);
+    let ended = change(api, there.text("/access_token"), "mật khẩu mới tinh", PASSWORD);
+    ended.expect_problem(404, "not_found");
+    let program = api.actor("ERP", &["producer"]).token;
+    change(api, &program, PASSWORD, "mật khẩu mới tinh").expect_problem(404, "not_found");
+}
+
+fn a_stolen_access_token_does_not_help_to_guess_the_password(api: &TestApi) {
+    person(api);
+    let stolen = api.log_in(PHONE, PASSWORD).text("/access_token").to_owned();
+    for _ in 0..10 {
+        let wrong = change(api, &stolen, "mật khẩu khác", "mật khẩu của kẻ trộm");
+        wrong.expect_problem(401, "wrong_credentials");
+    }
+    let stopped = change(api, &stolen, PASSWORD, "mật khẩu của kẻ trộm");
+    stopped.expect_problem(429, "too_many_attempts");
 }
 
 fn a_user_who_is_shut_out_is_out_at_once(api: &TestApi) {
