@@ -94,9 +94,10 @@ fn time(
 ) -> Result<(), Box<dyn Error>> {
     let mut flow = Flow::new(market, objective);
     flow.add(pairs.all());
-    let (mut seconds, fresh) = (f64::MAX, flow.clone());
     flow.solve(&|| false);
-    let peak = peak_mb();
+    let (mut seconds, peak) = (f64::MAX, peak_mb());
+    let mut fresh = Flow::new(market, objective);
+    fresh.add(pairs.all());
     for _ in 0..ROUNDS {
         seconds = seconds.min(seconds_of(&fresh, (SOLVED_PAIRS / pairs.all().len()).max(1)));
     }

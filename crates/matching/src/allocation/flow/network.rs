@@ -55,6 +55,7 @@ impl<P: Price> Network<P> {
     /// Adds arcs `(offer, need, weight)`; the basis stays feasible.
     pub(super) fn add(&mut self, arcs: impl Iterator<Item = (u32, u32, P)>) {
         let offers = self.offers;
+        self.arcs.reserve(arcs.size_hint().1.unwrap_or(0));
         self.arcs.extend(arcs.map(|(tail, need, weight)| Arc {
             tail,
             head: offers + need,
