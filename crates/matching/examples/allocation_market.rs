@@ -1,6 +1,8 @@
 //! Plans the whole seeded market over all eligible pairs, with progress.
 //!
-//! `cargo run --release -p matching --example allocation_market -- SIDE [value|coverage]`
+//! `cargo run --release -p matching --example allocation_market -- SIDE [value|coverage]`; `idle`
+//! is what a machine with nothing else to do needs: the processor time of the thread that solves,
+//! and that of the workers shared out among them.
 #![allow(clippy::print_stdout, missing_docs, unreachable_pub, dead_code)]
 
 #[path = "../benches/allocation/clock.rs"]
@@ -8,7 +10,7 @@ mod clock;
 #[path = "../benches/allocation/market.rs"]
 mod market;
 
-use clock::{peak_mb, process_seconds};
+use clock::{peak_mb, process_seconds, processor_seconds};
 use market::Seeded;
 use matching::allocation::columns::{Control, Pricing, Progress, Search, solve};
 use matching::allocation::flow::Outcome;
@@ -32,14 +34,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let is_coverage = arguments.iter().any(|argument| argument == "coverage");
     let objective = if is_coverage { Objective::Coverage } else { Objective::Value };
     let seeded = Seeded::new(side, false, SEED);
-    let (start, processor) = (Instant::now(), process_seconds());
+    let (start, all, own) = (Instant::now(), process_seconds(), processor_seconds());
     let tell = |what: &str, Progress { round, pairs, reached, bound }: Progress| {
         let first = |worth| objective.first_tier(worth) as f64;
+        let (all, own) = (process_seconds() - all, processor_seconds() - own);
         println!(
-            "{what}={round} pairs={pairs} wall={:.2} processor={:.2} gap={:.6} value={} \
+            "{what}={round} pairs={pairs} wall={:.2} processor={all:.2} idle={:.2} gap={:.6} value={} \
              peak_mb={:.0}",
             start.elapsed().as_secs_f64(),
-            process_seconds() - processor,
+            own + (all - own) / WORKERS as f64,
             1.0 - first(reached) / first(bound),
             reached.score,
             peak_mb()
