@@ -19,8 +19,11 @@ const MAX_BATCH: usize = 128;
 
 /// Tells a caller how its transaction ended, after the commit.
 type Finish = Box<dyn FnOnce(Result<(), Error>) + Send>;
-/// One transaction: runs inside a savepoint, and is finished after the commit.
-type Job = Box<dyn FnOnce(&mut AnyConnection) -> Finish + Send>;
+/// One transaction: runs inside a savepoint, or not at all where none could begin, and is finished
+/// after the commit.
+type Job = Box<dyn FnOnce(Option<&mut AnyConnection>) -> Finish + Send>;
+/// The transactions of one commit, and how it ended.
+type Committed = (Vec<Finish>, Result<(), String>);
 
 pub(super) struct Sqlite {
     readers: Pool,
@@ -35,10 +38,16 @@ impl Sqlite {
         readers: usize,
     ) -> Result<Self, Error> {
         let (queue, jobs) = channel();
+        let (commits, committed) = channel();
+        let internal = |error: std::io::Error| Error::Internal(error.to_string());
         thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_all(connection, &jobs, &hook))
-            .map_err(|error| Error::Internal(error.to_string()))?;
+            .spawn(move || write_all(connection, &jobs, &commits))
+            .map_err(internal)?;
+        thread::Builder::new()
+            .name("sqlite-answers".into())
+            .spawn(move || answer_all(&committed, &hook))
+            .map_err(internal)?;
         Ok(Self { readers: Pool::new(url.clone(), readers), queue })
     }
 
@@ -61,7 +70,10 @@ impl Sqlite {
     ) -> Result<T, Error> {
         let (answer, answered) = sync_channel(1);
         let job: Job = Box::new(move |connection| {
-            let result = connection.transaction(|connection| attempt(connection, &work));
+            let not_begun = || Err(Error::Unavailable("no transaction could begin".into()));
+            let result = connection.map_or_else(not_begun, |connection| {
+                connection.transaction(|connection| attempt(connection, &work))
+            });
             Box::new(move |committed| {
                 // A caller that has gone away needs no answer.
                 let _ = answer.send(committed.and(result));
@@ -73,26 +85,35 @@ impl Sqlite {
     }
 }
 
-fn write_all(mut connection: AnyConnection, jobs: &Receiver<Job>, hook: &CommitHook) {
+fn write_all(mut connection: AnyConnection, jobs: &Receiver<Job>, commits: &Sender<Committed>) {
     while let Ok(first) = jobs.recv() {
         let batch = std::iter::once(first).chain(jobs.try_iter().take(MAX_BATCH - 1)).collect();
-        write_batch(&mut connection, batch, hook);
+        if commits.send(write_batch(&mut connection, batch)).is_err() {
+            return;
+        }
     }
 }
 
-fn write_batch(connection: &mut AnyConnection, batch: Vec<Job>, hook: &CommitHook) {
+fn write_batch(connection: &mut AnyConnection, batch: Vec<Job>) -> Committed {
     if let Err(error) = begin(connection) {
-        // Not begun, so every transaction of the batch fails by itself.
-        batch.into_iter().for_each(|job| job(connection)(Err(Error::Unavailable(error.clone()))));
-        return;
+        return (batch.into_iter().map(|job| job(None)).collect(), Err(error));
     }
-    let finishes: Vec<Finish> = batch.into_iter().map(|job| job(connection)).collect();
-    let committed = commit(connection);
-    if committed.is_ok() {
-        hook.run();
-    }
-    for finish in finishes {
-        finish(committed.clone().map_err(Error::Unavailable));
+    let finishes = batch.into_iter().map(|job| job(Some(connection))).collect();
+    (finishes, commit(connection))
+}
+
+/// Runs what follows a commit, and then answers its callers, while the writer is at the next batch.
+fn answer_all(committed: &Receiver<Committed>, hook: &CommitHook) {
+    while let Ok(first) = committed.recv() {
+        let commits: Vec<Committed> = std::iter::once(first).chain(committed.try_iter()).collect();
+        if commits.iter().any(|(_, result)| result.is_ok()) {
+            hook.run();
+        }
+        for (finishes, result) in commits {
+            for finish in finishes {
+                finish(result.clone().map_err(Error::Unavailable));
+            }
+        }
     }
 }
 
