@@ -9,11 +9,10 @@ use matching::violation::{Rule, Violation};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::IntoParams;
-use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::json;
 use super::problem::{ApiError, ProblemCode};
-use super::schema::Contract;
+use super::schema::QueryParameter;
 use super::state::AppData;
 
 /// The most parameters of one query, repeated ones counted each time.
@@ -31,21 +30,19 @@ impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
     }
 }
 
-fn read<T: DeserializeOwned + IntoParams>(request: &HttpRequest) -> Result<T, ApiError> {
+fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Result<T, ApiError> {
     let app = request.app_data::<web::Data<AppData>>();
     let app = app.ok_or_else(|| ApiError::new(ProblemCode::Internal))?;
     let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let pairs = pairs.map_err(|_| ApiError::new(ProblemCode::InvalidParameter))?.into_inner();
-    let parameters = T::into_params(|| Some(ParameterIn::Query));
-    let object = collect(&app.contract, &parameters, &pairs)?;
+    let object = collect(&app.contract.query_parameters::<T>(), &pairs)?;
     serde_json::from_value(Value::Object(object)).map_err(|error| {
         ApiError::new(ProblemCode::InvalidParameter).with_detail(error.to_string())
     })
 }
 
 fn collect(
-    contract: &Contract,
-    parameters: &[Parameter],
+    parameters: &[QueryParameter],
     pairs: &[(String, String)],
 ) -> Result<Map<String, Value>, ApiError> {
     let mut violations = Vec::new();
@@ -60,19 +57,11 @@ fn collect(
             violations.push(Violation::new(name, Rule::UnknownParameter));
             continue;
         };
-        let schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
-        add(&mut object, &mut violations, (name, text), &schema);
+        add(&mut object, &mut violations, (name, text), &parameter.schema);
     }
     for parameter in parameters {
         if let Some(value) = object.get(&parameter.name) {
-            let schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
-            let key = format!("{} {schema}", parameter.name);
-            let found = contract.parameter_violations(&key, &schema, value);
-            violations.extend(
-                found
-                    .into_iter()
-                    .map(|violation| Violation { at: parameter.name.clone(), ..violation }),
-            );
+            violations.extend(parameter.violations(value));
         }
     }
     if violations.is_empty() { Ok(object) } else { Err(ApiError::invalid_parameters(violations)) }

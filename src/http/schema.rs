@@ -1,36 +1,56 @@
 //! The published contract as a checker: a request is held against the very schemas that clients are
 //! generated from, and every violation is told at once.
 
+use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::RwLock;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
 use matching::violation::{Rule, Violation};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+
+/// Where component schemas stand in the document.
+const SCHEMAS: &str = "#/components/schemas/";
 
 /// The OpenAPI document and validators for its schemas, made when first needed.
 pub struct Contract {
     document: Value,
     text: String,
-    validators: RwLock<HashMap<String, std::sync::Arc<Validator>>>,
+    validators: RwLock<HashMap<String, Arc<Validator>>>,
+    query_parameters: RwLock<HashMap<TypeId, Arc<[QueryParameter]>>>,
+}
+
+/// A query parameter with its published schema, ready to check values.
+pub struct QueryParameter {
+    /// Its name.
+    pub name: String,
+    /// Its schema.
+    pub schema: Value,
+    validator: Option<Arc<Validator>>,
+}
+
+impl QueryParameter {
+    /// Every violation of the schema by `value`, at the parameter.
+    #[must_use]
+    pub fn violations(&self, value: &Value) -> Vec<Violation> {
+        let found = violations(self.validator.as_deref(), value).into_iter();
+        found.map(|violation| Violation { at: self.name.clone(), ..violation }).collect()
+    }
 }
 
 impl Contract {
-    /// Prepares a document, and the checker of each body that it describes.
+    /// Prepares a document; the checker of each body is made when it is first needed, because all
+    /// of them together take more memory than a small market.
     ///
     /// # Errors
-    /// A sentence, if it cannot be written, or a schema of it cannot be used.
+    /// A sentence, if it cannot be written.
     pub fn new(document: Value) -> Result<Self, String> {
         let text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
-        let contract = Self { document, text, validators: RwLock::default() };
-        let schemas = contract.document["components"]["schemas"].as_object();
-        for name in schemas.into_iter().flat_map(|schemas| schemas.keys()) {
-            if name.ends_with("Body") && contract.validator(name, reference(name)).is_none() {
-                return Err(format!("the schema {name} cannot be used"));
-            }
-        }
-        Ok(contract)
+        let (validators, query_parameters) = (RwLock::default(), RwLock::default());
+        Ok(Self { document, text, validators, query_parameters })
     }
 
     /// The document.
@@ -48,45 +68,95 @@ impl Contract {
     /// Every violation of the component schema `name` by `value`.
     #[must_use]
     pub fn violations(&self, name: &str, value: &Value) -> Vec<Violation> {
-        self.check(name, reference(name), value)
+        violations(self.validator(name).as_deref(), value)
     }
 
-    /// Every violation of the schema of a query parameter by `value`.
+    /// The query parameters of `T`, prepared when they are first needed.
     #[must_use]
-    pub fn parameter_violations(&self, key: &str, schema: &Value, value: &Value) -> Vec<Violation> {
-        self.check(key, schema.clone(), value)
-    }
-
-    fn check(&self, key: &str, schema: Value, value: &Value) -> Vec<Violation> {
-        let Some(validator) = self.validator(key, schema) else {
-            return vec![Violation::new("", Rule::UnknownReference)];
+    pub fn query_parameters<T: IntoParams + 'static>(&self) -> Arc<[QueryParameter]> {
+        let known = self.query_parameters.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&TypeId::of::<T>()) {
+            return Arc::clone(known);
+        }
+        drop(known);
+        let prepare = |parameter: Parameter| {
+            let schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
+            let validator = self.compiled(&parameter.name, schema.clone());
+            QueryParameter { name: parameter.name, schema, validator }
         };
-        let mut violations: Vec<Violation> =
-            validator.iter_errors(value).flat_map(|error| violations_of(&error)).collect();
-        violations.dedup();
-        violations
+        let published = T::into_params(|| Some(ParameterIn::Query)).into_iter();
+        let prepared: Arc<[QueryParameter]> = published.map(prepare).collect();
+        let mut all = self.query_parameters.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(TypeId::of::<T>(), Arc::clone(&prepared));
+        prepared
     }
 
-    fn validator(&self, key: &str, mut schema: Value) -> Option<std::sync::Arc<Validator>> {
-        let known = self.validators.read().ok()?.get(key).cloned();
+    /// The checker of a component schema.
+    fn validator(&self, name: &str) -> Option<Arc<Validator>> {
+        let known = self.validators.read().ok()?.get(name).cloned();
         if known.is_some() {
             return known;
         }
-        schema["components"] = self.document["components"].clone();
+        let validator = self.compiled(name, reference(name))?;
+        self.validators.write().ok()?.insert(name.to_owned(), Arc::clone(&validator));
+        Some(validator)
+    }
+
+    /// The components that a schema refers to, directly or not: there are hundreds, and each
+    /// checker keeps its own.
+    fn components_of(&self, schema: &Value) -> Value {
+        let all = &self.document["components"]["schemas"];
+        let mut found = Map::new();
+        let mut waiting = references(schema);
+        while let Some(name) = waiting.pop() {
+            if let (Some(component), false) = (all.get(name), found.contains_key(name)) {
+                found.insert(name.to_owned(), component.clone());
+                waiting.extend(references(component));
+            }
+        }
+        json!({ "schemas": found })
+    }
+
+    fn compiled(&self, name: &str, mut schema: Value) -> Option<Arc<Validator>> {
+        schema["components"] = self.components_of(&schema);
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .should_validate_formats(true)
             .build(&schema)
-            .inspect_err(|error| tracing::error!(key, %error, "schema cannot be compiled"))
+            .inspect_err(|error| tracing::error!(name, %error, "schema cannot be compiled"))
             .ok()?;
-        let validator = std::sync::Arc::new(validator);
-        self.validators.write().ok()?.insert(key.to_owned(), validator.clone());
-        Some(validator)
+        Some(Arc::new(validator))
     }
 }
 
+/// Every violation of a schema by `value`; a schema that cannot be compiled lets nothing in.
+fn violations(validator: Option<&Validator>, value: &Value) -> Vec<Violation> {
+    let Some(validator) = validator else {
+        return vec![Violation::new("", Rule::UnknownReference)];
+    };
+    if validator.is_valid(value) {
+        return Vec::new();
+    }
+    let errors = validator.iter_errors(value);
+    let mut violations: Vec<Violation> = errors.flat_map(|error| violations_of(&error)).collect();
+    violations.dedup();
+    violations
+}
+
 fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
+    json!({ "$ref": format!("{SCHEMAS}{name}") })
+}
+
+/// The names of the component schemas that a schema refers to.
+fn references(schema: &Value) -> Vec<&str> {
+    match schema {
+        Value::Object(members) => {
+            let own = members.get("$ref").and_then(|target| target.as_str()?.strip_prefix(SCHEMAS));
+            own.into_iter().chain(members.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn violations_of(error: &ValidationError<'_>) -> Vec<Violation> {

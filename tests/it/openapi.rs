@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
+use matching::violation::Rule;
 use ocop_link::http::problem::ProblemCode;
 use ocop_link::http::problem_texts::{Language, every_rule, rule_code, rule_detail};
+use ocop_link::http::schema::Contract;
 use ocop_link::http::{openapi, openapi_legacy};
 use serde_json::{Map, Value};
 
@@ -97,6 +99,18 @@ fn every_field_of_every_schema_is_described() {
             let own = property["description"].as_str().is_some_and(|text| !text.is_empty());
             assert!(own || property.get("$ref").is_some(), "{name}.{field} is not described");
         }
+    }
+}
+
+#[test]
+fn every_body_can_be_checked() {
+    let contract = Contract::new(openapi::document()).expect("a contract");
+    let schemas = contract.document()["components"]["schemas"].as_object().expect("schemas");
+    let bodies: Vec<&String> = schemas.keys().filter(|name| name.ends_with("Body")).collect();
+    assert!(bodies.len() > 5, "{bodies:?}");
+    for name in bodies {
+        let found = contract.violations(name, &Value::Bool(true));
+        assert!(matches!(found[0].rule, Rule::WrongType { .. }), "{name}: {found:?}");
     }
 }
 
