@@ -67,34 +67,55 @@ struct Inner {
 
 /// How long a log-in waits until its password is checked.
 const PASSWORD_TURN: Duration = Duration::from_secs(2);
+
+impl Inner {
+    /// Loads the market, and lets it follow what this instance and the others commit.
+    fn follow_market(self: &Arc<Self>) -> Result<(), String> {
+        let loaded = self.feed.load(&self.database);
+        loaded.map_err(|error| format!("cannot load the market: {error}"))?;
+        let hook = Arc::downgrade(self);
+        self.database.after_commit(move || catch_up(&hook));
+        let warmed = Arc::clone(self);
+        spawn("market-warm", move || warmed.feed.market().warm())?;
+        let follower = Arc::downgrade(self);
+        spawn("market-feed", move || follow(&follower))
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let spawned = thread::Builder::new().name(name.into()).spawn(work);
+    spawned.map(drop).map_err(|error| error.to_string())
+}
+
 /// How often an instance looks for what the others have committed.
 const FEED_INTERVAL: Duration = Duration::from_millis(40);
 /// How often an instance looks for signing keys that another has made or withdrawn.
 const KEYS_INTERVAL: Duration = Duration::from_secs(1);
 
 impl App {
-    /// Opens the database, makes what the first start needs, and loads the market.
+    /// Opens the database, makes what the first start needs, loads the market and keeps it current.
     ///
     /// # Errors
     /// A sentence for the operator.
     pub fn open(config: Config, clock: Clock) -> Result<Self, String> {
+        let app = Self::without_market(config, clock)?;
+        app.0.follow_market()?;
+        Ok(app)
+    }
+
+    /// The same with a market that stays empty, for work that asks it nothing.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn without_market(config: Config, clock: Clock) -> Result<Self, String> {
         let database = Database::open(&config.database_url, config.database_connections)?;
         let keys = Keys::load(&database, &clock).map_err(|error| error.to_string())?;
         let reference = Reference::shared();
         let market = Market::new(market_settings(&config, reference)?);
         let feed = Feed::new(market, reference);
-        feed.load(&database).map_err(|error| format!("cannot load the market: {error}"))?;
         let password_checks = Arc::new(Semaphore::new(password_checks_at_once()));
-        let app =
-            Arc::new(Inner { config, database, clock, keys, reference, feed, password_checks });
-        let hook = Arc::downgrade(&app);
-        app.database.after_commit(move || catch_up(&hook));
-        let follower = Arc::downgrade(&app);
-        thread::Builder::new()
-            .name("market-feed".into())
-            .spawn(move || follow(&follower))
-            .map_err(|error| error.to_string())?;
-        Ok(Self(app))
+        let inner = Inner { config, database, clock, keys, reference, feed, password_checks };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The live market as it is now.

@@ -105,7 +105,7 @@ fn config() -> Result<Config, Failure> {
 }
 
 fn open() -> Result<App, Failure> {
-    App::open(config()?, Clock::System).map_err(Failure::Other)
+    App::without_market(config()?, Clock::System).map_err(Failure::Other)
 }
 
 /// Writes as the operator of the service, all or nothing.
