@@ -107,6 +107,47 @@ impl Market {
         unknown
     }
 
+    /// Makes the first version: parties and products, and then what refers to them. Product search
+    /// is made ready for the products while the others are applied.
+    pub(crate) fn fill(
+        &self,
+        subjects: impl Iterator<Item = MarketChange>,
+        others: impl Iterator<Item = MarketChange>,
+    ) {
+        let _one_at_a_time = self.feeder.lock().unwrap_or_else(PoisonError::into_inner);
+        let (texts, catalogue) = (&self.shared.texts, &self.shared.catalogue);
+        let mut next = State::default();
+        for change in subjects {
+            next.apply(change, texts);
+        }
+        let listed = next.clone();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let products: Vec<u32> = listed.products.slots().collect();
+                catalogue.follow(&State::default(), &listed, &products);
+            });
+            // A dismissal may come before its demand.
+            let mut last = Vec::new();
+            for change in others {
+                if matches!(change, MarketChange::Dismissed(_)) {
+                    last.push(change);
+                } else {
+                    next.apply(change, texts);
+                }
+            }
+            for change in last {
+                next.apply(change, texts);
+            }
+        });
+        self.current.store(Arc::new(next));
+    }
+
+    /// Works out which names and texts of the present version answer one another, so that no query
+    /// is the first to need it. Queries and changes go on meanwhile.
+    pub fn warm(&self) {
+        self.shared.texts.warm();
+    }
+
     /// The present version.
     #[must_use]
     pub fn view(&self) -> View {

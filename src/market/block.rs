@@ -1,8 +1,11 @@
-//! Rows grouped by what decides whether they are wanted: product set and name, or set and text. A
-//! block holds a few hundred rows, so that a change copies one block. Must not know what a row
-//! says.
+//! Rows grouped by what decides whether they are wanted, product set and name, or set and text; and
+//! by what decides how well they rank, set and place. A block holds a few hundred rows, so that a
+//! change copies one block. Must not know what a row says.
 
 use std::sync::Arc;
+
+use matching::place::ProvinceCode;
+use matching::quantity::UnitContent;
 
 use super::table::{Slot, Table};
 use super::texts::TextNumber;
@@ -15,6 +18,8 @@ const BLOCK_ROWS: usize = 256;
 pub(super) enum Key {
     /// Offers of a product set with a name; or demands for a set with a text.
     Set(u8, Option<TextNumber>),
+    /// Offers of a product set from a province, in units of one content, with a price or without.
+    Area(u8, ProvinceCode, UnitContent, bool),
     /// Demands for whatever answers a text.
     Text(TextNumber),
     /// Demands with a substitute that answers a text, with the demand's own text.
@@ -22,10 +27,18 @@ pub(super) enum Key {
 }
 
 impl Key {
-    const fn text(self) -> Slot {
+    const fn text(self) -> Option<TextNumber> {
         match self {
-            Self::Set(_, None) => 0,
-            Self::Set(_, Some(text)) | Self::Text(text) | Self::Substitute(text) => text + 1,
+            Self::Set(_, text) => text,
+            Self::Area(..) => None,
+            Self::Text(text) | Self::Substitute(text) => Some(text),
+        }
+    }
+
+    const fn set(self) -> Option<u8> {
+        match self {
+            Self::Set(set, _) | Self::Area(set, ..) => Some(set),
+            Self::Text(_) | Self::Substitute(_) => None,
         }
     }
 }
@@ -83,25 +96,31 @@ impl<R: Row> Blocks<R> {
 
     /// Blocks with a name or text.
     pub(super) fn of_text(&self, text: TextNumber) -> &[Slot] {
-        self.by_text.get(text + 1).map_or(&[], Vec::as_slice)
+        self.by_text.get(text).map_or(&[], Vec::as_slice)
     }
 
-    /// Adds a row, in place of the one of its record.
+    /// Puts a row in place of the one of its record; adds it where there is none.
     pub(super) fn put(&mut self, key: Key, row: R) {
-        if let Some((slot, place)) = self.find(key, row.slot()) {
-            if let Some(block) = self.get_mut(slot) {
-                block.rows[place] = row;
-                block.best = R::best(&block.rows).map(Box::new);
-            }
-            return;
+        let Some((slot, place)) = self.find(key, row.slot()) else {
+            return self.add(key, row);
+        };
+        if let Some(block) = self.get_mut(slot) {
+            block.rows[place] = row;
+            block.best = R::best(&block.rows).map(Box::new);
         }
+    }
+
+    /// Adds the row of a record that has none with this key.
+    pub(super) fn add(&mut self, key: Key, row: R) {
         match self.with_room(key).and_then(|slot| self.get_mut(slot)) {
             Some(block) => {
                 push(&mut block.rows, row);
                 let best = block.best.as_deref().and_then(|best| R::best(&[*best, row]));
                 block.best = best.map(Box::new);
             }
-            None => self.add(Block { key, best: R::best(&[row]).map(Box::new), rows: vec![row] }),
+            None => {
+                self.add_block(Block { key, best: R::best(&[row]).map(Box::new), rows: vec![row] })
+            }
         }
     }
 
@@ -117,8 +136,10 @@ impl<R: Row> Blocks<R> {
         block.best = R::best(&block.rows).map(Box::new);
         if block.rows.is_empty() {
             self.blocks.remove(slot);
-            list(&mut self.by_text, key.text()).retain(|other| *other != slot);
-            if let Key::Set(set, _) = key {
+            if let Some(text) = key.text() {
+                list(&mut self.by_text, text).retain(|other| *other != slot);
+            }
+            if let Some(set) = key.set() {
                 list(&mut self.by_set, set.into()).retain(|other| *other != slot);
             }
         }
@@ -129,7 +150,8 @@ impl<R: Row> Blocks<R> {
     }
 
     fn with_key(&self, key: Key) -> impl Iterator<Item = (Slot, &Block<R>)> {
-        let slots = self.by_text.get(key.text()).map_or(&[][..], Vec::as_slice);
+        let by_set = || key.set().map_or(&[][..], |set| self.of_set(set));
+        let slots = key.text().map_or_else(by_set, |text| self.of_text(text));
         let blocks = slots.iter().rev().filter_map(|slot| Some((*slot, self.get(*slot)?)));
         blocks.filter(move |(_, block)| block.key == key)
     }
@@ -146,11 +168,13 @@ impl<R: Row> Blocks<R> {
         with_room.next().map(|(slot, _)| slot)
     }
 
-    fn add(&mut self, block: Block<R>) {
+    fn add_block(&mut self, block: Block<R>) {
         let key = block.key;
         let slot = self.blocks.insert(Arc::new(block));
-        list(&mut self.by_text, key.text()).push(slot);
-        if let Key::Set(set, _) = key {
+        if let Some(text) = key.text() {
+            list(&mut self.by_text, text).push(slot);
+        }
+        if let Some(set) = key.set() {
             list(&mut self.by_set, set.into()).push(slot);
         }
     }

@@ -176,30 +176,27 @@ impl Catalogue {
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         for slot in changed {
-            match self.document(after, slot) {
-                Some((name, producer, place, product_set_label, stars)) => {
-                    let text = DocumentText { name, producer, place, product_set_label, stars };
-                    index.insert(slot, &text);
+            match after.products.get(slot).zip(self.document(after, slot)) {
+                Some((product, text)) => {
+                    index.insert_named(slot, product.name_text.words(), &text);
                 }
-                None => {
-                    index.remove(slot);
-                }
+                None => drop(index.remove(slot)),
             }
         }
     }
 
-    fn document<'a>(
-        &'a self,
-        state: &'a State,
-        slot: Slot,
-    ) -> Option<(&'a str, &'a str, &'a str, &'a str, Option<u8>)> {
+    fn document<'a>(&'a self, state: &'a State, slot: Slot) -> Option<DocumentText<'a>> {
         let product = state.products.get(slot).filter(|product| product.is_listed)?;
         let producer = state.parties.get(product.producer)?;
         let set = usize::from(product.facts.product_set.number());
-        let label = self.product_set_labels.get(set - 1).map_or("", String::as_str);
         let latest = product.facts.stars.iter().max_by_key(|star| star.counts.from());
-        let stars = latest.map(|star| star.stars.number());
-        Some((&product.name, &producer.name, &producer.place_names, label, stars))
+        Some(DocumentText {
+            name: &product.name,
+            producer: &producer.name,
+            place: &producer.place_names,
+            product_set_label: self.product_set_labels.get(set - 1).map_or("", String::as_str),
+            stars: latest.map(|star| star.stars.number()),
+        })
     }
 
     /// Listed products, of the producers that are asked for, that answer the text.

@@ -53,10 +53,7 @@ impl View {
         let slot = self.state.product_slot(offer.terms.product_id)?;
         let product = self.state.products.get(slot)?;
         let (producer, buyer) = (party(offer.terms.party_id)?, party(demand.terms.party_id)?);
-        let likeness = |text: &str| {
-            let row = self.shared.texts.names_by_text(text);
-            row.get(product.name_number as usize).copied().unwrap_or(0)
-        };
+        let likeness = |text: &str| self.shared.texts.likeness(text, &product.name_text);
         let substitutes =
             demand.terms.substitutes.iter().map(|substitute| match &substitute.product {
                 SubstituteProduct::Text(text) => likeness(text),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use matching::certificate::{CertificateKind, StarPeriod, Subject, counting_period};
 use matching::facts::Paper;
@@ -26,7 +26,7 @@ use crate::store::{Database, ReadTx, demands, dismissals, offers, parties, produ
 
 /// Changes read from the log in one transaction.
 const CHANGES_PER_READ: i64 = 2000;
-/// Chunks of records that wait between the thread that reads and the one that applies.
+/// Chunks of records that wait between the threads that read and the one that applies.
 const WAITING_CHUNKS: usize = 4;
 
 /// Feeds one market from one database.
@@ -49,49 +49,48 @@ impl Feed {
         &self.market
     }
 
-    /// Reads the whole market, in one state of the database; one thread reads, another applies.
+    /// Reads the whole market; two threads read, another applies. What was committed since the
+    /// first of them began is in the log after the version that the market then has, and is read
+    /// again by [`Self::catch_up`].
     ///
     /// # Errors
     /// Whatever the database says.
     pub fn load(&self, database: &Database) -> Result<(), Error> {
-        let (chunks, waiting) = sync_channel(WAITING_CHUNKS);
+        let (subject_chunks, subjects) = sync_channel(WAITING_CHUNKS);
+        let (chunks, records) = sync_channel(WAITING_CHUNKS);
         thread::scope(|scope| {
-            let reading = scope.spawn(move || {
-                database.read(|tx| {
-                    let as_of = changes::last(tx)?;
-                    self.read_all(tx, &chunks)?;
-                    Ok(as_of)
-                })
-            });
-            let records = Waiting(waiting).flatten();
-            self.market.apply(0, records);
-            let ended = reading.join();
-            let as_of = ended.map_err(|_| Error::Internal("a panic while loading".into()))??;
+            let (subject_chunks, supply) = (Chunks(subject_chunks), Chunks(chunks.clone()));
+            let supply = scope.spawn(move || self.read_supply(database, subject_chunks, &supply));
+            let demands = scope.spawn(move || read_demands(database, &Chunks(chunks)));
+            self.market.fill(Waiting(subjects).flatten(), Waiting(records).flatten());
+            let as_of = ended(supply)?;
+            ended(demands)?;
             self.market.apply(as_of, []);
             Ok(())
         })
     }
 
-    fn read_all(
+    /// Sends parties and products, then offers; the number of the last change that they contain.
+    fn read_supply(
         &self,
-        tx: &mut ReadTx<'_>,
-        chunks: &SyncSender<Vec<MarketChange>>,
-    ) -> Result<(), Error> {
-        let send = |chunk| {
-            chunks.send(chunk).map_err(|_| Error::Internal("the market stopped loading".into()))
-        };
-        let papers = Papers::new(certificates::all(tx)?);
-        let all = parties::all(tx)?;
-        send(all.iter().map(|party| self.party(party, &papers)).collect())?;
-        let all = products::all(tx)?;
-        send(all.iter().map(|product| listed(product, &papers)).collect())?;
-        offers::for_each_chunk(tx, &mut |chunk| {
-            send(chunk.into_iter().map(|offer| MarketChange::Offer(Box::new(offer))).collect())
-        })?;
-        demands::for_each_chunk(tx, &mut |chunk| {
-            send(chunk.into_iter().map(|demand| MarketChange::Demand(Box::new(demand))).collect())
-        })?;
-        send(dismissals::all(tx)?.iter().map(dismissed).collect())
+        database: &Database,
+        subjects: Chunks,
+        supply: &Chunks,
+    ) -> Result<i64, Error> {
+        database.read(move |tx| {
+            let as_of = changes::last(tx)?;
+            let papers = Papers::new(certificates::all(tx)?);
+            let all = parties::all(tx)?;
+            subjects.send(all.iter().map(|party| self.party(party, &papers)))?;
+            let all = products::all(tx)?;
+            subjects.send(all.iter().map(|product| listed(product, &papers)))?;
+            // The market waits for the last of them before it takes what refers to them.
+            drop(subjects);
+            offers::for_each_published_chunk(tx, &mut |chunk| {
+                supply.send(chunk.into_iter().map(|offer| MarketChange::Offer(Box::new(offer))))
+            })?;
+            Ok(as_of)
+        })
     }
 
     /// Applies what was committed since the market's version.
@@ -200,7 +199,31 @@ impl Feed {
     }
 }
 
-/// The chunks that arrive until the reader has ended.
+/// Sends demands and dismissals.
+fn read_demands(database: &Database, chunks: &Chunks) -> Result<(), Error> {
+    database.read(|tx| {
+        demands::for_each_open_chunk(tx, &mut |chunk| {
+            chunks.send(chunk.into_iter().map(|demand| MarketChange::Demand(Box::new(demand))))
+        })?;
+        chunks.send(dismissals::all(tx)?.iter().map(dismissed))
+    })
+}
+
+fn ended<T>(reader: ScopedJoinHandle<'_, Result<T, Error>>) -> Result<T, Error> {
+    reader.join().map_err(|_| Error::Internal("a panic while loading".into()))?
+}
+
+/// Where the readers put what they have read.
+struct Chunks(SyncSender<Vec<MarketChange>>);
+
+impl Chunks {
+    fn send(&self, chunk: impl Iterator<Item = MarketChange>) -> Result<(), Error> {
+        let sent = self.0.send(chunk.collect());
+        sent.map_err(|_| Error::Internal("the market stopped loading".into()))
+    }
+}
+
+/// The chunks that arrive until the readers have ended.
 struct Waiting(Receiver<Vec<MarketChange>>);
 
 impl Iterator for Waiting {

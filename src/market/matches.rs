@@ -10,8 +10,8 @@ use matching::facts::DemandFacts;
 use matching::id::{DemandId, OfferId, PartyId};
 use matching::pair::{Likeness, Moment, Pair, route_of};
 use matching::price::FreightRate;
-use matching::product::ProductSet;
-use matching::text::relevance::{ELIGIBLE, FULL};
+use matching::product::{PRODUCT_SETS, ProductSet};
+use matching::text::relevance::{FULL, Query};
 
 use super::block::{Block, Key};
 use super::rank::{Best, Candidate, MissKey, Page, RankKey, Subject, best_first};
@@ -19,7 +19,7 @@ use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow, bound, has_set_substitute};
 use super::state::State;
 use super::table::Slot;
-use super::texts::{TextNumber, Texts};
+use super::texts::{Likenesses, NameText, QueryText, TextNumber, Texts};
 
 /// What a list query asks besides its subject.
 #[derive(Debug, Clone, Copy)]
@@ -70,20 +70,31 @@ struct Sought<'f, 'v> {
     record: Option<&'v DemandRecord>,
     words: Option<Arc<str>>,
     buyer: &'v PartyRecord,
-    text: Option<Arc<[u16]>>,
-    substitutes: Vec<Option<Arc<[u16]>>>,
+    text: Option<Likenesses<Query>>,
+    substitutes: Vec<Option<Likenesses<Query>>>,
 }
 
 impl Sought<'_, '_> {
-    fn likeness(&self, name: TextNumber) -> Likeness {
-        let of = |row: &Option<Arc<[u16]>>| {
-            row.as_ref().and_then(|row| row.get(name as usize)).copied().unwrap_or(0)
-        };
+    fn likeness(&self, name: &NameText) -> Likeness {
+        let of = |texts: &Option<Likenesses<Query>>| texts.as_ref().map_or(0, |it| it.to(name));
         Likeness { text: of(&self.text), substitutes: self.substitutes.iter().map(of).collect() }
     }
 
-    fn text_value(&self, likeness: &Likeness) -> u16 {
-        if self.facts.has_text { likeness.text } else { NO_TEXT_VALUE }
+    /// At least the likeness, with nothing to work out; what is wanted is the same by either.
+    fn likeness_at_most(&self, name: TextNumber) -> Likeness {
+        let of =
+            |texts: &Option<Likenesses<Query>>| texts.as_ref().map_or(0, |it| it.at_most(name));
+        Likeness { text: of(&self.text), substitutes: self.substitutes.iter().map(of).collect() }
+    }
+
+    /// Whether nothing that it says in words makes a difference.
+    fn has_no_words(&self) -> bool {
+        self.text.is_none() && self.substitutes.iter().all(Option::is_none)
+    }
+
+    /// The text factor of a name.
+    fn text_value(&self, name: &NameText) -> u16 {
+        self.text.as_ref().map_or(NO_TEXT_VALUE, |texts| texts.to(name))
     }
 }
 
@@ -166,14 +177,15 @@ impl<'v> Reader<'v> {
     }
 
     fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
-        let row = |number: TextNumber| self.texts.names_by_query(number);
+        let row = |text: &Arc<QueryText>| self.texts.names_by_query(text);
+        let substitutes = record.substitutes().iter();
         Some(Sought {
             facts: &record.facts,
             record: Some(record),
-            words: record.text.map(|text| self.texts.words(text)),
+            words: record.text.as_ref().map(|text| Arc::clone(&text.text)),
             buyer: self.state.parties.get(record.buyer)?,
-            text: record.text.map(row),
-            substitutes: record.substitutes().iter().map(|number| number.map(row)).collect(),
+            text: record.text.as_ref().map(row),
+            substitutes: substitutes.map(|text| text.as_ref().map(row)).collect(),
         })
     }
 
@@ -196,7 +208,8 @@ impl<'v> Reader<'v> {
             Some(Candidate { bound, subject: Subject::Block(place) })
         }));
         let open = |place: usize, opened: &mut Vec<Candidate>| {
-            let (block, text) = blocks[place];
+            let (block, _) = blocks[place];
+            let text = self.name_of(block).map_or(FULL, |name| sought.text_value(name));
             let rows = block.rows.iter().filter(|row| !named.contains(&row.product));
             opened.extend(rows.filter_map(|row| {
                 Some(Candidate::record(bound(row, &probe, text, self.freight)?, row.offer))
@@ -233,18 +246,24 @@ impl<'v> Reader<'v> {
         products.flat_map(|product| product.offers.iter().copied())
     }
 
-    /// Blocks whose products are wanted by set, text or substitute, with the text factor's value.
+    /// Blocks whose products are wanted by set, text or substitute, with at least the value of the
+    /// text factor.
     fn wanted_blocks(self, sought: &Sought<'_, '_>) -> Vec<(&'v Block<OfferRow>, u16)> {
-        let blocks = &self.state.offer_rows;
-        let mut slots: Vec<Slot> = Vec::new();
-        for set in (1..=matching::product::PRODUCT_SETS).filter_map(ProductSet::new) {
-            if sought.facts.wants_set(set) || has_set_substitute(sought.facts, set) {
-                slots.extend(blocks.of_set(set.number()));
-            }
+        let sets = (1..=PRODUCT_SETS).filter_map(ProductSet::new);
+        let sets = sets
+            .filter(|set| sought.facts.wants_set(*set) || has_set_substitute(sought.facts, *set));
+        if sought.has_no_words() {
+            let blocks = &self.state.offer_areas;
+            let slots = sets.flat_map(|set| blocks.of_set(set.number()));
+            let blocks = slots.filter_map(|slot| blocks.get(*slot));
+            return blocks.map(|block| (block, NO_TEXT_VALUE)).collect();
         }
+        let blocks = &self.state.offer_rows;
+        let mut slots: Vec<Slot> =
+            sets.flat_map(|set| blocks.of_set(set.number())).copied().collect();
         let text = sought.text.iter().filter(|_| !sought.facts.names_something());
         for row in text.chain(sought.substitutes.iter().flatten()) {
-            for name in answering(row) {
+            for (name, _) in row.answering() {
                 slots.extend(blocks.of_text(name));
             }
         }
@@ -260,9 +279,15 @@ impl<'v> Reader<'v> {
         block: &'v Block<OfferRow>,
     ) -> Option<(&'v Block<OfferRow>, u16)> {
         let Key::Set(set, Some(name)) = block.key else { return None };
-        let likeness = sought.likeness(name);
+        let likeness = sought.likeness_at_most(name);
         route_of(sought.facts, ProductSet::new(set)?, &likeness)?;
-        Some((block, sought.text_value(&likeness)))
+        Some((block, if sought.text.is_some() { likeness.text } else { NO_TEXT_VALUE }))
+    }
+
+    /// The name that all products of a block have, if it is one by name.
+    fn name_of(self, block: &Block<OfferRow>) -> Option<&'v NameText> {
+        let row = block.rows.first()?;
+        Some(&self.state.products.get(row.product)?.name_text)
     }
 
     fn pair<'a>(self, sought: &'a Sought<'_, '_>, offer: Slot, moment: Moment) -> Option<Pair<'a>>
@@ -277,7 +302,7 @@ impl<'v> Reader<'v> {
             producer: &self.state.parties.get(product.producer)?.facts,
             demand: sought.facts,
             buyer: &sought.buyer.facts,
-            likeness: sought.likeness(product.name_number),
+            likeness: sought.likeness(&product.name_text),
             freight: self.freight,
             moment,
         })
@@ -301,11 +326,6 @@ impl<'v> Reader<'v> {
             evaluation: explain(&self.pair(sought, slot, moment)?, *judgement),
         })
     }
-}
-
-/// The names that answer a text.
-fn answering(row: &[u16]) -> impl Iterator<Item = TextNumber> {
-    (0..).zip(row).filter(|(_, likeness)| **likeness >= ELIGIBLE).map(|(name, _)| name)
 }
 
 /// Whether the pair is open and each side may see the other.

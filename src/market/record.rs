@@ -7,7 +7,7 @@ use matching::id::{OfferId, PartyId};
 use matching::place::Place;
 
 use super::table::Slot;
-use super::texts::TextNumber;
+use super::texts::{NameText, QueryText};
 
 /// A party of the market.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub struct ProductRecord {
     /// Whether product search shows it.
     pub is_listed: bool,
     pub(super) producer: Slot,
-    pub(super) name_number: TextNumber,
+    pub(super) name_text: Arc<NameText>,
     pub(super) offers: Vec<Slot>,
     pub(super) wanted_by: Vec<Slot>,
 }
@@ -63,7 +63,7 @@ pub struct DemandRecord {
     /// What it is judged by.
     pub facts: DemandFacts,
     pub(super) buyer: Slot,
-    pub(super) text: Option<TextNumber>,
+    pub(super) text: Option<Arc<QueryText>>,
     /// What few demands have.
     rare: Option<Box<RareRecord>>,
 }
@@ -71,21 +71,21 @@ pub struct DemandRecord {
 /// What few demands have.
 #[derive(Debug, Clone, Default)]
 struct RareRecord {
-    substitutes: Vec<Option<TextNumber>>,
+    substitutes: Vec<Option<Arc<QueryText>>>,
     dismissed: Vec<Dismissed>,
 }
 
 impl DemandRecord {
-    pub(super) fn new(facts: DemandFacts, buyer: Slot, text: Option<TextNumber>) -> Self {
+    pub(super) fn new(facts: DemandFacts, buyer: Slot, text: Option<Arc<QueryText>>) -> Self {
         Self { facts, buyer, text, rare: None }
     }
 
     /// Text of each substitute, absent where it names a set; empty without substitutes.
-    pub(super) fn substitutes(&self) -> &[Option<TextNumber>] {
+    pub(super) fn substitutes(&self) -> &[Option<Arc<QueryText>>] {
         self.rare.as_ref().map_or(&[], |rare| &rare.substitutes)
     }
 
-    pub(super) fn with_substitutes(mut self, substitutes: Vec<Option<TextNumber>>) -> Self {
+    pub(super) fn with_substitutes(mut self, substitutes: Vec<Option<Arc<QueryText>>>) -> Self {
         if !substitutes.is_empty() {
             self.rare.get_or_insert_default().substitutes = substitutes;
         }

@@ -8,7 +8,7 @@ use matching::demand::PriceBasis;
 use matching::factor::{BASIS_POINTS, Factor};
 use matching::facts::{DemandFacts, FreeCapacity, OfferFacts, PartyFacts, ProductFacts};
 use matching::facts::{RELIABILITY_WITHOUT_HISTORY, is_set_substitute};
-use matching::place::{EARTH_RADIUS_KM, ProvinceCode, ProvinceSet, UnitVector};
+use matching::place::{EARTH_RADIUS_KM, Point, ProvinceCode, ProvinceSet};
 use matching::price::{FreightRate, mass_g};
 use matching::product::ProductSet;
 use matching::quantity::{Content, Dimension};
@@ -48,6 +48,8 @@ pub(super) struct OfferRow {
     pub(super) offer: Slot,
     pub(super) product: Slot,
     direction: [f32; 3],
+    /// How far from there any of the rows is that it stands for.
+    radius: f32,
     /// The lowest price of one unit, or [`OPEN`].
     price: f32,
     /// Base units in the primary and in the secondary dimension.
@@ -57,8 +59,8 @@ pub(super) struct OfferRow {
     /// Free in all periods.
     free: f32,
     min_order: f32,
-    /// Provinces served, folded into 64 bits.
-    serves: u64,
+    /// Provinces served, folded into 32 bits.
+    serves: u32,
     days: Days,
     /// Papers that count on any day.
     papers: u16,
@@ -92,8 +94,8 @@ pub(super) struct DemandRow {
     /// The smallest ratio of a substitute or 1, as a fraction.
     ratio: f32,
     max_distance_km: f32,
-    /// Provinces delivered to, and those allowed, folded into 64 bits.
-    provinces: u64,
+    /// Provinces delivered to, folded into 32 bits, and those allowed, folded into 64.
+    provinces: u32,
     allowed: u64,
     days: Days,
     papers: u16,
@@ -144,6 +146,10 @@ fn folded_bit(province: ProvinceCode) -> u64 {
     1 << (province.number() % 64)
 }
 
+const fn halved(bits: u64) -> u32 {
+    bits as u32 | (bits >> 32) as u32
+}
+
 fn paper_bits(kinds: CertificateKinds) -> u16 {
     kinds.iter().fold(0, |bits, kind| bits | paper_bit(kind))
 }
@@ -152,8 +158,8 @@ const fn paper_bit(kind: CertificateKind) -> u16 {
     1 << kind as u16
 }
 
-fn single(vector: UnitVector) -> [f32; 3] {
-    vector.coordinates().map(|coordinate| coordinate as f32)
+fn single(point: Point) -> [f32; 3] {
+    point.unit_vector().coordinates().map(|coordinate| coordinate as f32)
 }
 
 fn chord(a: [f32; 3], b: [f32; 3]) -> f32 {
@@ -177,13 +183,14 @@ impl OfferRow {
         Self {
             offer: slot,
             product: product_slot,
-            direction: single(offer.direction),
+            direction: single(offer.point),
+            radius: 0.0,
             price: lowest.map_or(OPEN, |price| price.vnd() as f32 / SLACK),
             content: contents.map(of),
             mass_g: if offer.pickup { 0.0 } else { mass_g(&offer.content) as f32 / SLACK },
             free: offer.capacity.iter().map(|each| each.free).sum::<u64>() as f32 * SLACK,
             min_order: offer.min_order as f32 / SLACK,
-            serves: folded(offer.delivers_to),
+            serves: halved(folded(offer.delivers_to)),
             days: Days::over(offer.capacity.iter().map(|each| each.period)),
             papers: papers_ever(product, producer),
             stars_until: product.stars.iter().map(|star| day(star.counts.to())).max().unwrap_or(0),
@@ -194,12 +201,11 @@ impl OfferRow {
         }
     }
 
-    /// A row that is at least as good for every demand as each of `rows`: near to everything, the
-    /// best of each column. None where units differ, which prices cannot be compared across.
+    /// A row that is at least as good for every demand as each of `rows`: as near as the nearest of
+    /// them may be, the best of each column. None where units differ, which prices cannot be
+    /// compared across.
     pub(super) fn best_of(rows: &[Self]) -> Option<Self> {
         let mut best = *rows.first()?;
-        best.direction = [f32::NAN; 3];
-        best.province = ANYWHERE;
         for row in rows {
             if (row.content, row.dimensions) != (best.content, best.dimensions) {
                 return None;
@@ -210,8 +216,13 @@ impl OfferRow {
     }
 
     fn join(&mut self, row: &Self) {
+        self.radius = self.radius.max(chord(self.direction, row.direction) + row.radius);
+        if self.province != row.province {
+            self.province = ANYWHERE;
+        }
         if self.price < 0.0 || row.price < 0.0 {
-            self.price = FREE;
+            // What has no price has no landed price either, and no ceiling keeps it out.
+            (self.price, self.mass_g) = (FREE, 0.0);
         }
         self.price = self.price.min(row.price.max(0.0));
         self.mass_g = self.mass_g.min(row.mass_g);
@@ -315,7 +326,7 @@ impl DemandRow {
             most: most * largest * SLACK,
             ratio: ratios.fold(1.0, f32::min),
             max_distance_km: demand.max_distance_km.map_or(f32::MAX, |max| max as f32),
-            provinces: needs.clone().fold(0, |bits, need| bits | folded_bit(need.province)),
+            provinces: needs.clone().fold(0, |bits, need| bits | halved(folded_bit(need.province))),
             allowed: folded(rare.provinces),
             days: Days::over(needs.clone().map(|need| need.window)),
             papers: paper_bits(papers),
@@ -335,16 +346,15 @@ fn length_days(period: Period) -> i32 {
 
 /// The middle of the deliveries and the longest chord from it to one of them.
 fn middle(demand: &DemandFacts) -> ([f32; 3], f32) {
-    let points: Vec<[f32; 3]> = demand.needs.iter().map(|need| single(need.direction)).collect();
+    let points: Vec<[f32; 3]> = demand.needs.iter().map(|need| single(need.point)).collect();
     let count = points.len().max(1) as f32;
     let mean = [0, 1, 2].map(|axis| points.iter().map(|point| point[axis]).sum::<f32>() / count);
     let farthest = points.iter().map(|point| chord(mean, *point)).fold(0.0, f32::max);
     (mean, farthest)
 }
 
-/// At least the score of the pair, or none if it cannot be eligible. `text` is the exact value of
-/// the text factor, and `rate` what freight costs. A direction that is not a number is near to
-/// everything, because `max` passes over it.
+/// At least the score of the pair, or none if it cannot be eligible. `text` is at least the value
+/// of the text factor, and `rate` what freight costs.
 #[inline]
 pub(super) fn bound(
     offer: &OfferRow,
@@ -356,7 +366,8 @@ pub(super) fn bound(
     if !may_meet(offer, demand) {
         return None;
     }
-    let chord = (chord(offer.direction, demand.middle) - demand.radius).max(0.0);
+    let apart = chord(offer.direction, demand.middle);
+    let chord = (apart - offer.radius - demand.radius).max(0.0);
     let distance_km = (chord * EARTH_RADIUS_KM as f32 / SLACK - SLACK_KM).max(0.0);
     let supply = content / (demand.base_units * demand.ratio);
     if distance_km > demand.max_distance_km

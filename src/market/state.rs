@@ -13,7 +13,7 @@ use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
 use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow};
 use super::table::{Index, Slot, Table};
-use super::texts::Texts;
+use super::texts::{QueryText, TextNumber, Texts};
 
 impl Row for OfferRow {
     fn slot(&self) -> Slot {
@@ -44,7 +44,10 @@ pub(super) struct State {
     pub(super) products: Table<ProductRecord>,
     pub(super) offers: Table<OfferRecord>,
     pub(super) demands: Table<DemandRecord>,
+    /// Offers by set and name.
     pub(super) offer_rows: Blocks<OfferRow>,
+    /// The same by set and place.
+    pub(super) offer_areas: Blocks<OfferRow>,
     pub(super) demand_rows: Blocks<DemandRow>,
     party_index: Index,
     product_index: Index,
@@ -128,7 +131,7 @@ impl State {
         let producer = self.party_slot(change.party_id)?;
         let known = self.product_slot(change.id);
         let old = known.and_then(|slot| self.products.get(slot)).cloned();
-        let (name_number, name) = texts.name(&change.name);
+        let name_text = texts.name(&change.name);
         let record = ProductRecord {
             facts: ProductFacts {
                 id: change.id,
@@ -136,8 +139,8 @@ impl State {
                 stars: change.stars.into(),
                 papers: change.papers.into(),
             },
-            name_number,
-            name,
+            name: Arc::clone(&name_text.text),
+            name_text,
             unit: texts.unit(&change.unit.into()),
             is_listed: change.is_listed,
             producer,
@@ -155,7 +158,7 @@ impl State {
             push(&mut self.parties.get_mut(producer)?.products, slot);
         }
         for offer in &old.offers {
-            self.offer_rows.remove(offer_key(&old), *offer);
+            self.drop_offer_row(*offer, &old);
         }
         self.products.put(slot, record);
         self.refresh_offers(slot);
@@ -176,7 +179,9 @@ impl State {
         let producer = self.parties.get(product.producer)?;
         let of_product = (offer.product, &product.facts);
         let row = OfferRow::new((slot, &offer.facts), of_product, &producer.facts);
+        let area = area_key(product, &offer.facts);
         self.offer_rows.put(offer_key(product), row);
+        self.offer_areas.put(area, row);
         Some(())
     }
 
@@ -187,11 +192,8 @@ impl State {
         let record = OfferRecord { facts, product };
         match self.offer_slot(offer.id) {
             Some(slot) => {
-                let old = self.offers.get(slot)?.product;
-                if old != product {
-                    self.unlist_offer(slot, old);
-                    push(&mut self.products.get_mut(product)?.offers, slot);
-                }
+                self.unlist_offer(slot, self.offers.get(slot)?.product);
+                push(&mut self.products.get_mut(product)?.offers, slot);
                 self.offers.put(slot, record);
                 self.put_offer_row(slot)
             }
@@ -207,8 +209,18 @@ impl State {
     fn unlist_offer(&mut self, slot: Slot, product: Slot) {
         if let Some(product) = self.products.get_mut(product) {
             product.offers.retain(|other| *other != slot);
-            let key = offer_key(product);
-            self.offer_rows.remove(key, slot);
+        }
+        if let Some(product) = self.products.get(product).cloned() {
+            self.drop_offer_row(slot, &product);
+        }
+    }
+
+    /// Takes the rows of an offer of `product` out.
+    fn drop_offer_row(&mut self, slot: Slot, product: &ProductRecord) {
+        let area = self.offers.get(slot).map(|offer| area_key(product, &offer.facts));
+        self.offer_rows.remove(offer_key(product), slot);
+        if let Some(area) = area {
+            self.offer_areas.remove(area, slot);
         }
     }
 
@@ -256,7 +268,7 @@ impl State {
         let mut row = DemandRow::new(slot, &record.facts);
         row.is_multiple = keys.len() + products.len() > 1;
         for key in keys {
-            self.demand_rows.put(key, row);
+            self.demand_rows.add(key, row);
         }
         for product in products {
             if let Some(product) = self.products.get_mut(product) {
@@ -303,16 +315,21 @@ impl State {
 }
 
 fn offer_key(product: &ProductRecord) -> Key {
-    Key::Set(product.facts.product_set.number(), Some(product.name_number))
+    Key::Set(product.facts.product_set.number(), Some(product.name_text.number))
 }
 
-fn substitute_texts(demand: &Demand, texts: &Texts) -> Vec<Option<u32>> {
+fn area_key(product: &ProductRecord, offer: &OfferFacts) -> Key {
+    let (set, is_priced) = (product.facts.product_set.number(), offer.unit_price.is_some());
+    Key::Area(set, offer.province, offer.content, is_priced)
+}
+
+fn substitute_texts(demand: &Demand, texts: &Texts) -> Vec<Option<Arc<QueryText>>> {
     let substitutes = demand.terms.substitutes.iter();
-    let numbers = substitutes.map(|substitute| match &substitute.product {
+    let texts = substitutes.map(|substitute| match &substitute.product {
         SubstituteProduct::Text(text) => Some(texts.query(text)),
         SubstituteProduct::ProductSet(_) => None,
     });
-    numbers.collect()
+    texts.collect()
 }
 
 /// The blocks in which a demand stands, each once.
@@ -325,11 +342,13 @@ fn demand_keys(record: &DemandRecord) -> Vec<Key> {
         }
     }
     let sets = (0..u32::BITS as u8).filter(|set| sets >> set & 1 == 1);
-    let mut keys: Vec<Key> = sets.map(|set| Key::Set(set, record.text)).collect();
-    if let (Some(text), false) = (record.text, facts.names_something()) {
+    let text = record.text.as_ref().map(|text| text.number);
+    let mut keys: Vec<Key> = sets.map(|set| Key::Set(set, text)).collect();
+    if let (Some(text), false) = (text, facts.names_something()) {
         keys.push(Key::Text(text));
     }
-    let mut substitutes: Vec<u32> = record.substitutes().iter().flatten().copied().collect();
+    let substitutes = record.substitutes().iter().flatten();
+    let mut substitutes: Vec<TextNumber> = substitutes.map(|text| text.number).collect();
     substitutes.sort_unstable();
     substitutes.dedup();
     keys.extend(substitutes.into_iter().map(Key::Substitute));

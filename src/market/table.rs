@@ -46,6 +46,12 @@ impl<T: Clone> Table<T> {
         self.len
     }
 
+    /// The slots that have a record.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        let all = 0..(self.pages.len() * PAGE) as Slot;
+        all.filter(|slot| self.get(*slot).is_some())
+    }
+
     /// Puts `record` into a free slot.
     pub(super) fn insert(&mut self, record: T) -> Slot {
         let slot = if self.free.is_empty() { None } else { Arc::make_mut(&mut self.free).pop() };

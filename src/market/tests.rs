@@ -315,6 +315,7 @@ proptest! {
         let (mut plain, changes) = Plain::of(&world);
         let market = market();
         prop_assert_eq!(market.apply(1, changes), 0);
+        market.warm();
         check(&plain, &world, &market);
         let before = market.view();
         for round in 2..4 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use matching::evaluation::{NO_TEXT_VALUE, explain};
 use matching::id::OfferId;
 use matching::pair::{Likeness, Moment, Pair};
-use matching::text::relevance::{ELIGIBLE, FULL};
+use matching::text::relevance::{FULL, Name};
 
 use super::block::{Block, Key};
 use super::matches::{Ask, Judged, Match, Reader, rank_all};
@@ -15,23 +15,19 @@ use super::rank::{Best, Candidate, Page, RankKey, best_first};
 use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow, bound};
 use super::table::Slot;
-use super::texts::TextNumber;
+use super::texts::{Likenesses, QueryText};
 
 /// An offer that demands are sought for, with the likeness of its name to every text.
 struct Offered<'a> {
     offer: &'a OfferRecord,
     product: &'a ProductRecord,
     producer: &'a PartyRecord,
-    likeness: Arc<[u16]>,
+    texts: Likenesses<Name>,
 }
 
 impl Offered<'_> {
-    fn to(&self, text: TextNumber) -> u16 {
-        self.likeness.get(text as usize).copied().unwrap_or(0)
-    }
-
     fn likeness(&self, demand: &DemandRecord) -> Likeness {
-        let of = |text: &Option<TextNumber>| text.map_or(0, |text| self.to(text));
+        let of = |text: &Option<Arc<QueryText>>| text.as_ref().map_or(0, |it| self.texts.to(it));
         let substitutes = demand.substitutes().iter().map(of).collect();
         Likeness { text: of(&demand.text), substitutes }
     }
@@ -73,8 +69,8 @@ impl<'v> Reader<'v> {
         let offer = self.state.offers.get(slot)?;
         let product = self.state.products.get(offer.product)?;
         let producer = self.state.parties.get(product.producer)?;
-        let likeness = self.texts.queries_by_name(product.name_number);
-        Some(Offered { offer, product, producer, likeness })
+        let texts = self.texts.queries_by_name(&product.name_text);
+        Some(Offered { offer, product, producer, texts })
     }
 
     fn demand_candidates(self, slot: Slot, offered: &Offered<'_>) -> Vec<Candidate> {
@@ -102,21 +98,20 @@ impl<'v> Reader<'v> {
     /// seen first, and there the text factor is taken as full.
     fn fitting_blocks(self, offered: &Offered<'_>) -> Vec<(&'v Block<DemandRow>, u16)> {
         let blocks = &self.state.demand_rows;
-        let by_text = (0..).zip(offered.likeness.iter()).filter(|(_, each)| **each >= ELIGIBLE);
-        let by_text = by_text.flat_map(|(text, _)| blocks.of_text(text));
+        let by_text = offered.texts.answering().flat_map(|(text, _)| blocks.of_text(text));
         let by_text = by_text.filter_map(|slot| blocks.get(*slot));
         let (mut first, mut rest) = (Vec::new(), Vec::new());
         for block in by_text {
             match block.key {
                 Key::Substitute(_) => first.push((block, FULL)),
-                Key::Text(text) => rest.push((block, offered.to(text))),
-                Key::Set(..) => {}
+                Key::Text(text) => rest.push((block, offered.texts.at_most(text))),
+                Key::Set(..) | Key::Area(..) => {}
             }
         }
         let set = blocks.of_set(offered.product.facts.product_set.number());
         for block in set.iter().filter_map(|slot| blocks.get(*slot)) {
             let Key::Set(_, text) = block.key else { continue };
-            rest.push((block, text.map_or(NO_TEXT_VALUE, |text| offered.to(text))));
+            rest.push((block, text.map_or(NO_TEXT_VALUE, |text| offered.texts.at_most(text))));
         }
         first.append(&mut rest);
         first
@@ -155,7 +150,7 @@ impl<'v> Reader<'v> {
             product: offered.product,
             producer: offered.producer,
             demand: Some(demand),
-            words: demand.text.map(|text| self.texts.words(text)),
+            words: demand.text.as_ref().map(|text| Arc::clone(&text.text)),
             buyer: self.state.parties.get(demand.buyer)?,
             evaluation: explain(&self.pair_of(offered, demand, moment)?, *judgement),
         })

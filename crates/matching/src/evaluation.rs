@@ -348,7 +348,7 @@ impl Judgement {
             delivery_province: need.province,
             is_served: is_served(pair.offer, need),
             is_allowed: is_allowed(pair),
-            distance_km: pair.offer.direction.distance_km(need.direction),
+            distance_km: pair.offer.point.distance_km(need.point),
             max_distance_km: pair.demand.max_distance_km,
         }
     }

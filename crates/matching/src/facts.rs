@@ -12,7 +12,7 @@ use crate::factor::{BASIS_POINTS, Weights};
 use crate::id::{DemandId, OfferId, PartyId, ProductId};
 use crate::money::Price;
 use crate::offer::{Offer, OfferState, OfferStatus, PriceBreak};
-use crate::place::{ProvinceCode, ProvinceSet, UnitVector};
+use crate::place::{Point, ProvinceCode, ProvinceSet};
 use crate::product::ProductSet;
 use crate::quantity::{Content, UnitContent};
 use crate::visibility::{Audience, Visibility};
@@ -55,7 +55,7 @@ pub struct OfferFacts {
     /// The province where the goods are.
     pub province: ProvinceCode,
     /// Where the goods are.
-    pub direction: UnitVector,
+    pub point: Point,
     /// Days between an order and its goods.
     pub lead_time_days: u16,
     /// The provinces that are served; empty means all.
@@ -85,7 +85,7 @@ impl From<&Offer> for OfferFacts {
             increment: terms.increment,
             capacity: free.collect(),
             province: terms.place.province,
-            direction: terms.place.point.unit_vector(),
+            point: terms.place.point,
             lead_time_days: u16::try_from(terms.lead_time_days).unwrap_or(u16::MAX),
             delivers_to: terms.delivers_to,
             pickup: terms.pickup,
@@ -183,7 +183,7 @@ pub struct NeedFacts {
     /// The province where the goods go.
     pub province: ProvinceCode,
     /// Where the goods go.
-    pub direction: UnitVector,
+    pub point: Point,
     /// When they may arrive.
     pub window: Period,
     /// How much is wanted and not yet agreed.
@@ -293,7 +293,7 @@ impl DemandFacts {
             (wanted, agreed) = (wanted + need.quantity, agreed + taken);
             NeedFacts {
                 province: need.place.province,
-                direction: need.place.point.unit_vector(),
+                point: need.place.point,
                 window: need.window,
                 wanted: need.quantity.saturating_sub(taken),
                 most: need.most().saturating_sub(taken),

@@ -293,7 +293,7 @@ impl<'a> Stop<'a> {
         conversion: Option<&Conversion>,
         (index, need): (usize, &'a NeedFacts),
     ) -> Self {
-        let distance_km = pair.offer.direction.distance_km(need.direction);
+        let distance_km = pair.offer.point.distance_km(need.point);
         let area_gap = if is_served(pair.offer, need) && is_allowed(pair) {
             pair.demand.max_distance_km.map_or(0, |max| gap(distance_km.into(), max.into()))
         } else {

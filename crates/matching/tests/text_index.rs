@@ -49,7 +49,7 @@ proptest! {
         let ids: Vec<u32> = names.iter().map(|name| index.insert(name.clone())).collect();
         let gone = |at: &usize| removed > 0 && at.is_multiple_of(removed + 1);
         for at in (0..names.len()).filter(gone) {
-            prop_assert_eq!(index.remove(ids[at]), Some(names[at].clone()));
+            prop_assert!(index.remove(ids[at]).is_some_and(|it| *it == names[at]));
         }
         let kept = (0..names.len()).filter(|at| !gone(at));
         let plain: Vec<(u32, u16)> = kept
@@ -73,7 +73,7 @@ proptest! {
         let ids: Vec<u32> = queries.iter().map(|query| index.insert(query.clone())).collect();
         let gone = |at: &usize| removed > 0 && at.is_multiple_of(removed + 1);
         for at in (0..queries.len()).filter(gone) {
-            prop_assert_eq!(index.remove(ids[at]), Some(queries[at].clone()));
+            prop_assert!(index.remove(ids[at]).is_some_and(|it| *it == queries[at]));
         }
         let kept = (0..queries.len()).filter(|at| !gone(at));
         let plain: Vec<(u32, u16)> = kept

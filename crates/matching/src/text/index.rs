@@ -10,6 +10,7 @@
 use super::relevance::{ELIGIBLE, GATE, Name, Query, Reading, glued_in, relevance};
 use super::vocabulary::{Slots, Vocabulary};
 use super::word::{Word, similarity};
+use std::sync::Arc;
 
 /// The number of a text in its index; the number of a removed text is given again.
 pub type TextId = u32;
@@ -20,13 +21,14 @@ const LONG_WORD: usize = 7;
 /// Distinct names, searched by a query.
 #[derive(Clone, Debug, Default)]
 pub struct NameIndex {
-    names: Slots<Name>,
+    names: Slots<Arc<Name>>,
     vocabulary: Vocabulary<TextId>,
 }
 
 impl NameIndex {
     /// Adds a name. The caller keeps names distinct: the index would keep an equal one twice.
-    pub fn insert(&mut self, name: Name) -> TextId {
+    pub fn insert(&mut self, name: impl Into<Arc<Name>>) -> TextId {
+        let name = name.into();
         let words: Vec<Word> = name.words().to_vec();
         let id = self.names.insert(name);
         for word in words {
@@ -36,7 +38,7 @@ impl NameIndex {
     }
 
     /// Takes a name out and gives it back; none when the number is not in use.
-    pub fn remove(&mut self, id: TextId) -> Option<Name> {
+    pub fn remove(&mut self, id: TextId) -> Option<Arc<Name>> {
         let name = self.names.remove(id)?;
         for word in name.words() {
             self.vocabulary.remove(word, id);
@@ -47,7 +49,7 @@ impl NameIndex {
     /// The name of a number in use.
     #[must_use]
     pub fn get(&self, id: TextId) -> Option<&Name> {
-        self.names.get(id)
+        self.names.get(id).map(Arc::as_ref)
     }
 
     /// The names whose relevance to the query is at least `min_relevance`, by number.
@@ -126,7 +128,7 @@ type QueryPosting = (u32, u8, u16);
 /// A stored query with the numbers of its readings and all their letters.
 #[derive(Clone, Debug)]
 struct StoredQuery {
-    query: Query,
+    query: Arc<Query>,
     readings: Box<[u32]>,
     letter_set: u32,
 }
@@ -141,7 +143,8 @@ pub struct QueryIndex {
 
 impl QueryIndex {
     /// Adds a query. The caller keeps queries distinct: the index would keep an equal one twice.
-    pub fn insert(&mut self, query: Query) -> TextId {
+    pub fn insert(&mut self, query: impl Into<Arc<Query>>) -> TextId {
+        let query = query.into();
         let words = query.readings().iter().flat_map(|reading| reading.words.iter());
         let letter_set = words.fold(0, |set, query| set | query.word.letter_set());
         let stored = StoredQuery { query, readings: Box::default(), letter_set };
@@ -163,7 +166,7 @@ impl QueryIndex {
     }
 
     /// Takes a query out and gives it back; none when the number is not in use.
-    pub fn remove(&mut self, id: TextId) -> Option<Query> {
+    pub fn remove(&mut self, id: TextId) -> Option<Arc<Query>> {
         let stored = self.queries.remove(id)?;
         for (slot, reading) in stored.readings.iter().zip(stored.query.readings()) {
             self.readings.remove(*slot);
@@ -177,7 +180,7 @@ impl QueryIndex {
     /// The query of a number in use.
     #[must_use]
     pub fn get(&self, id: TextId) -> Option<&Query> {
-        self.queries.get(id).map(|stored| &stored.query)
+        self.queries.get(id).map(|stored| stored.query.as_ref())
     }
 
     /// The queries to which the relevance of the name is at least `min_relevance`, by number.

@@ -13,9 +13,10 @@ use super::fold::normalize;
 use super::relevance::{Name, Reading, shape, split};
 use super::search_query::SearchQuery;
 use super::synonyms::Synonyms;
-use super::vocabulary::{Slots, Vocabulary};
+use super::vocabulary::{Occurrence, Slots, Vocabulary};
 use super::word::{EXACT, Word, similarity};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// A score below which a document shares too little with the query to be shown.
 pub const DEFAULT_FLOOR: u16 = 3_500;
@@ -29,7 +30,7 @@ const SHAPE_PERCENT: u32 = 15;
 const SHAPED_PERCENT: u32 = 70;
 
 /// The searchable texts of a product.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DocumentText<'a> {
     /// The product's name.
     pub name: &'a str,
@@ -49,17 +50,17 @@ pub struct SearchIndex {
     synonyms: Synonyms,
     documents: Slots<Document>,
     slots: HashMap<u32, u32>,
-    vocabulary: Vocabulary<(u32, u8)>,
+    vocabulary: Vocabulary<Occurrence>,
     /// Neighbours, glued, without accents.
-    pairs: Vocabulary<(u32, u8)>,
+    pairs: Vocabulary<Occurrence>,
     /// Words as written, before synonyms, without accents.
-    written: Vocabulary<(u32, u8)>,
+    written: Vocabulary<Occurrence>,
 }
 
 #[derive(Clone, Debug)]
 struct Document {
     id: u32,
-    name: Name,
+    name: Arc<Name>,
     stars: Option<u8>,
 }
 
@@ -112,21 +113,26 @@ impl SearchIndex {
 
     /// Adds a document, in place of the one that had this number.
     pub fn insert(&mut self, id: u32, text: &DocumentText<'_>) {
+        self.insert_named(id, Arc::new(Name::new(text.name, &self.synonyms)), text);
+    }
+
+    /// The same where the name is prepared already, with the same synonyms.
+    pub fn insert_named(&mut self, id: u32, name: Arc<Name>, text: &DocumentText<'_>) {
         self.remove(id);
-        let name = Name::new(text.name, &self.synonyms);
         let fields = self.fields(&name, text);
         let slot = self.documents.insert(Document { id, name, stars: text.stars });
         self.slots.insert(id, slot);
         for (word, in_fields) in by_word(&fields) {
-            self.vocabulary.insert(word, (slot, in_fields));
+            self.vocabulary.insert(word, Occurrence::new(slot, in_fields));
         }
         let pairs = fields.each_ref().map(|field| field.windows(2).map(Word::glue).collect());
         for (pair, in_fields) in by_word(&pairs) {
-            self.pairs.insert(pair, (slot, in_fields));
+            self.pairs.insert(pair, Occurrence::new(slot, in_fields));
         }
         for text in [text.name, text.producer, text.place, text.product_set_label] {
             for word in split(&normalize(text)) {
-                self.written.insert(Word::glue(&[Word::new(&word, false)]), (slot, 0));
+                let word = Word::glue(&[Word::new(&word, false)]);
+                self.written.insert(word, Occurrence::new(slot, 0));
             }
         }
     }
@@ -209,7 +215,7 @@ impl SearchIndex {
             let pair = self.pairs.postings(&Word::glue(&[words[0].word, words[1].word]));
             if !pair.is_empty() {
                 let weight = (weights[0] + weights[1]) * PAIR_PERCENT / 100;
-                sums.add(weight, pair.iter().map(|(slot, _)| (*slot, u32::from(EXACT))));
+                sums.add(weight, pair.iter().map(|it| (it.text(), u32::from(EXACT))));
             }
         }
         self.with_shape(reading, sums.means())
@@ -245,7 +251,7 @@ impl SearchIndex {
                 closest = closest.max(likeness);
                 let weighed = |fields: u8| likeness * field_percent(fields) / 100;
                 let postings = term.postings.iter();
-                occurrences.extend(postings.map(|(slot, fields)| (*slot, weighed(*fields))));
+                occurrences.extend(postings.map(|it| (it.text(), weighed(it.fields()))));
             }
         }
         occurrences.sort_unstable_by_key(|(slot, likeness)| (*slot, std::cmp::Reverse(*likeness)));

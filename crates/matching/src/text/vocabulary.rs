@@ -44,6 +44,9 @@ impl<P: Ord + Copy> Vocabulary<P> {
         }
         let postings = &mut self.terms[at as usize].postings;
         if let Err(place) = postings.binary_search(&posting) {
+            if postings.len() == postings.capacity() {
+                postings.reserve_exact(postings.len() / 8 + 1);
+            }
             postings.insert(place, posting);
         }
     }
@@ -67,12 +70,33 @@ impl<P: Ord + Copy> Vocabulary<P> {
     }
 }
 
-impl Vocabulary<(u32, u8)> {
+/// A text that has a word in some of its fields: the text's number and four bits of fields, in four
+/// bytes, because there are dozens for each text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Occurrence(u32);
+
+impl Occurrence {
+    const FIELD_BITS: u32 = 4;
+
+    pub(super) const fn new(text: u32, fields: u8) -> Self {
+        Self(text << Self::FIELD_BITS | (fields & 0b1111) as u32)
+    }
+
+    pub(super) const fn text(self) -> u32 {
+        self.0 >> Self::FIELD_BITS
+    }
+
+    pub(super) const fn fields(self) -> u8 {
+        self.0 as u8 & 0b1111
+    }
+}
+
+impl Vocabulary<Occurrence> {
     /// Takes all occurrences of a text out, whichever words it had.
     pub(super) fn remove_text(&mut self, text: u32) {
         for term in &mut self.terms {
-            let from = term.postings.partition_point(|posting| posting.0 < text);
-            let len = term.postings[from..].partition_point(|posting| posting.0 == text);
+            let from = term.postings.partition_point(|posting| posting.text() < text);
+            let len = term.postings[from..].partition_point(|posting| posting.text() == text);
             term.postings.drain(from..from + len);
         }
         self.terms.retain(|term| !term.postings.is_empty());
