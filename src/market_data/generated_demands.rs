@@ -52,6 +52,7 @@ pub(super) fn demand(plan: &Plan, index: usize) -> Value {
         "text": said.then_some(text),
         "product_sets": listed.then(|| json!([set])),
         "max_unit_price": ceiling(&goods, &mut random),
+        "packagings": goods.is_packed().then(|| goods.packagings()),
         "requirements": requirements(&mut random),
     });
     wire::with(line, optional)

@@ -53,7 +53,7 @@ pub(super) fn party(plan: &Plan, index: usize) -> Value {
     })
 }
 
-/// The real name that an offer's product is made of, with its set.
+/// The real name that a product is made of, with its set.
 fn base(plan: &Plan, index: usize) -> (&str, u8) {
     let (name, set) = Random::of(plan.seed, "name", index).pick(&plan.names);
     (name, *set)
@@ -117,15 +117,16 @@ fn certificate(plan: &Plan, (series, index): (&str, usize), random: &mut Random)
 
 pub(super) fn offer(plan: &Plan, index: usize) -> Value {
     let mut random = Random::of(plan.seed, "offer", index);
-    let (name, set) = base(plan, index);
+    let product = plan.product_of(index);
+    let (name, set) = base(plan, product);
     let goods = goods::of(set, name);
-    let site = plan.producer_site(plan.producer_of(index));
+    let site = plan.producer_site(plan.producer_of(product));
     let min_order = goods.increment * random.between(1, 20);
     let price = goods.price_vnd(&mut random);
     let line = json!({
         "type": "offer",
         "external_ids": own_id("offer", index),
-        "product": link("product", index),
+        "product": link("product", product),
         "status": "published",
         "unit": goods.unit,
         "min_order": min_order,

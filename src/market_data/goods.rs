@@ -111,6 +111,11 @@ impl Goods {
         self.packagings.iter().map(one).collect()
     }
 
+    /// Whether its unit is a packaging, which a demand must then define too.
+    pub(super) fn is_packed(&self) -> bool {
+        self.packagings.iter().any(|(unit, _, _)| *unit == self.unit)
+    }
+
     /// A price of the range, rounded to 500 đồng.
     pub(super) fn price_vnd(&self, random: &mut Random) -> u64 {
         let (low, high) = self.price_vnd;
