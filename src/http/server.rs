@@ -35,11 +35,24 @@ pub fn configure(data: web::Data<AppData>) -> impl FnOnce(&mut web::ServiceConfi
 /// # Errors
 /// What the operating system says of the listener.
 pub fn serve(data: web::Data<AppData>, listener: TcpListener) -> std::io::Result<Server> {
+    serve_beside(data, listener, |_| {})
+}
+
+/// The same with routes beside those of the API, which meet the same middleware.
+///
+/// # Errors
+/// What the operating system says of the listener.
+pub fn serve_beside(
+    data: web::Data<AppData>,
+    listener: TcpListener,
+    beside: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> std::io::Result<Server> {
     let config = data.app.config();
     let (workers, Timeouts { header, write, .. }) = (config.workers, config.traffic.timeouts);
     limit_writes(&listener, write)?;
     let server = HttpServer::new(move || {
         App::new()
+            .configure(beside.clone())
             .into_utoipa_app()
             .configure(routes)
             .into_app()

@@ -8,15 +8,16 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Prints `ready` once the server accepts connections on the socket in `$1`; `$2` has the binaries.
+/// Prints `ready` once the server accepts connections on the socket in `$1`; `$2` has the binaries,
+/// and `$3` says how much memory it shares.
 /// Signals from the terminal are left to the test process.
 const SUPERVISOR: &str = r#"
 trap '' INT TERM HUP
-home=$1 bin=$2
+home=$1 bin=$2 shared=$3
 cd "$home" || exit 1
 "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
 "$bin/pg_ctl" -D data -l log -w -o "-k $home -c listen_addresses= -c fsync=off \
-  -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >>log 2>&1 &&
+  -c full_page_writes=off -c max_connections=300 -c shared_buffers=$shared" start >>log 2>&1 &&
 echo ready
 read -r _
 "$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1
@@ -32,7 +33,7 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Starts a server; none if this machine has no binaries for one.
-    pub(crate) fn start() -> Option<Self> {
+    pub(crate) fn start(shared_buffers: &str) -> Option<Self> {
         let binaries = find_binaries()?;
         let home = tempfile::Builder::new().prefix("ocop-link-pg-").tempdir().expect("a folder");
         let home = home.keep();
@@ -40,6 +41,7 @@ impl Cluster {
         let mut supervisor = command
             .args(["-c", SUPERVISOR, "sh"])
             .args([&home, &binaries])
+            .arg(shared_buffers)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -61,7 +63,7 @@ impl Cluster {
 }
 
 /// The folder with `initdb` and `pg_ctl`: one of the path, or the newest that Debian installs.
-fn find_binaries() -> Option<PathBuf> {
+pub(crate) fn find_binaries() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")

@@ -125,7 +125,7 @@ fn server() -> Option<&'static Server> {
     let start = || match std::env::var("TEST_POSTGRES_URL") {
         Ok(url) => Some(Server::Given(url)),
         Err(_) => {
-            let cluster = Cluster::start()?;
+            let cluster = Cluster::start("64MB")?;
             drop(Database::open(&cluster.url("template1"), 1).expect("the schema"));
             Some(Server::Own(cluster))
         }

@@ -1,0 +1,136 @@
+//! Processes under measurement: the real binary, and this one in another role. Must not know what
+//! is measured.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::client::{Connection, request};
+
+/// The longest wait for a server.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// Between two looks at a server that starts.
+const POLL: Duration = Duration::from_millis(1);
+/// Ticks of processor time in a second (`getconf CLK_TCK`, the same on every Linux).
+const TICKS_PER_SECOND: f64 = 100.0;
+const PAGE_BYTES: u64 = 4096;
+
+/// Set for a child that is to be the program `ocop-link`.
+const AS_PROGRAM: &str = "OCOP_LINK_BENCH_AS_PROGRAM";
+
+/// Whether this process is to be the program.
+pub(crate) fn is_program() -> bool {
+    std::env::var_os(AS_PROGRAM).is_some()
+}
+
+/// The program `ocop-link`, built into this binary so that both are of one build.
+pub(crate) fn service(database_url: &str, arguments: &[&str]) -> Command {
+    let mut command = role(database_url, arguments);
+    command.env(AS_PROGRAM, "1");
+    command
+}
+
+/// This binary in another role.
+pub(crate) fn role(database_url: &str, arguments: &[&str]) -> Command {
+    let own = std::env::current_exe().expect("this binary");
+    let mut command = Command::new(own);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    command.env("OCOP_LINK_DATABASE_URL", database_url).env("OCOP_LINK_LOG", "warn");
+    // A load comes from one address and few clients.
+    for limit in ["CLIENT", "ADDRESS", "PREVIEW", "SEARCH"] {
+        command.env(format!("OCOP_LINK_RATE_LIMIT_{limit}"), u32::MAX.to_string());
+    }
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(mut command: Command) {
+    let status = command.status().expect("a process");
+    assert!(status.success(), "{command:?} ended with {status}");
+}
+
+/// A server that is killed when this goes.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// From its start to its first answer.
+    pub(crate) started_in: Duration,
+}
+
+impl Server {
+    /// Starts a server and waits for its first answer.
+    pub(crate) fn start(mut command: Command) -> Self {
+        Self::start_with(|port| {
+            command.env("OCOP_LINK_PORT", port.to_string());
+            command
+        })
+    }
+
+    /// The same on a port that was free a moment ago.
+    pub(crate) fn start_with(command: impl FnOnce(u16) -> Command) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let mut command = command(address.port());
+        let begin = Instant::now();
+        let mut child = command.spawn().expect("a process");
+        while !is_ready(address) {
+            assert!(child.try_wait().expect("a child").is_none(), "{command:?} ended");
+            assert!(begin.elapsed() < DEADLINE, "{command:?} does not answer");
+            sleep(POLL);
+        }
+        Self { child, address, started_in: begin.elapsed() }
+    }
+
+    pub(crate) fn ask(&self, request: &[u8]) -> (u16, Vec<u8>) {
+        let mut connection = Connection::open(self.address).expect("a connection");
+        let answer = connection.ask(request).expect("an answer");
+        (answer.status, answer.body.to_vec())
+    }
+
+    /// Processor time that it has used.
+    pub(crate) fn processor_time(&self) -> Duration {
+        processor_time(&self.child.id().to_string())
+    }
+
+    /// Memory that it keeps.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        resident_bytes(&self.child.id().to_string())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    let ask = || Some(Connection::open(address).ok()?.ask(&health()).ok()?.status);
+    ask() == Some(200)
+}
+
+fn health() -> Vec<u8> {
+    request("GET", "/health/ready", "", "")
+}
+
+/// Processor time of a process, or of this one as `self`, in user and system mode.
+pub(crate) fn processor_time(process: &str) -> Duration {
+    let path = Path::new("/proc").join(process).join("stat");
+    let text = std::fs::read_to_string(path).expect("/proc");
+    let after_name = text.rsplit(')').next().expect("a name");
+    let ticks = after_name.split_whitespace().skip(11).take(2);
+    let ticks: f64 = ticks.map(|ticks| ticks.parse::<f64>().expect("ticks")).sum();
+    Duration::from_secs_f64(ticks / TICKS_PER_SECOND)
+}
+
+/// Resident memory of a process, or of this one as `self`.
+pub(crate) fn resident_bytes(process: &str) -> u64 {
+    let path = Path::new("/proc").join(process).join("statm");
+    let text = std::fs::read_to_string(path).expect("/proc");
+    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.expect("pages") * PAGE_BYTES
+}

@@ -1,0 +1,61 @@
+//! What this binary does as a child of the measurement: serve with a constant answer beside the
+//! API, or rebuild the market and tell what that took.
+
+use std::net::TcpListener;
+use std::time::Instant;
+
+use actix_web::{HttpResponse, web};
+use ocop_link::app::App;
+use ocop_link::clock::Clock;
+use ocop_link::config::Config;
+use ocop_link::http::server::serve_beside;
+use ocop_link::http::state::AppData;
+use ocop_link::reference::Reference;
+
+use crate::program::{processor_time, resident_bytes};
+
+/// Where the constant answer stands.
+pub(crate) const CONSTANT_PATH: &str = "/v1/constant";
+
+/// Serves the API, and at [`CONSTANT_PATH`] a constant of so many bytes.
+pub(crate) fn serve(constant_bytes: usize) {
+    let config = Config::load().expect("settings");
+    let listener = TcpListener::bind(("127.0.0.1", config.port)).expect("the port");
+    let data = AppData::new(open(config)).expect("a contract");
+    let body = web::Bytes::from(vec![b' '; constant_bytes]);
+    let constant = move |config: &mut web::ServiceConfig| {
+        let body = body.clone();
+        let answer = move || {
+            let answer = HttpResponse::Ok().content_type("application/json").body(body.clone());
+            std::future::ready(answer)
+        };
+        config.route(CONSTANT_PATH, web::get().to(answer));
+    };
+    actix_web::rt::System::new()
+        .block_on(async move { serve_beside(web::Data::new(data), listener, constant)?.await })
+        .expect("a server");
+}
+
+fn open(config: Config) -> App {
+    App::open(config, Clock::System).expect("the database")
+}
+
+/// Opens the database, and tells time, processor time and memory of the market.
+pub(crate) fn rebuild() {
+    let reference = Reference::shared();
+    let config = Config::load().expect("settings");
+    assert!(reference.units().get("kg").is_some());
+    let before = resident_bytes("self");
+    let (begin, processor) = (Instant::now(), processor_time("self"));
+    let app = open(config);
+    let (elapsed, used) = (begin.elapsed(), processor_time("self") - processor);
+    let (offers, demands) = app.market().len();
+    let bytes = resident_bytes("self") - before;
+    println!(
+        "rebuilt in {:.0} ms ({:.0} ms of processor time); {} MB, {} bytes an offer or demand",
+        elapsed.as_secs_f64() * 1e3,
+        used.as_secs_f64() * 1e3,
+        bytes >> 20,
+        bytes / (offers + demands).max(1) as u64,
+    );
+}
