@@ -250,3 +250,42 @@ impl Charge<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000)
+    }
+
+    #[test]
+    fn more_clients_than_are_told_apart_are_counted_together() {
+        let policy = Policy::new("client", 2);
+        let all = 1..=MAX_COUNTED as u64;
+        assert!(all.clone().all(|key| policy.take(key, at(0)).1));
+        let late = [MAX_COUNTED as u64 + 1, MAX_COUNTED as u64 + 2, MAX_COUNTED as u64 + 3];
+        assert_eq!(late.map(|key| policy.take(key, at(1)).1), [true, true, false]);
+        assert!(policy.take(1, at(1)).1, "one that was known before");
+        let counted = policy.counted.lock().expect("no panic").windows.len();
+        assert_eq!(counted, MAX_COUNTED + 1);
+        assert_eq!(late.map(|key| policy.take(key, at(60)).1), [true; 3]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_shut_anyone_out() {
+        let policy = Policy::new("client", 1);
+        assert!(policy.take(1, at(7200)).1);
+        assert!(!policy.take(1, at(7201)).1);
+        assert!(policy.take(1, at(0)).1);
+    }
+
+    #[test]
+    fn only_the_request_of_this_window_is_given_back() {
+        let policy = Policy::new("client", 1);
+        let (mut old, _) = policy.take(1, at(0));
+        policy.take(1, at(60));
+        policy.give_back(1, &mut old);
+        assert!(!policy.take(1, at(61)).1);
+    }
+}
