@@ -13,6 +13,9 @@ use crate::http::state::AppData;
 use crate::http::{metrics, server};
 use crate::{jobs, telemetry};
 
+/// The number of SIGXFSZ on Linux: a file has grown to the limit of the process (setrlimit(2)).
+const FILE_SIZE_EXCEEDED: i32 = 25;
+
 pub(super) fn run() -> Result<(), Failure> {
     let config = config()?;
     start_log(&config)?;
@@ -40,6 +43,8 @@ pub(super) fn serve(data: web::Data<AppData>, listener: TcpListener) -> Result<(
             actix_web::rt::spawn(metrics::serve(data.clone(), address).map_err(cannot)?);
         }
         let server = server::serve(data.clone(), listener).map_err(failed)?;
+        // Where nobody listens to it, a file that may not grow ends the process.
+        let _full = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED)).map_err(failed)?;
         let stop = stop_signal(data).map_err(failed)?;
         let handle = server.handle();
         actix_web::rt::spawn(async move {

@@ -100,7 +100,7 @@ fn describe(document: &mut Value) {
     ]);
     document["components"]["securitySchemes"] = json!({
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "An access token (EdDSA, 15 minutes)" },
+            "description": "An access token (EdDSA, 15 minutes), checked by RFC8725" },
         "client": { "type": "http", "scheme": "basic",
             "description": "A client's id and secret, only to get an access token" }
     });

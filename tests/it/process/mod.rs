@@ -1,6 +1,7 @@
 //! The real binary as an operator meets it: how it starts, ends, and what survives.
 
 mod durability;
+mod faults;
 mod idempotency;
 mod identity;
 mod keys;
