@@ -69,7 +69,8 @@ proptest! {
         parts in 2_usize..5,
     ) {
         let (market, pairs) = sketch.build();
-        let is_taken = |pair: &Pair| (pair.score as usize + pair.need as usize).is_multiple_of(parts);
+        let sum = |pair: &Pair| pair.score as usize + pair.need as usize;
+        let is_taken = |pair: &Pair| sum(pair).is_multiple_of(parts);
         let (taken, rest): (Vec<Pair>, Vec<Pair>) = pairs.all().iter().partition(|p| is_taken(p));
         let rest = Pairs::new(&market, rest).unwrap();
         for (objective, _) in OBJECTIVES {

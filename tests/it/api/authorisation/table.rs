@@ -115,7 +115,7 @@ const fn personal(row: Row) -> Row {
     Row { grantee: Forbidden, ..row }
 }
 
-pub(super) const TABLE: [Row; 68] = [
+pub(super) const TABLE: [Row; 69] = [
     public("getKeySet", ""),
     public("getDocs", ""),
     public("getLiveness", ""),
@@ -133,6 +133,7 @@ pub(super) const TABLE: [Row; 68] = [
     Row { owner: Credentials, ..public("createSession", "") },
     nobodys("getSession"),
     nobodys("deleteSession"),
+    nobodys("changePassword"),
     shown("listParties", "parties:read", None),
     shown("getParty", "parties:read", Party),
     guarded("createParty", "parties:write", None),
