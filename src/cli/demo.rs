@@ -9,15 +9,19 @@ use actix_web::web;
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::civil;
+use matching::grant::Permission;
+use matching::id::PartyId;
 use serde_json::json;
 
-use super::import::import;
+use super::import::{OPERATOR, import};
 use super::serve::{listen, serve, start_log};
 use super::{Failure, config, demo_users, output};
+use crate::actions::grants::{self, GrantCommand};
 use crate::app::App;
-use crate::caller::{Resource, Scopes, ordinary_scopes};
+use crate::caller::{Caller, Resource, Scope, Scopes, ordinary_scopes};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::error::Error;
 use crate::http::state::AppData;
 use crate::http::token::Grant;
 use crate::market_data::demo::{DemoMarket, DemoSummary};
@@ -30,11 +34,16 @@ const TOKEN_SECONDS: u32 = 24 * 3600;
 /// The system in which the demo names its records.
 const SYSTEM: &str = "demo";
 
+/// The demo's name of the producer of the stories.
+const PRODUCER: &str = "producer-002";
+/// The demo's name of the union.
+const UNION: &str = "union";
+
 /// Whom to act as: the word, and the party's name in the demo.
 const CALLERS: [(&str, &str); 4] = [
-    ("producer", "producer-002"),
+    ("producer", PRODUCER),
     ("distributor", "distributor-hcm"),
-    ("union", "union"),
+    ("union", UNION),
     ("authority", "authority-86"),
 ];
 
@@ -89,7 +98,29 @@ fn fill(app: &App) -> Result<(), Failure> {
     let market = DemoMarket::build(app.reference(), today, SEED);
     say_summary(&market.summary);
     let lines = market.into_lines().map(|line| Ok(line.to_string().into_bytes()));
-    import(app, lines, &ProgressBar::hidden()).map(drop).map_err(Failure::Other)
+    import(app, lines, &ProgressBar::hidden()).map(drop).map_err(Failure::Other)?;
+    let_union_act(app)
+}
+
+/// Lets the union act for the producer of the stories, as members do.
+fn let_union_act(app: &App) -> Result<(), Failure> {
+    let context = app.context(Caller::new("demo", OPERATOR, vec![Scope::Admin]));
+    let made = app.database().write(move |tx| {
+        context.moment.rewind();
+        let mut named = |name| {
+            let found = external_ids::find_unambiguous(tx, Resource::Parties, (SYSTEM, name));
+            found?.map(PartyId::new).ok_or(Error::NotFound)
+        };
+        let command = GrantCommand {
+            grantor_id: Some(named(PRODUCER)?),
+            grantee_id: named(UNION)?,
+            permissions: Permission::ALL.to_vec(),
+            from: None,
+            to: None,
+        };
+        grants::create(tx, &context, &command).map(drop)
+    });
+    made.map_err(|error| Failure::Other(error.to_string()))
 }
 
 fn say_summary(summary: &DemoSummary) {
@@ -123,7 +154,7 @@ fn callers(data: &AppData) -> Result<BTreeMap<&'static str, DemoCaller>, Failure
         let party_id = find(data, Resource::Parties, name)?;
         callers.insert(word, caller(data, word, party_id, &ordinary_scopes())?);
     }
-    let operator = super::import::OPERATOR.to_string();
+    let operator = OPERATOR.to_string();
     callers.insert("admin", caller(data, "admin", operator, "admin")?);
     Ok(callers)
 }
@@ -218,5 +249,9 @@ fn say_stories(
     output::say(&curl("producer", &format!("/v1/offers/{offer}/matches?limit=5")));
     output::say("3. A phone types without accents:");
     output::say(&curl("distributor", "/v1/products?q=dua%20sap%20cau%20ke&limit=10"));
+    output::say("4. The union asks in the producer's name, under a grant; see /v1/audit-trail:");
+    let producer = callers.get("producer").map_or("", |caller| caller.party_id.as_str());
+    let asked = curl("union", &format!("/v1/offers/{offer}/matches?limit=5"));
+    output::say(&format!("{asked} -H 'On-Behalf-Of: {producer}'"));
     Ok(())
 }

@@ -50,6 +50,10 @@ fn the_demo_answers_each_caller_and_keeps_its_data() {
         let party = &session["session"]["party_id"];
         assert_eq!((status, party), (201, &first["callers"][caller]["party_id"]), "{session}");
     }
+    let union = first["callers"]["union"]["token"].as_str().expect("a token");
+    let (_, grants) = get(&format!("{}/v1/grants", server.base_url), union).expect("an answer");
+    let producer = &first["callers"]["producer"]["party_id"];
+    assert_eq!(&grants["items"][0]["grantor_id"], producer, "it acts for the producer");
     assert_eq!(server.end("TERM"), Some(0));
     let (mut again, second) = demo(directory.path());
     for caller in ["producer", "distributor", "union", "authority"] {
