@@ -107,6 +107,7 @@ impl From<Permission> for Scope {
             Permission::WriteOffers => Self::Write(Resource::Offers),
             Permission::ReadDemands => Self::Read(Resource::Demands),
             Permission::WriteDemands => Self::Write(Resource::Demands),
+            Permission::RunAllocations => Self::RunAllocations,
         }
     }
 }

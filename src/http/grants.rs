@@ -65,6 +65,9 @@ pub enum GrantScope {
     /// Make and change the grantor's demands.
     #[serde(rename = "demands:write")]
     WriteDemands,
+    /// Split the grantor's demands over offers.
+    #[serde(rename = "allocations:run")]
+    RunAllocations,
 }
 
 impl From<GrantScope> for Permission {
@@ -78,6 +81,7 @@ impl From<GrantScope> for Permission {
             GrantScope::WriteOffers => Self::WriteOffers,
             GrantScope::ReadDemands => Self::ReadDemands,
             GrantScope::WriteDemands => Self::WriteDemands,
+            GrantScope::RunAllocations => Self::RunAllocations,
         }
     }
 }
@@ -93,6 +97,7 @@ impl From<Permission> for GrantScope {
             Permission::WriteOffers => Self::WriteOffers,
             Permission::ReadDemands => Self::ReadDemands,
             Permission::WriteDemands => Self::WriteDemands,
+            Permission::RunAllocations => Self::RunAllocations,
         }
     }
 }
@@ -109,7 +114,7 @@ pub struct GrantBody {
     #[schema(format = "uuid", example = "0198c0de-0000-7000-8000-000000000002")]
     pub grantee_id: String,
     /// What it may do, each once.
-    #[schema(min_items = 1, max_items = 8, example = json!(["offers:read", "offers:write"]))]
+    #[schema(min_items = 1, max_items = 9, example = json!(["offers:read", "offers:write"]))]
     pub scopes: Vec<GrantScope>,
     /// The first day; today in Vietnam if absent.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -25,11 +25,13 @@ pub enum Permission {
     ReadDemands,
     /// Make and change the grantor's demands.
     WriteDemands,
+    /// Split the grantor's demands over offers.
+    RunAllocations,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ReadParties,
         Self::WriteParties,
         Self::ReadProducts,
@@ -38,6 +40,7 @@ impl Permission {
         Self::WriteOffers,
         Self::ReadDemands,
         Self::WriteDemands,
+        Self::RunAllocations,
     ];
 
     /// The word, the same as of the scope of a token.
@@ -52,6 +55,7 @@ impl Permission {
             Self::WriteOffers => "offers:write",
             Self::ReadDemands => "demands:read",
             Self::WriteDemands => "demands:write",
+            Self::RunAllocations => "allocations:run",
         }
     }
 

@@ -247,6 +247,7 @@ fn what_is_granted_cannot_be_passed_on(api: &TestApi) {
         "offers:write",
         "demands:read",
         "demands:write",
+        "allocations:run",
     ];
     let given = give(api, &producer, &grant_of(&union, &all));
     let pass_on = api.post("/v1/grants", &grant_of(&other, &["offers:read"])).by(&union.token);

@@ -27,7 +27,7 @@ const GRANTS: usize = 60;
 /// Any grant between two of a few parties, around today.
 fn grant() -> impl Strategy<Value = Grant> {
     let parties = (0..PARTIES, 1..PARTIES);
-    let permissions = proptest::sample::subsequence(Permission::ALL.to_vec(), 1..=8);
+    let permissions = proptest::sample::subsequence(Permission::ALL.to_vec(), 1..=9);
     let days = (-3..3_i32, proptest::option::of(0..4_i32));
     let revoked = proptest::option::weighted(0.2, Just(noon()));
     (parties, permissions, days, revoked, any::<u128>()).prop_map(
