@@ -42,8 +42,10 @@ pub(crate) fn measure(cluster: &Cluster, name: &str, folder: &Path, size: &Size)
     rate.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
+/// A client program: of the server's folder, else of the path.
 fn binary(name: &str) -> PathBuf {
-    find_binaries().expect("the binaries that the cluster runs").join(name)
+    let own = find_binaries().map(|folder| folder.join(name)).filter(|path| path.is_file());
+    own.unwrap_or_else(|| name.into())
 }
 
 fn psql(cluster: &Cluster, name: &str, statements: &str, folder: &Path) {
