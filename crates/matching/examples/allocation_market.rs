@@ -39,8 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let first = |worth| objective.first_tier(worth) as f64;
         let (all, own) = (process_seconds() - all, processor_seconds() - own);
         println!(
-            "{what}={round} pairs={pairs} wall={:.2} processor={all:.2} idle={:.2} gap={:.6} value={} \
-             peak_mb={:.0}",
+            "{what}={round} pairs={pairs} wall={:.2} processor={all:.2} idle={:.2} gap={:.6} \
+             value={} peak_mb={:.0}",
             start.elapsed().as_secs_f64(),
             own + (all - own) / WORKERS as f64,
             1.0 - first(reached) / first(bound),
