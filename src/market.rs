@@ -16,6 +16,8 @@ use matching::pair::Moment;
 use matching::price::FreightRate;
 use matching::text::synonyms::Synonyms;
 
+pub mod allocation;
+pub mod allocation_relaxations;
 mod block;
 pub mod catalogue;
 pub mod change;

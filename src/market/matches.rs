@@ -65,16 +65,23 @@ pub(super) struct Reader<'v> {
 }
 
 /// A demand that offers are sought for, with the likeness of every name to its texts.
-struct Sought<'f, 'v> {
-    facts: &'f DemandFacts,
-    record: Option<&'v DemandRecord>,
-    words: Option<Arc<str>>,
-    buyer: &'v PartyRecord,
+pub(super) struct Sought<'f, 'v> {
+    pub(super) facts: &'f DemandFacts,
+    pub(super) record: Option<&'v DemandRecord>,
+    pub(super) words: Option<Arc<str>>,
+    pub(super) buyer: &'v PartyRecord,
     text: Option<Likenesses<Query>>,
     substitutes: Vec<Option<Likenesses<Query>>>,
 }
 
-impl Sought<'_, '_> {
+impl<'v> Sought<'_, 'v> {
+    /// The same demand with other facts.
+    pub(super) fn changed<'g>(&self, facts: &'g DemandFacts) -> Sought<'g, 'v> {
+        let (words, text) = (self.words.clone(), self.text.clone());
+        let substitutes = self.substitutes.clone();
+        Sought { facts, record: self.record, words, buyer: self.buyer, text, substitutes }
+    }
+
     fn likeness(&self, name: &NameText) -> Likeness {
         let of = |texts: &Option<Likenesses<Query>>| texts.as_ref().map_or(0, |it| it.to(name));
         Likeness { text: of(&self.text), substitutes: self.substitutes.iter().map(of).collect() }
@@ -176,7 +183,7 @@ impl<'v> Reader<'v> {
         self.shown(&sought, (slot, Box::new(judgement)), moment)
     }
 
-    fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
+    pub(super) fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
         let row = |text: &Arc<QueryText>| self.texts.names_by_query(text);
         let substitutes = record.substitutes().iter();
         Some(Sought {
@@ -228,7 +235,7 @@ impl<'v> Reader<'v> {
     }
 
     /// Every offer whose product is wanted, each once.
-    fn wanted_offers(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
+    pub(super) fn wanted_offers(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
         let named = self.named_products(sought);
         let blocks = self.wanted_blocks(sought).into_iter();
         let rows = blocks.flat_map(|(block, _)| &block.rows);
@@ -290,7 +297,12 @@ impl<'v> Reader<'v> {
         Some(&self.state.products.get(row.product)?.name_text)
     }
 
-    fn pair<'a>(self, sought: &'a Sought<'_, '_>, offer: Slot, moment: Moment) -> Option<Pair<'a>>
+    pub(super) fn pair<'a>(
+        self,
+        sought: &'a Sought<'_, '_>,
+        offer: Slot,
+        moment: Moment,
+    ) -> Option<Pair<'a>>
     where
         'v: 'a,
     {
@@ -329,7 +341,7 @@ impl<'v> Reader<'v> {
 }
 
 /// Whether the pair is open and each side may see the other.
-fn may_be_shown(pair: &Pair<'_>) -> bool {
+pub(super) fn may_be_shown(pair: &Pair<'_>) -> bool {
     pair.is_open() && pair.offer_admits() && pair.demand_admits()
 }
 

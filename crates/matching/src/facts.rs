@@ -208,6 +208,11 @@ pub struct RareTerms {
     pub market_papers: Box<[CertificateKinds]>,
     /// The smallest share of one producer, in the demand's unit.
     pub min_share: Option<u64>,
+    /// The most producers that share it; absent means any number.
+    pub max_suppliers: Option<u32>,
+    /// Less than this is not worth a delivery, by delivery, in the demand's unit; empty where no
+    /// delivery states one.
+    pub least: Box<[u64]>,
     /// Weights in place of the default ones.
     pub preferences: Option<Weights>,
     /// Commercial terms.
@@ -288,9 +293,11 @@ impl DemandFacts {
     ) -> Self {
         let mut left = committed.into_iter();
         let (mut wanted, mut agreed) = (0_u64, 0_u64);
+        let mut least = Vec::new();
         let needs = terms.deliveries.iter().map(|need| {
             let taken = left.next().unwrap_or(0);
             (wanted, agreed) = (wanted + need.quantity, agreed + taken);
+            least.push(need.min_quantity.unwrap_or(0).saturating_sub(taken));
             NeedFacts {
                 province: need.place.province,
                 point: need.place.point,
@@ -300,6 +307,9 @@ impl DemandFacts {
             }
         });
         let needs = needs.collect();
+        if terms.deliveries.iter().all(|need| need.min_quantity.is_none()) {
+            least.clear();
+        }
         let sets = terms.product_sets.iter();
         Self {
             id,
@@ -321,7 +331,7 @@ impl DemandFacts {
             max_distance_km: terms.requirements.max_distance_km,
             certificates: terms.requirements.certificates,
             needs,
-            rare: rare_terms(terms),
+            rare: rare_terms(terms, least),
         }
     }
 
@@ -329,6 +339,17 @@ impl DemandFacts {
     #[must_use]
     pub fn rare(&self) -> &RareTerms {
         self.rare.as_deref().unwrap_or(&NO_RARE_TERMS)
+    }
+
+    /// What few demands state, to be changed.
+    pub fn rare_mut(&mut self) -> &mut RareTerms {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Less than this is not worth the delivery at this place, in the demand's unit.
+    #[must_use]
+    pub fn least(&self, delivery: usize) -> u64 {
+        self.rare().least.get(delivery).copied().unwrap_or(0)
     }
 
     /// The weights of its score.
@@ -374,7 +395,7 @@ impl DemandFacts {
     }
 }
 
-fn rare_terms(terms: &DemandTerms) -> Option<Box<RareTerms>> {
+fn rare_terms(terms: &DemandTerms, least: Vec<u64>) -> Option<Box<RareTerms>> {
     let mut product_ids = terms.product_ids.clone();
     product_ids.sort_unstable();
     product_ids.dedup();
@@ -385,6 +406,8 @@ fn rare_terms(terms: &DemandTerms) -> Option<Box<RareTerms>> {
         market: terms.requirements.market.as_deref().map(Into::into),
         market_papers: terms.requirements.market_papers.as_slice().into(),
         min_share: terms.min_share,
+        max_suppliers: terms.max_suppliers,
+        least: least.into(),
         preferences: terms.preferences,
         terms: terms.terms,
         audience: restricted(&terms.audience),

@@ -94,3 +94,7 @@ id! {
     /// Names a grant.
     GrantId
 }
+id! {
+    /// Names an allocation.
+    AllocationId
+}

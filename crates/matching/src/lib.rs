@@ -19,6 +19,7 @@ pub mod offer;
 pub mod pair;
 pub mod party;
 pub mod place;
+pub mod planning;
 pub mod price;
 pub mod product;
 pub mod quantity;

@@ -1,0 +1,203 @@
+//! All that a run is solved from: offers with their free capacity, demands with their needs, the
+//! pairs that are eligible, and the relaxations that are tried. Quantities are in the units of
+//! their owners, as people know them. It must not know how it is solved.
+
+use std::sync::Arc;
+
+use crate::allocation::instance::Pair;
+use crate::certificate::CertificateKinds;
+use crate::date::{Date, Period};
+use crate::id::{DemandId, OfferId, PartyId, ProductId};
+use crate::money::Price;
+use crate::offer::{PriceBreak, price_at};
+use crate::place::ProvinceCode;
+use crate::quantity::{Content, Dimension};
+
+/// An offer of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferSide {
+    /// Its id.
+    pub id: OfferId,
+    /// What is offered.
+    pub product: (ProductId, Arc<str>),
+    /// Who offers it.
+    pub producer: (PartyId, Arc<str>),
+    /// The unit of its quantities.
+    pub unit: Arc<str>,
+    /// What one unit contains, in the dimension of the demands that it meets here.
+    pub content: Content,
+    /// The smallest quantity that is sold.
+    pub min_order: u64,
+    /// Quantities are sold in multiples of this.
+    pub increment: u64,
+    /// Price of one unit; absent means by agreement.
+    pub unit_price: Option<Price>,
+    /// Lower prices from a quantity on.
+    pub price_breaks: Vec<PriceBreak>,
+}
+
+impl OfferSide {
+    /// The price of one unit in an order of `quantity` units.
+    #[must_use]
+    pub fn price_at(&self, quantity: u64) -> Option<Price> {
+        price_at(self.unit_price, &self.price_breaks, quantity)
+    }
+}
+
+/// What is free of an offer in one period, in the offer's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapacitySide {
+    /// Place of the offer in the snapshot.
+    pub offer: u32,
+    /// The days in which it can be delivered.
+    pub period: Period,
+    /// How much is free.
+    pub free: u64,
+}
+
+/// A demand of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemandSide {
+    /// Its id.
+    pub id: DemandId,
+    /// Who wants it; absent where the one who runs may not know.
+    pub buyer: Option<(PartyId, Arc<str>)>,
+    /// What is wanted, in the buyer's words.
+    pub words: Option<Arc<str>>,
+    /// The unit of its quantities.
+    pub unit: Arc<str>,
+    /// What one unit contains.
+    pub content: Content,
+    /// The smallest share of one producer.
+    pub min_share: Option<u64>,
+    /// The most producers that share it.
+    pub max_suppliers: Option<u32>,
+}
+
+/// One delivery of a demand, in the demand's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NeedSide {
+    /// Place of the demand in the snapshot.
+    pub demand: u32,
+    /// Place of the delivery in the demand.
+    pub delivery: u32,
+    /// When it may arrive.
+    pub window: Period,
+    /// Where it goes.
+    pub province: ProvinceCode,
+    /// How much is wanted.
+    pub wanted: u64,
+    /// The most that is taken.
+    pub most: u64,
+    /// Less than this is not worth a delivery.
+    pub least: u64,
+}
+
+/// One change of a demand that lets more in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// A higher ceiling.
+    Ceiling {
+        /// The price of one demand unit that is allowed.
+        unit_price: Price,
+        /// How much higher than now, in basis points, rounded up.
+        raise_bp: u64,
+    },
+    /// Fewer stars; none at all.
+    MinStars(Option<u8>),
+    /// A delivery window that begins earlier.
+    WindowFrom {
+        /// Place of the delivery in the demand.
+        delivery: u32,
+        /// Its first day.
+        day: Date,
+    },
+    /// A delivery window that ends later.
+    WindowUntil {
+        /// Place of the delivery in the demand.
+        delivery: u32,
+        /// Its last day.
+        day: Date,
+    },
+    /// A longer way, in kilometres.
+    Distance(u32),
+    /// Producers of one more province.
+    Province(ProvinceCode),
+    /// Without these papers.
+    Without(CertificateKinds),
+    /// Without a smallest share.
+    NoMinShare,
+    /// More producers; any number.
+    MaxSuppliers(Option<u32>),
+    /// A delivery that is worth any quantity.
+    NoLeast {
+        /// Place of the delivery in the demand.
+        delivery: u32,
+    },
+}
+
+/// A demand as it would be after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relaxation {
+    /// Place of the demand in the snapshot.
+    pub demand: u32,
+    /// The change.
+    pub change: Change,
+    /// Every eligible pair of the changed demand, in place of those that it has.
+    pub pairs: Vec<Pair>,
+}
+
+/// What a run is solved from. Sides may stand in any order: the answer does not depend on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The offers.
+    pub offers: Vec<OfferSide>,
+    /// Their capacities.
+    pub capacities: Vec<CapacitySide>,
+    /// The demands.
+    pub demands: Vec<DemandSide>,
+    /// Their needs.
+    pub needs: Vec<NeedSide>,
+    /// Every eligible pair of capacity and need.
+    pub pairs: Vec<Pair>,
+    /// Eligible pairs that are matched but not planned: substitutes at another ratio than one to
+    /// one, and a second dimension of an offer whose first one is wanted too.
+    pub left_out: u64,
+    /// What is tried to lessen shortages.
+    pub relaxations: Vec<Relaxation>,
+}
+
+impl Snapshot {
+    /// The offer of a capacity.
+    #[must_use]
+    pub fn offer_of(&self, capacity: u32) -> &OfferSide {
+        &self.offers[self.capacities[capacity as usize].offer as usize]
+    }
+
+    /// The demand of a need.
+    #[must_use]
+    pub fn demand_of(&self, need: u32) -> &DemandSide {
+        &self.demands[self.needs[need as usize].demand as usize]
+    }
+
+    /// Free base units of a capacity, as far as the increment allows.
+    #[must_use]
+    pub fn free_base(&self, capacity: u32) -> u64 {
+        let offer = self.offer_of(capacity);
+        let free = self.capacities[capacity as usize].free;
+        (free - free % offer.increment.max(1)).saturating_mul(offer.content.base_units)
+    }
+
+    /// Base units of a quantity of the need's demand.
+    #[must_use]
+    pub fn need_base(&self, need: u32, quantity: u64) -> u64 {
+        quantity.saturating_mul(self.demand_of(need).content.base_units)
+    }
+
+    /// Who sells a capacity, and in which dimension: what is filled by a rule.
+    #[must_use]
+    pub fn seller(&self, capacity: u32) -> (PartyId, Dimension) {
+        let offer = self.offer_of(capacity);
+        (offer.producer.0, offer.content.dimension)
+    }
+}

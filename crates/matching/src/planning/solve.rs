@@ -1,0 +1,345 @@
+//! Solves a snapshot part by part, and names what limits each share. It must not know how one part
+//! is planned.
+
+use std::collections::BTreeMap;
+
+use crate::allocation::fairness;
+use crate::allocation::flow::{Flow, Outcome as Solved};
+use crate::allocation::instance::InstanceError;
+use crate::allocation::plan::{Objective, Plan, Prices, Share as LocalShare, Worth};
+use crate::allocation::repair::repair as fill_gap;
+use crate::allocation::{Run, run};
+use crate::id::PartyId;
+
+use super::fill::{Fairness, Sales};
+use super::part::{Part, Terms, parts};
+use super::snapshot::Snapshot;
+use super::trial::Gain;
+use super::{Rule, Wish};
+
+/// What keeps a share from being larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Binding {
+    /// All that is free in the period is taken.
+    Capacity,
+    /// The delivery takes no more.
+    Need,
+    /// The share is the smallest that offer and demand allow.
+    MinOrder,
+    /// What is left over on both sides is less than the increment.
+    Increment,
+    /// The demand has as many producers as it allows.
+    MaxSuppliers,
+    /// The delivery takes no more, and the rule divided it among producers who could give more.
+    Rule,
+}
+
+/// A quantity of one capacity for one need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Place of the capacity in the snapshot.
+    pub capacity: u32,
+    /// Place of the need in the snapshot.
+    pub need: u32,
+    /// Base units.
+    pub base: u64,
+    /// Score of the pair, in basis points.
+    pub score: u16,
+    /// What keeps it from being larger.
+    pub binding: Binding,
+}
+
+/// What one more base unit would be worth, by place in the snapshot. Weak duality makes these
+/// prices a bound on every plan without minimum orders and limits on suppliers; such limits only
+/// lower what can be reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// Of capacities that are eligible for some need.
+    pub capacities: Vec<(u32, Worth)>,
+    /// Of needs that some capacity is eligible for.
+    pub needs: Vec<(u32, Worth)>,
+}
+
+/// What a run answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The shares, by need and then by capacity.
+    pub shares: Vec<Share>,
+    /// Capacities that are eligible for some need, by place in the snapshot.
+    pub offered: Vec<u32>,
+    /// What the shares are worth, in base units.
+    pub reached: Worth,
+    /// What no plan can exceed, in base units.
+    pub bound: Worth,
+    /// Whether it is proven that no plan is better.
+    pub is_optimal: bool,
+    /// The proof of the bound; absent where the run was stopped before it was known.
+    pub certificate: Option<Certificate>,
+    /// How evenly the producers are treated, and what that cost.
+    pub fairness: Fairness,
+    /// What the relaxations that help would gain.
+    pub gains: Vec<Gain>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Parts of the market that are planned.
+    pub parts_done: u32,
+    /// Parts of the market.
+    pub parts: u32,
+    /// Worth of what is planned, in base units.
+    pub reached: Worth,
+    /// What no plan of the planned parts can exceed, in base units.
+    pub bound: Worth,
+}
+
+/// Plans a snapshot. `stop` is asked by the calling thread alone, and equally often for the same
+/// work.
+///
+/// # Errors
+/// A quantity or a number of sides above the limits of an instance.
+pub fn plan(
+    snapshot: &Snapshot,
+    wish: Wish,
+    stop: &dyn Fn() -> bool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Outcome, InstanceError> {
+    let parts = parts(Terms { snapshot, changed: None })?;
+    let mut answer = Answer::new(snapshot, wish);
+    for (part, done) in parts.iter().zip(1..) {
+        let planned = plan_part(part, wish, stop);
+        answer.add(part, &planned);
+        answer.fairness(part, &planned, stop);
+        let (reached, bound) = (answer.outcome.reached, answer.outcome.bound);
+        progress(Progress { parts_done: done, parts: parts.len() as u32, reached, bound });
+    }
+    Ok(answer.finish())
+}
+
+/// Plans the gap that declining producers leave in `outcome`; every other share stays.
+///
+/// # Errors
+/// As [`plan`].
+pub fn repair(
+    snapshot: &Snapshot,
+    objective: Objective,
+    (outcome, declined): (&Outcome, &[PartyId]),
+    stop: &dyn Fn() -> bool,
+) -> Result<Outcome, InstanceError> {
+    let wish = Wish { objective, rule: Rule::None };
+    let mut answer = Answer::new(snapshot, wish);
+    for part in &parts(Terms { snapshot, changed: None })? {
+        let accepted = part.local(&outcome.shares);
+        let gone = part.producers(snapshot, declined);
+        let (market, pairs) = (&part.market, &part.pairs);
+        let plan = fill_gap(market, pairs, objective, (&accepted, &gone), stop);
+        let reached = plan.worth(pairs, objective);
+        let planned = Planned { plan, reached, bound: None, prices: None, is_optimal: false };
+        answer.add(part, &planned);
+        answer.after(part, &planned.plan);
+    }
+    // Whoever declines only takes pairs away, so what bounded the whole still does.
+    Ok(Outcome { bound: outcome.bound, is_optimal: false, ..answer.finish() })
+}
+
+/// A planned part, in its own measure.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    reached: Worth,
+    bound: Option<Worth>,
+    prices: Option<Prices>,
+    is_optimal: bool,
+}
+
+/// Plans one part.
+pub(super) fn plan_part(part: &Part, wish: Wish, stop: &dyn Fn() -> bool) -> Planned {
+    let Run { plan, reached, bound, prices, is_optimal, .. } =
+        run(&part.market, &part.pairs, wish.objective, part.rule(wish.rule), stop);
+    Planned { plan, reached, bound, prices, is_optimal }
+}
+
+impl Part {
+    fn rule(&self, rule: Rule) -> fairness::Rule<'_> {
+        match rule {
+            Rule::MaxMin => fairness::Rule::MaxMin,
+            Rule::ProRata => fairness::Rule::ProRata,
+            Rule::Equal => fairness::Rule::Equal,
+            Rule::FirstCome => fairness::Rule::FirstCome(&self.offered_at),
+            Rule::None => fairness::Rule::None,
+        }
+    }
+
+    /// The shares of a snapshot that belong to this part.
+    pub(super) fn local(&self, shares: &[super::Share]) -> Plan {
+        let place = |all: &[u32]| -> BTreeMap<u32, u32> { all.iter().copied().zip(0..).collect() };
+        let (capacities, needs) = (place(&self.capacities), place(&self.needs));
+        let shares = shares.iter().filter_map(|share| {
+            let capacity = *capacities.get(&share.capacity)?;
+            let need = *needs.get(&share.need)?;
+            Some(LocalShare { capacity, need, quantity: share.base / self.grain })
+        });
+        Plan::new(shares.collect())
+    }
+
+    fn producers(&self, snapshot: &Snapshot, parties: &[PartyId]) -> Vec<u32> {
+        let own = self.capacities.iter().zip(self.market.capacities());
+        let gone = own.filter(|(at, _)| parties.contains(&snapshot.offer_of(**at).producer.0));
+        gone.map(|(_, capacity)| capacity.producer).collect()
+    }
+
+    /// What no plan can exceed, without solving: each need takes all that it can of its best pair.
+    fn plain_bound(&self, objective: Objective) -> Worth {
+        let worth = |need: usize| {
+            let pairs = self.pairs.of_need(need);
+            let capacity = |pair: &crate::allocation::instance::Pair| {
+                self.market.capacities()[pair.capacity as usize].quantity
+            };
+            let supply = pairs.iter().map(capacity).fold(0, u64::saturating_add);
+            let best = pairs.iter().map(|pair| pair.score).max().unwrap_or(0);
+            objective.worth(best).times(supply.min(self.market.needs()[need].max))
+        };
+        (0..self.needs.len()).map(worth).sum()
+    }
+}
+
+/// An answer that is being put together.
+struct Answer<'a> {
+    snapshot: &'a Snapshot,
+    wish: Wish,
+    outcome: Outcome,
+    before: Sales,
+    after: Sales,
+}
+
+impl<'a> Answer<'a> {
+    fn new(snapshot: &'a Snapshot, wish: Wish) -> Self {
+        let outcome = Outcome {
+            shares: Vec::new(),
+            offered: Vec::new(),
+            reached: Worth::default(),
+            bound: Worth::default(),
+            is_optimal: true,
+            certificate: Some(Certificate::default()),
+            fairness: Fairness::default(),
+            gains: Vec::new(),
+        };
+        let (before, after) = (Sales::default(), Sales::default());
+        Self { snapshot, wish, outcome, before, after }
+    }
+
+    fn add(&mut self, part: &Part, planned: &Planned) {
+        let base = |worth: Worth| worth.times(part.grain);
+        let bound = planned.bound.unwrap_or_else(|| part.plain_bound(self.wish.objective));
+        let outcome = &mut self.outcome;
+        outcome.reached = outcome.reached + base(planned.reached);
+        outcome.bound = outcome.bound + base(bound);
+        outcome.is_optimal &= planned.is_optimal;
+        outcome.offered.extend(&part.capacities);
+        outcome.shares.extend(shares(part, &planned.plan, self.wish.rule));
+        let certificate = outcome.certificate.take().zip(planned.prices.as_ref());
+        outcome.certificate = certificate.map(|(mut all, prices)| {
+            all.capacities.extend(part.capacities.iter().copied().zip(prices.capacities.clone()));
+            all.needs.extend(part.needs.iter().copied().zip(prices.needs.clone()));
+            all
+        });
+    }
+
+    /// Notes the sales of the plan, and of the one that score alone would decide.
+    fn fairness(&mut self, part: &Part, planned: &Planned, stop: &dyn Fn() -> bool) {
+        self.after(part, &planned.plan);
+        let by_score = (self.wish.rule != Rule::None).then(|| {
+            let mut flow = Flow::new(&part.market, self.wish.objective);
+            flow.add(part.pairs.all());
+            (flow.solve(stop) == Solved::Optimal).then(|| flow.plan())
+        });
+        let before = by_score.flatten();
+        let before = before.as_ref().unwrap_or(&planned.plan);
+        self.before.add(self.snapshot, part, before);
+        let lost = before.worth(&part.pairs, self.wish.objective) - planned.reached;
+        self.outcome.fairness.cost = self.outcome.fairness.cost + lost.times(part.grain);
+    }
+
+    fn after(&mut self, part: &Part, plan: &Plan) {
+        self.after.add(self.snapshot, part, plan);
+    }
+
+    fn finish(self) -> Outcome {
+        let mut outcome = self.outcome;
+        outcome.offered.sort_unstable();
+        outcome.shares.sort_unstable_by_key(|share| (share.need, share.capacity));
+        let after = self.after.fills();
+        let before = if self.before.is_empty() { after } else { self.before.fills() };
+        outcome.fairness = Fairness { before, after, ..outcome.fairness };
+        outcome
+    }
+}
+
+/// The shares of a part by place in the snapshot, each with what keeps it from being larger.
+fn shares(part: &Part, plan: &Plan, rule: Rule) -> Vec<Share> {
+    let left = Left::of(part, plan);
+    let share = |share: &LocalShare| Share {
+        capacity: part.capacities[share.capacity as usize],
+        need: part.needs[share.need as usize],
+        base: share.quantity * part.grain,
+        score: part.pairs.score(share.capacity, share.need).unwrap_or(0),
+        binding: left.binding(part, share, rule),
+    };
+    plan.shares().iter().map(share).collect()
+}
+
+/// What a plan leaves on both sides.
+struct Left {
+    capacities: Vec<u64>,
+    needs: Vec<u64>,
+    /// By demand: its producers, each once.
+    suppliers: Vec<Vec<u32>>,
+}
+
+impl Left {
+    fn of(part: &Part, plan: &Plan) -> Self {
+        let market = &part.market;
+        let mut left = Self {
+            capacities: market.capacities().iter().map(|capacity| capacity.quantity).collect(),
+            needs: market.needs().iter().map(|need| need.max).collect(),
+            suppliers: vec![Vec::new(); market.demand_count()],
+        };
+        for share in plan.shares() {
+            left.capacities[share.capacity as usize] -= share.quantity;
+            left.needs[share.need as usize] -= share.quantity;
+            let producer = market.capacities()[share.capacity as usize].producer;
+            let demand = market.needs()[share.need as usize].demand;
+            let suppliers = &mut left.suppliers[demand as usize];
+            if !suppliers.contains(&producer) {
+                suppliers.push(producer);
+            }
+        }
+        left
+    }
+
+    fn binding(&self, part: &Part, share: &LocalShare, rule: Rule) -> Binding {
+        let market = &part.market;
+        if self.capacities[share.capacity as usize] == 0 {
+            return Binding::Capacity;
+        }
+        if self.needs[share.need as usize] == 0 {
+            let own = market.capacities()[share.capacity as usize].producer;
+            let others = part.pairs.of_need(share.need as usize).iter();
+            let mut others =
+                others.map(|pair| market.capacities()[pair.capacity as usize].producer);
+            let is_divided = rule != Rule::None && others.any(|producer| producer != own);
+            return if is_divided { Binding::Rule } else { Binding::Need };
+        }
+        let (offer, limits) =
+            (market.offer_limits(share.capacity), market.demand_limits(share.need));
+        let demand = market.needs()[share.need as usize].demand;
+        let suppliers = self.suppliers[demand as usize].len();
+        if limits.max_suppliers.is_some_and(|most| suppliers >= most as usize) {
+            Binding::MaxSuppliers
+        } else if share.quantity <= offer.min_order.max(limits.min_share) {
+            Binding::MinOrder
+        } else {
+            Binding::Increment
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Drafts what an allocation is solved from: every eligible pair of capacity period and delivery,
+//! judged as for matches, with nothing in it that its owner may not see. Must not know how it is
+//! solved, nor how it is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use matching::allocation::instance::{Pair as Eligible, SIDE_MAX};
+use matching::check::Route;
+use matching::date::Timestamp;
+use matching::demand::DemandState;
+use matching::evaluation::Judgement;
+use matching::factor::BASIS_POINTS;
+use matching::facts::DemandFacts;
+use matching::id::{DemandId, PartyId};
+use matching::pair::{Moment, Pair, Stop};
+use matching::planning::snapshot::{CapacitySide, DemandSide, NeedSide, OfferSide, Snapshot};
+use matching::quantity::{Content, Dimension};
+
+use super::View;
+use super::matches::{Reader, Sought, may_be_shown};
+use super::table::Slot;
+use crate::store::visibility::Viewer;
+
+/// The most eligible pairs of one allocation: what a run holds in memory and a snapshot on disk.
+pub const MAX_PAIRS: usize = 2_000_000;
+
+/// Who asks for what.
+#[derive(Debug, Clone)]
+pub struct DraftAsk {
+    /// When it is asked.
+    pub now: Timestamp,
+    /// Who looks: nothing is drafted that it may not see.
+    pub viewer: Viewer,
+    /// The demands; none for all that the viewer may plan: its own, for coordinators and admins
+    /// every one that they may see.
+    pub demands: Option<Vec<DemandId>>,
+    /// Only offers of these producers; empty for all.
+    pub producers: BTreeSet<PartyId>,
+}
+
+/// Why nothing is drafted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undrafted {
+    /// More than [`MAX_PAIRS`] pairs, or more sides than an instance has.
+    TooLarge,
+    /// The stop signal came first.
+    Stopped,
+}
+
+impl View {
+    /// The places in `ids` of demands that `viewer` may not plan, or that are not there.
+    #[must_use]
+    pub fn unplannable(&self, viewer: &Viewer, ids: &[DemandId]) -> Vec<usize> {
+        let may_plan = |id: &DemandId| {
+            let slot = self.state.demand_slot(*id);
+            slot.is_some_and(|slot| self.reader().may_plan(viewer, slot))
+        };
+        (0..).zip(ids).filter(|(_, id)| !may_plan(id)).map(|(at, _)| at).collect()
+    }
+
+    /// Drafts an allocation; `stop` is asked before every demand.
+    ///
+    /// # Errors
+    /// [`Undrafted`].
+    pub fn draft<'v>(
+        &'v self,
+        ask: &'v DraftAsk,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Draft<'v>, Undrafted> {
+        let mut draft = Draft::new(self.reader(), ask);
+        for slot in draft.plannable() {
+            if stop() {
+                return Err(Undrafted::Stopped);
+            }
+            draft.add_demand(slot)?;
+        }
+        draft.drop_second_dimensions();
+        Ok(draft)
+    }
+}
+
+impl Reader<'_> {
+    /// Whether `viewer` may plan a demand: its own, or, as coordinator or admin, one that it sees.
+    fn may_plan(self, viewer: &Viewer, slot: Slot) -> bool {
+        let Some(record) = self.state.demands.get(slot) else { return false };
+        let Some(buyer) = self.state.parties.get(record.buyer) else { return false };
+        let audience = record.facts.rare().audience.as_deref();
+        let admits = |viewer: &Viewer| {
+            audience.is_none_or(|it| it.admits(viewer.party, viewer.is_coordinator))
+        };
+        viewer.is_admin || buyer.facts.id == viewer.party || viewer.is_coordinator && admits(viewer)
+    }
+}
+
+/// A draft: the snapshot so far, and what is needed to go on with it.
+#[derive(Debug)]
+pub struct Draft<'v> {
+    pub(super) reader: Reader<'v>,
+    pub(super) ask: &'v DraftAsk,
+    pub(super) moment: Moment,
+    pub(super) snapshot: Snapshot,
+    /// Places of offers in the snapshot, by slot and dimension, with their first capacity.
+    offers: BTreeMap<(Slot, Dimension), (u32, u32)>,
+    /// Slots of the snapshot's demands.
+    pub(super) demands: Vec<Slot>,
+    /// First need of each demand.
+    pub(super) needs: Vec<u32>,
+    /// Whether the eligible pairs are complete, and changed demands are added.
+    pub(super) is_complete: bool,
+}
+
+impl<'v> Draft<'v> {
+    fn new(reader: Reader<'v>, ask: &'v DraftAsk) -> Self {
+        Self {
+            reader,
+            ask,
+            moment: Moment::at(ask.now),
+            snapshot: Snapshot::default(),
+            offers: BTreeMap::new(),
+            demands: Vec::new(),
+            needs: Vec::new(),
+            is_complete: false,
+        }
+    }
+
+    /// The snapshot so far.
+    #[must_use]
+    pub const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The snapshot.
+    #[must_use]
+    pub fn finish(self) -> Snapshot {
+        self.snapshot
+    }
+
+    /// Demands to plan, by id.
+    fn plannable(&self) -> Vec<Slot> {
+        let state = self.reader.state;
+        let all: Vec<Slot> = match &self.ask.demands {
+            Some(ids) => ids.iter().filter_map(|id| state.demand_slot(*id)).collect(),
+            None => state.demands.slots().collect(),
+        };
+        let may_plan = |slot: &Slot| self.reader.may_plan(&self.ask.viewer, *slot);
+        let mut slots: Vec<Slot> = all.into_iter().filter(may_plan).collect();
+        slots.sort_by_key(|slot| state.demands.get(*slot).map(|record| record.facts.id));
+        slots.dedup();
+        slots
+    }
+
+    fn add_demand(&mut self, slot: Slot) -> Result<(), Undrafted> {
+        let state = self.reader.state;
+        let Some(record) = state.demands.get(slot) else { return Ok(()) };
+        let Some(sought) = self.reader.sought(record) else { return Ok(()) };
+        let state = record.facts.state(self.ask.now);
+        if !matches!(state, DemandState::Open | DemandState::PartiallyCovered) {
+            return Ok(());
+        }
+        let first = self.snapshot.needs.len() as u32;
+        let demand = self.demands.len() as u32;
+        self.snapshot.demands.push(self.demand_side(&sought));
+        let needs = (0..).zip(&record.facts.needs).map(|(delivery, need)| NeedSide {
+            demand,
+            delivery,
+            window: need.window,
+            province: need.province,
+            wanted: need.wanted,
+            most: need.most,
+            least: record.facts.least(delivery as usize),
+        });
+        self.snapshot.needs.extend(needs);
+        self.demands.push(slot);
+        self.needs.push(first);
+        let (pairs, left_out) = self.eligible(&sought, first);
+        self.snapshot.left_out += left_out;
+        self.snapshot.pairs.extend(pairs);
+        let sides = self.snapshot.capacities.len().max(self.snapshot.needs.len());
+        let fits = self.snapshot.pairs.len() <= MAX_PAIRS && sides <= SIDE_MAX;
+        if fits { Ok(()) } else { Err(Undrafted::TooLarge) }
+    }
+
+    fn demand_side(&self, sought: &Sought<'_, '_>) -> DemandSide {
+        let (facts, buyer) = (sought.facts, sought.buyer);
+        let viewer = &self.ask.viewer;
+        let is_known = viewer.is_admin || buyer.facts.id == viewer.party || !facts.anonymous;
+        DemandSide {
+            id: facts.id,
+            buyer: is_known.then(|| (buyer.facts.id, buyer.name.clone())),
+            words: sought.words.clone(),
+            unit: facts.unit.clone(),
+            content: facts.content,
+            min_share: facts.rare().min_share,
+            max_suppliers: facts.rare().max_suppliers,
+        }
+    }
+
+    /// Every eligible pair of a demand whose needs begin at `first`, and how many are left out.
+    pub(super) fn eligible(&mut self, sought: &Sought<'_, '_>, first: u32) -> (Vec<Eligible>, u64) {
+        let (mut pairs, mut left_out) = (Vec::new(), 0);
+        for offer in self.reader.wanted_offers(sought) {
+            let Some(pair) = self.reader.pair(sought, offer, self.moment) else { continue };
+            if !self.is_plannable(sought, &pair) {
+                continue;
+            }
+            let judgement = Judgement::of(&pair);
+            if !judgement.is_eligible(&pair) {
+                continue;
+            }
+            let is_plain = judgement.route.map(Route::ratio) == Some(BASIS_POINTS as u32);
+            let meetings = meetings(&pair, &judgement);
+            if !is_plain {
+                left_out += meetings.len() as u64;
+                continue;
+            }
+            let Some((_, capacities)) = self.offer(offer, sought.facts) else { continue };
+            let score = judgement.score;
+            pairs.extend(meetings.into_iter().map(|(need, capacity)| Eligible {
+                capacity: capacities + capacity,
+                need: first + need,
+                score,
+            }));
+        }
+        (pairs, left_out)
+    }
+
+    /// Whether the pair is open, seen by its sides and by the viewer, asked for, and dismissed by
+    /// neither side.
+    pub(super) fn is_plannable(&self, sought: &Sought<'_, '_>, pair: &Pair<'_>) -> bool {
+        let viewer = &self.ask.viewer;
+        let audience = pair.offer.audience.as_deref();
+        let is_seen = viewer.is_admin
+            || pair.producer.id == viewer.party
+            || audience.is_none_or(|it| it.admits(viewer.party, viewer.is_coordinator));
+        let is_asked =
+            self.ask.producers.is_empty() || self.ask.producers.contains(&pair.producer.id);
+        let is_dismissed = sought.record.is_some_and(|record| {
+            [pair.buyer.id, pair.producer.id]
+                .iter()
+                .any(|party| record.is_dismissed(pair.offer, *party))
+        });
+        is_asked && is_seen && may_be_shown(pair) && !is_dismissed
+    }
+
+    /// The place of an offer that meets this demand, and of its first capacity.
+    fn offer(&mut self, slot: Slot, demand: &DemandFacts) -> Option<(u32, u32)> {
+        let dimension = demand.content.dimension;
+        if let Some(known) = self.offers.get(&(slot, dimension)) {
+            return Some(*known);
+        }
+        let mut others = self.offers.range((slot, Dimension::Mass)..=(slot, Dimension::RoomNights));
+        if self.is_complete && others.next().is_some() {
+            return None;
+        }
+        let state = self.reader.state;
+        let offer = state.offers.get(slot)?;
+        let product = state.products.get(offer.product)?;
+        let producer = state.parties.get(product.producer)?;
+        let base_units = offer.facts.content.in_dimension(dimension)?;
+        let place = (self.snapshot.offers.len() as u32, self.snapshot.capacities.len() as u32);
+        self.snapshot.offers.push(OfferSide {
+            id: offer.facts.id,
+            product: (product.facts.id, product.name.clone()),
+            producer: (producer.facts.id, producer.name.clone()),
+            unit: offer.facts.unit.clone(),
+            content: Content { dimension, base_units },
+            min_order: offer.facts.min_order,
+            increment: offer.facts.increment,
+            unit_price: offer.facts.unit_price,
+            price_breaks: offer.facts.price_breaks.to_vec(),
+        });
+        let capacities = offer.facts.capacity.iter();
+        self.snapshot.capacities.extend(capacities.map(|capacity| CapacitySide {
+            offer: place.0,
+            period: capacity.period,
+            free: capacity.free,
+        }));
+        self.offers.insert((slot, dimension), place);
+        Some(place)
+    }
+
+    /// One capacity cannot be counted in two dimensions at once: where an offer is wanted in both,
+    /// the one that it is reserved in stays.
+    fn drop_second_dimensions(&mut self) {
+        let primary = |slot: Slot| {
+            let offer = self.reader.state.offers.get(slot);
+            offer.map(|offer| offer.facts.content.primary().dimension)
+        };
+        let is_second = |(slot, dimension): &(Slot, Dimension)| {
+            primary(*slot).is_some_and(|primary| {
+                primary != *dimension && self.offers.contains_key(&(*slot, primary))
+            })
+        };
+        let second: BTreeMap<_, _> =
+            self.offers.iter().filter(|(key, _)| is_second(key)).map(|(k, v)| (*k, *v)).collect();
+        self.offers.retain(|key, _| !second.contains_key(key));
+        let second: BTreeSet<u32> = second.into_values().map(|(offer, _)| offer).collect();
+        self.is_complete = true;
+        let capacities = &self.snapshot.capacities;
+        let before = self.snapshot.pairs.len();
+        let stays = |pair: &Eligible| !second.contains(&capacities[pair.capacity as usize].offer);
+        self.snapshot.pairs.retain(stays);
+        self.snapshot.left_out += (before - self.snapshot.pairs.len()) as u64;
+    }
+}
+
+/// The deliveries and capacity periods of an eligible pair that meet, by their places.
+fn meetings(pair: &Pair<'_>, judgement: &Judgement) -> Vec<(u32, u32)> {
+    let mut meetings = Vec::new();
+    for (index, need) in pair.demand.needs.iter().enumerate() {
+        let stop = Stop::new(pair, judgement.conversion.as_ref(), (index, need));
+        for (place, capacity) in pair.offer.capacity.iter().enumerate() {
+            if stop.judge(pair, (place, capacity)).gaps.pass() {
+                meetings.push((index as u32, place as u32));
+            }
+        }
+    }
+    meetings
+}
