@@ -1,6 +1,9 @@
 //! The database: the only code that knows diesel. Holds no business rule, and no row type leaves
 //! it.
 
+pub mod allocation_outcomes;
+pub mod allocation_snapshots;
+pub mod allocations;
 pub mod audit_trail;
 mod capacities;
 pub mod certificates;

@@ -331,6 +331,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    allocation_snapshots (hash) {
+        hash -> Text,
+        sides -> Text,
+        pairs -> Text,
+    }
+}
+
+diesel::table! {
+    allocation_outcomes (allocation_id) {
+        allocation_id -> Text,
+        outcome -> Text,
+    }
+}
+
+diesel::table! {
+    allocations (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        party_id -> Text,
+        actor_id -> Text,
+        status -> Text,
+        objective -> Text,
+        rule -> Text,
+        demand_ids -> Nullable<Text>,
+        producer_ids -> Text,
+        time_limit_ms -> BigInt,
+        repairs -> Nullable<Text>,
+        declined_ids -> Text,
+        alive_until -> BigInt,
+        progress -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        as_of -> Nullable<BigInt>,
+        snapshot -> Nullable<Text>,
+        figures -> Nullable<Text>,
+        stopped_after -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     offers,
     capacities,

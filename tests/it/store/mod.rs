@@ -1,5 +1,6 @@
 //! The store on both databases: each behaviour is written once and is two test cases.
 
+mod allocations;
 mod capacity;
 mod change_log;
 mod drafts;

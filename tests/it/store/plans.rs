@@ -24,8 +24,8 @@ use ocop_link::store::parties::PartyFilter;
 use ocop_link::store::products::ProductFilter;
 use ocop_link::store::visibility::Viewer;
 use ocop_link::store::{
-    Database, ReadTx, audit_trail, certificates, changes, demands, grants, idempotency,
-    login_failures, offers, parties, products, sessions,
+    Database, ReadTx, allocations, audit_trail, certificates, changes, demands, grants,
+    idempotency, login_failures, offers, parties, products, sessions,
 };
 use uuid::Uuid;
 
@@ -232,6 +232,9 @@ fn every_list_query_has_a_limit_and_an_index(test: &TestDatabase) {
                 parties::list(tx, &filter, request)?;
             }
             certificates::of_subject(tx, Subject::Product(product_id(1)), request)?;
+            for party in [Some(party_id(1)), None] {
+                allocations::list(tx, party, request)?;
+            }
             for filter in grant_filters() {
                 grants::list(tx, (&filter, Some(party_id(1))), request)?;
                 grants::list(tx, (&filter, None), request)?;

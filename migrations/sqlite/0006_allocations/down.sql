@@ -1,0 +1,3 @@
+DROP TABLE allocation_outcomes;
+DROP TABLE allocations;
+DROP TABLE allocation_snapshots;

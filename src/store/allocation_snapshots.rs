@@ -1,0 +1,304 @@
+//! Snapshots of allocations as text, and their rows: named by the SHA-256 of their text, so that
+//! equal markets are kept once and a kept one cannot be changed unseen. Must not know how a
+//! snapshot is solved.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use diesel::prelude::*;
+use matching::allocation::instance::Pair;
+use matching::certificate::{CertificateKind, CertificateKinds};
+use matching::date::{Date, Period};
+use matching::money::Price;
+use matching::offer::PriceBreak;
+use matching::planning::snapshot::{
+    CapacitySide, Change, DemandSide, NeedSide, OfferSide, Relaxation, Snapshot,
+};
+use matching::quantity::Content;
+
+use super::columns::{DIMENSIONS, id_of, illegal, json, json_of, province_of, word, word_of};
+use super::dialect::on_each;
+use super::schema::allocation_snapshots;
+use super::transaction::{ReadTx, WriteTx};
+use crate::error::Error;
+
+/// A snapshot as text: who offers and wants what, apart from which pairs are eligible, because an
+/// answer is shown without the pairs.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = allocation_snapshots)]
+pub struct SnapshotText {
+    /// SHA-256 of both texts, in hexadecimal.
+    pub hash: String,
+    /// Offers, capacities, demands and needs.
+    pub sides: String,
+    /// Eligible pairs, and the relaxations with theirs.
+    pub pairs: String,
+}
+
+type OfferText = (
+    (String, String, String),
+    (String, String, String),
+    (String, u64),
+    (u64, u64),
+    (Option<u64>, Vec<(u64, u64)>),
+);
+type DemandText = (
+    String,
+    Option<(String, String)>,
+    Option<String>,
+    String,
+    (String, u64),
+    (Option<u64>, Option<u32>),
+);
+type NeedText = ((u32, u32), (i32, i32), String, (u64, u64, u64));
+type Sides = (Vec<OfferText>, Vec<(u32, (i32, i32), u64)>, Vec<DemandText>, Vec<NeedText>, u64);
+type PairText = (u32, u32, u16);
+/// A change of a demand as text.
+pub(super) type ChangeText = (String, u64, i64, String);
+type RelaxationText = (u32, ChangeText, Vec<PairText>);
+type Pairs = (Vec<PairText>, Vec<RelaxationText>);
+
+impl From<&Snapshot> for SnapshotText {
+    fn from(snapshot: &Snapshot) -> Self {
+        let Snapshot { offers, capacities, demands, needs, pairs, left_out, relaxations } =
+            snapshot;
+        let capacity = |side: &CapacitySide| (side.offer, days(side.period), side.free);
+        let sides: Sides = (
+            offers.iter().map(offer).collect(),
+            capacities.iter().map(capacity).collect(),
+            demands.iter().map(demand).collect(),
+            needs.iter().map(need).collect(),
+            *left_out,
+        );
+        let relaxation = |it: &Relaxation| -> RelaxationText {
+            (it.demand, change(it.change), it.pairs.iter().map(pair).collect())
+        };
+        let pairs: Pairs =
+            (pairs.iter().map(pair).collect(), relaxations.iter().map(relaxation).collect());
+        let (sides, pairs) = (json(&sides), json(&pairs));
+        Self { hash: hash(&sides, &pairs), sides, pairs }
+    }
+}
+
+impl SnapshotText {
+    /// Whether the texts are the ones that the hash was made of.
+    #[must_use]
+    pub fn is_genuine(&self) -> bool {
+        self.hash == hash(&self.sides, &self.pairs)
+    }
+
+    /// The snapshot.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a text is none.
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        let (pairs, relaxations): Pairs = json_of(&self.pairs)?;
+        let relaxation = |(demand, change, pairs): RelaxationText| -> Result<_, Error> {
+            let pairs = pairs.into_iter().map(pair_of).collect();
+            Ok(Relaxation { demand, change: change_of(change)?, pairs })
+        };
+        let mut snapshot = sides_of(&self.sides)?;
+        snapshot.relaxations = relaxations.into_iter().map(relaxation).collect::<Result<_, _>>()?;
+        snapshot.pairs = pairs.into_iter().map(pair_of).collect();
+        Ok(snapshot)
+    }
+}
+
+fn sides_of(text: &str) -> Result<Snapshot, Error> {
+    let (offers, capacities, demands, needs, left_out): Sides = json_of(text)?;
+    let capacity =
+        |(offer, period, free)| Ok(CapacitySide { offer, period: period_of(period)?, free });
+    Ok(Snapshot {
+        offers: offers.into_iter().map(offer_of).collect::<Result<_, _>>()?,
+        capacities: capacities.into_iter().map(capacity).collect::<Result<_, Error>>()?,
+        demands: demands.into_iter().map(demand_of).collect::<Result<_, _>>()?,
+        needs: needs.into_iter().map(need_of).collect::<Result<_, _>>()?,
+        left_out,
+        ..Snapshot::default()
+    })
+}
+
+fn hash(sides: &str, pairs: &str) -> String {
+    let bytes = digest(&SHA256, [sides, "\n", pairs].concat().as_bytes());
+    bytes.as_ref().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn days(period: Period) -> (i32, i32) {
+    (period.from().days(), period.to().days())
+}
+
+fn period_of((from, to): (i32, i32)) -> Result<Period, Error> {
+    let period = Period::new(Date::from_days(from), Date::from_days(to));
+    period.ok_or_else(|| illegal("period", from))
+}
+
+fn pair(pair: &Pair) -> PairText {
+    (pair.capacity, pair.need, pair.score)
+}
+
+const fn pair_of((capacity, need, score): PairText) -> Pair {
+    Pair { capacity, need, score }
+}
+
+fn content(content: Content) -> (String, u64) {
+    (word(&DIMENSIONS, &content.dimension).into(), content.base_units)
+}
+
+fn content_of((dimension, base_units): (String, u64)) -> Result<Content, Error> {
+    Ok(Content { dimension: word_of(&DIMENSIONS, &dimension)?, base_units })
+}
+
+fn price_of(vnd: u64) -> Result<Price, Error> {
+    Price::new(vnd).ok_or_else(|| illegal("price", vnd))
+}
+
+fn offer(side: &OfferSide) -> OfferText {
+    let (product, producer) = (&side.product, &side.producer);
+    let breaks = side.price_breaks.iter().map(|it| (it.min_quantity, it.unit_price.vnd()));
+    (
+        (side.id.to_string(), product.0.to_string(), producer.0.to_string()),
+        (product.1.to_string(), producer.1.to_string(), side.unit.to_string()),
+        content(side.content),
+        (side.min_order, side.increment),
+        (side.unit_price.map(Price::vnd), breaks.collect()),
+    )
+}
+
+fn offer_of(text: OfferText) -> Result<OfferSide, Error> {
+    let ((id, product, producer), (product_name, producer_name, unit), content, limits, price) =
+        text;
+    let step = |(min_quantity, vnd)| Ok(PriceBreak { min_quantity, unit_price: price_of(vnd)? });
+    Ok(OfferSide {
+        id: id_of(&id)?,
+        product: (id_of(&product)?, product_name.into()),
+        producer: (id_of(&producer)?, producer_name.into()),
+        unit: unit.into(),
+        content: content_of(content)?,
+        min_order: limits.0,
+        increment: limits.1,
+        unit_price: price.0.map(price_of).transpose()?,
+        price_breaks: price.1.into_iter().map(step).collect::<Result<_, Error>>()?,
+    })
+}
+
+fn demand(side: &DemandSide) -> DemandText {
+    let buyer = side.buyer.as_ref().map(|(id, name)| (id.to_string(), name.to_string()));
+    (
+        side.id.to_string(),
+        buyer,
+        side.words.as_deref().map(str::to_owned),
+        side.unit.to_string(),
+        content(side.content),
+        (side.min_share, side.max_suppliers),
+    )
+}
+
+fn demand_of(text: DemandText) -> Result<DemandSide, Error> {
+    let (id, buyer, words, unit, content, (min_share, max_suppliers)) = text;
+    let buyer = buyer.map(|(id, name)| Ok::<_, Error>((id_of(&id)?, Arc::from(name))));
+    Ok(DemandSide {
+        id: id_of(&id)?,
+        buyer: buyer.transpose()?,
+        words: words.map(Arc::from),
+        unit: unit.into(),
+        content: content_of(content)?,
+        min_share,
+        max_suppliers,
+    })
+}
+
+fn need(side: &NeedSide) -> NeedText {
+    let quantities = (side.wanted, side.most, side.least);
+    ((side.demand, side.delivery), days(side.window), side.province.to_string(), quantities)
+}
+
+fn need_of(text: NeedText) -> Result<NeedSide, Error> {
+    let ((demand, delivery), window, province, (wanted, most, least)) = text;
+    let (window, province) = (period_of(window)?, province_of(&province)?);
+    Ok(NeedSide { demand, delivery, window, province, wanted, most, least })
+}
+
+/// A change as a word, a place or price, a number and a code.
+pub(super) fn change(change: Change) -> ChangeText {
+    let of = |word: &str, at: u64, number: i64| (word.to_owned(), at, number, String::new());
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    match change {
+        Change::Ceiling { unit_price, raise_bp } => {
+            of("ceiling", unit_price.vnd(), number(raise_bp))
+        }
+        Change::MinStars(stars) => of("stars", 0, stars.unwrap_or(0).into()),
+        Change::WindowFrom { delivery, day } => of("from", delivery.into(), day.days().into()),
+        Change::WindowUntil { delivery, day } => of("until", delivery.into(), day.days().into()),
+        Change::Distance(km) => of("distance", 0, km.into()),
+        Change::Province(province) => ("province".into(), 0, 0, province.to_string()),
+        Change::Without(kinds) => {
+            let codes: Vec<&str> = kinds.iter().map(CertificateKind::code).collect();
+            ("without".into(), 0, 0, codes.join(","))
+        }
+        Change::NoMinShare => of("no_min_share", 0, 0),
+        Change::MaxSuppliers(most) => of("max_suppliers", 0, most.unwrap_or(0).into()),
+        Change::NoLeast { delivery } => of("no_least", delivery.into(), 0),
+    }
+}
+
+/// Reads a change.
+pub(super) fn change_of((word, at, number, code): ChangeText) -> Result<Change, Error> {
+    let whole = || u64::try_from(number).map_err(|_| illegal("change", number));
+    let day = || i32::try_from(number).map(Date::from_days).map_err(|_| illegal("day", number));
+    let small = || u32::try_from(number).map_err(|_| illegal("change", number));
+    let delivery = || u32::try_from(at).map_err(|_| illegal("delivery", at));
+    Ok(match word.as_str() {
+        "ceiling" => Change::Ceiling { unit_price: price_of(at)?, raise_bp: whole()? },
+        "stars" => Change::MinStars(u8::try_from(number).ok().filter(|stars| *stars > 0)),
+        "from" => Change::WindowFrom { delivery: delivery()?, day: day()? },
+        "until" => Change::WindowUntil { delivery: delivery()?, day: day()? },
+        "distance" => Change::Distance(small()?),
+        "province" => Change::Province(province_of(&code)?),
+        "without" => Change::Without(kinds_of(&code)),
+        "no_min_share" => Change::NoMinShare,
+        "max_suppliers" => Change::MaxSuppliers(Some(small()?).filter(|most| *most > 0)),
+        "no_least" => Change::NoLeast { delivery: delivery()? },
+        _ => return Err(illegal("change", word)),
+    })
+}
+
+fn kinds_of(codes: &str) -> CertificateKinds {
+    codes.split(',').filter_map(CertificateKind::parse).collect()
+}
+
+/// Keeps a snapshot; one that is there stays.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn keep(tx: &mut WriteTx<'_>, text: &SnapshotText) -> Result<(), Error> {
+    let kept = on_each!(tx.connection(), |c| {
+        let insert = diesel::insert_into(allocation_snapshots::table).values(text.clone());
+        insert.on_conflict_do_nothing().execute(c)
+    });
+    kept?;
+    Ok(())
+}
+
+/// The snapshot with this hash.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn find(tx: &mut ReadTx<'_>, hash: &str) -> Result<Option<SnapshotText>, Error> {
+    Ok(allocation_snapshots::table.find(hash).first(tx.connection()).optional()?)
+}
+
+/// The sides of the snapshot with this hash, without pairs and relaxations' pairs: what an answer
+/// is shown with.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn find_sides(tx: &mut ReadTx<'_>, hash: &str) -> Result<Option<Snapshot>, Error> {
+    let sides = allocation_snapshots::table.find(hash).select(allocation_snapshots::sides);
+    let sides: Option<String> = sides.first(tx.connection()).optional()?;
+    sides.map(|sides| sides_of(&sides)).transpose()
+}
