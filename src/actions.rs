@@ -1,6 +1,8 @@
 //! Use cases: plain functions over a transaction. Each authorises, builds domain values (which
 //! check themselves), stores them and notes the change. Must not know HTTP, serde or diesel.
 
+pub mod allocation_run;
+pub mod allocations;
 pub mod audit;
 pub mod audit_trail;
 pub mod authorise;

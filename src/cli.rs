@@ -11,6 +11,7 @@ mod output;
 mod serve;
 mod token;
 mod user;
+mod verify_allocation;
 
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -59,6 +60,8 @@ enum Verb {
     Import(import::Arguments),
     /// Check every invariant in the database.
     Audit,
+    /// Confirm a stored allocation without solving it.
+    VerifyAllocation(verify_allocation::Arguments),
     /// Print the OpenAPI document.
     Openapi(openapi::Arguments),
 }
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
         Verb::Audit => audit::run(),
+        Verb::VerifyAllocation(arguments) => verify_allocation::run(&arguments),
         Verb::Openapi(arguments) => openapi::run(&arguments),
     };
     match outcome {

@@ -1,6 +1,13 @@
 //! The JSON API: translates requests into use cases and their results into answers. The only code
 //! that knows actix, utoipa, jsonwebtoken and serde derives; holds no rule that is not about HTTP.
 
+pub mod allocation_answer;
+pub mod allocation_body;
+pub mod allocation_parts;
+pub mod allocation_record;
+pub mod allocation_sheet;
+pub mod allocation_texts;
+pub mod allocations;
 pub mod as_of;
 pub mod audit_trail;
 pub mod auth;

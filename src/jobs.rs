@@ -1,5 +1,8 @@
-//! Work that no request asks for, done now and then for as long as the service runs. Several
-//! instances may do it at once. Must not know HTTP.
+//! Work that outlasts a request, or that none asks for. Several instances may do it at once. Must
+//! not know HTTP.
+
+pub mod allocations;
+mod queue;
 
 use std::time::Duration;
 

@@ -91,6 +91,8 @@ fn describe(document: &mut Value) {
         { "name": "products", "description": "What producers make, with their certificates" },
         { "name": "offers", "description": "What producers can supply" },
         { "name": "demands", "description": "What distributors want" },
+        { "name": "allocations",
+          "description": "Demands split over many producers, proven best, fair and explained" },
         { "name": "matches", "description": "Which offers may serve which demands, and why" },
         { "name": "reports", "description": "Figures over the records" },
         { "name": "grants", "description": "Who may act for whom, and what was done" },
@@ -269,7 +271,12 @@ fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool))
     }
     let own = OWN_STATUSES.iter().filter(|(at, by, _)| (*at, *by) == (path, method));
     statuses.extend(own.flat_map(|(_, _, statuses)| *statuses));
+    if path.starts_with("/v1/allocations") {
+        // Some of it only a finished allocation has.
+        statuses.push(409);
+    }
     statuses.sort_unstable();
+    statuses.dedup();
     statuses
 }
 

@@ -116,6 +116,11 @@ problems! {
     /// The caller accepts none of the media types that are offered.
     NotAcceptable = (406, "not_acceptable", "Không có kiểu nội dung phù hợp", "Not acceptable",
         "Chỉ có thể trả lời bằng JSON.", "Only JSON can be answered."),
+    /// The party has as many allocations under way as it may have.
+    TooManyAllocations = (429, "too_many_allocations", "Quá nhiều phân bổ đang chạy",
+        "Too many allocations",
+        "Đơn vị đã có số phân bổ tối đa đang chờ hoặc đang chạy; hãy đợi một phân bổ kết thúc.",
+        "The party has as many allocations waiting or under way as it may have; await one."),
     /// The body did not arrive in time.
     RequestTimeout = (408, "request_timeout", "Quá thời gian chờ", "Request timeout",
         "Nội dung yêu cầu không đến kịp.", "The body did not arrive in time."),

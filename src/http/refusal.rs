@@ -4,6 +4,7 @@
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header;
 
+use super::allocation_sheet::XLSX;
 use super::linked_data::LINKED_DATA_JSON;
 use super::methods;
 use super::problem::{ApiError, PROBLEM_JSON, ProblemCode};
@@ -31,6 +32,7 @@ pub(super) fn refusal(request: &ServiceRequest) -> Option<ApiError> {
         ranges.any(|range| {
             ["*/*", "application/*", "application/json", LINKED_DATA_JSON, PROBLEM_JSON, ""]
                 .contains(&range)
+                || range == XLSX && request.path().starts_with("/v1/allocations/")
         })
     });
     if methods::is_misdirected(request.request()) {

@@ -4,12 +4,13 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    audit_trail, certificates, demands, grants, linked_data, matches, oauth, offers, parties,
-    password, products, reference_data, registry, service, sessions,
+    allocations, audit_trail, certificates, demands, grants, linked_data, matches, oauth, offers,
+    parties, password, products, reference_data, registry, service, sessions,
 };
 
 /// Adds every route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
+    allocations::routes(config);
     matches::routes(config);
     offers::routes(config);
     parties::routes(config);

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::app::App;
+use crate::jobs::allocations::Runner;
 
 use super::auth::Authenticator;
 use super::metrics::Metrics;
@@ -15,6 +16,8 @@ use super::token::Tokens;
 pub struct AppData {
     /// The service.
     pub app: App,
+    /// Runs allocations.
+    pub allocations: Runner,
     /// Checks tokens.
     pub authenticator: Authenticator,
     /// Makes and reads cursors.
@@ -42,7 +45,17 @@ impl AppData {
         let authenticator = Authenticator::new(tokens);
         let is_draining = AtomicBool::new(false);
         let metrics = Metrics::new();
-        Ok(Self { app, authenticator, cursors, limiter, metrics, is_draining, contract })
+        let allocations = Runner::start(app.clone())?;
+        Ok(Self {
+            app,
+            allocations,
+            authenticator,
+            cursors,
+            limiter,
+            metrics,
+            is_draining,
+            contract,
+        })
     }
 
     /// Says from now on that the service is not ready, and ends each connection after its answer.

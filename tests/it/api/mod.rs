@@ -1,5 +1,6 @@
 //! The API as clients meet it, one behaviour a test, on both databases.
 
+mod allocations;
 mod audit_trail;
 mod authorisation;
 mod clients;

@@ -1,5 +1,6 @@
 //! The real binary as an operator meets it: how it starts, ends, and what survives.
 
+mod allocations;
 mod durability;
 mod faults;
 mod idempotency;

@@ -65,6 +65,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Value,
+    /// The body as it came, for one that is no JSON.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A request that is being put together.
@@ -258,9 +260,9 @@ impl Request<'_> {
             (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
         });
         let headers = headers.collect();
-        let text = response.body_mut().read_to_string().expect("a text");
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let answer = Answer { status: response.status().as_u16(), headers, body };
+        let bytes = response.body_mut().read_to_vec().expect("a body");
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let answer = Answer { status: response.status().as_u16(), headers, body, bytes };
         contract::check(self.api.data.contract.document(), (self.method, &self.path), &answer);
         answer
     }

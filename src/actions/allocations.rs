@@ -1,0 +1,269 @@
+//! Use cases of allocations: who may ask for which, read and take back its own. Solving stands in
+//! `allocation_run`.
+
+use std::collections::BTreeSet;
+
+use matching::date::Timestamp;
+use matching::id::{AllocationId, PartyId};
+use matching::planning::Outcome;
+use matching::planning::snapshot::Snapshot;
+use matching::violation::{Rule, Violations};
+
+use super::authorise;
+use crate::app::Context;
+use crate::caller::Scope;
+use crate::error::{Conflict, Error};
+use crate::market::View;
+use crate::market::allocation::DraftAsk;
+use crate::store::allocation_outcomes::{self, outcome_of};
+use crate::store::allocation_snapshots::{self, SnapshotText};
+use crate::store::allocations::{self, ALIVE_US, Allocation, Finished, Request, State};
+use crate::store::keyset::{Page, PageRequest};
+use crate::store::{ReadTx, WriteTx};
+
+/// The most demands that one request names.
+pub const MAX_DEMANDS: usize = 1000;
+/// The most producers that one request names.
+pub const MAX_PRODUCERS: usize = 1000;
+/// The longest time limit, in milliseconds.
+pub const MAX_TIME_LIMIT_MS: u64 = 600_000;
+/// The time limit where none is stated, in milliseconds.
+pub const TIME_LIMIT_MS: u64 = 60_000;
+
+/// An allocation with its answer, as far as there is one.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The record.
+    pub allocation: Allocation,
+    /// What was solved, without pairs, and the answer.
+    pub answer: Option<(Snapshot, Outcome)>,
+}
+
+/// What a stored answer can be confirmed from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The record.
+    pub allocation: Allocation,
+    /// The snapshot.
+    pub snapshot: SnapshotText,
+    /// The answer.
+    pub outcome: String,
+}
+
+/// An answer in which producers declined.
+#[derive(Debug, Clone)]
+pub struct Gap {
+    /// What it was solved from.
+    pub snapshot: SnapshotText,
+    /// Number of the last change that the market knew.
+    pub as_of: i64,
+    /// The answer.
+    pub outcome: Outcome,
+    /// Who declined.
+    pub declined: Vec<PartyId>,
+}
+
+/// Records what is asked, with what the market is to be asked for it.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the scope; demands that are not the caller's to plan.
+pub fn create(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (view, request): (&View, &Request),
+) -> Result<(Allocation, DraftAsk), Error> {
+    authorise::require(context, Scope::RunAllocations)?;
+    let viewer = authorise::viewer(tx, context)?;
+    let mut violations = Violations::default();
+    let ids = request.demands.as_deref().unwrap_or_default();
+    for at in view.unplannable(&viewer, ids) {
+        violations.push(format!("/demand_ids/{at}"), Rule::UnknownReference);
+    }
+    violations.into_result(())?;
+    let ask = DraftAsk {
+        now: context.moment.now(),
+        viewer,
+        demands: request.demands.clone(),
+        producers: request.producers.iter().copied().collect::<BTreeSet<_>>(),
+    };
+    Ok((insert(tx, context, request.clone())?, ask))
+}
+
+/// Records that the gap of an allocation is to be planned, which `declined` leave.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Conflict::IllegalAction`] unless it is finished; parties that have no
+/// share in it.
+pub fn repair(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (id, declined): (AllocationId, &[PartyId]),
+) -> Result<(Allocation, Gap), Error> {
+    let evidence = evidence(tx, context, id)?;
+    let as_of = match &evidence.allocation.state {
+        State::Finished(finished) => finished.as_of,
+        state => return Err(illegal(state)),
+    };
+    let snapshot = evidence.snapshot.snapshot()?;
+    let outcome = outcome_of(&evidence.outcome)?;
+    let sellers: BTreeSet<PartyId> =
+        outcome.shares.iter().map(|share| snapshot.offer_of(share.capacity).producer.0).collect();
+    let mut violations = Violations::default();
+    for (at, party) in declined.iter().enumerate() {
+        let at = format!("/declined/{at}");
+        violations.require(sellers.contains(party), &at, Rule::UnknownReference);
+    }
+    violations.into_result(())?;
+    let request =
+        Request { repairs: Some((id, declined.to_vec())), ..evidence.allocation.request.clone() };
+    let gap = Gap { snapshot: evidence.snapshot, as_of, outcome, declined: declined.to_vec() };
+    Ok((insert(tx, context, request)?, gap))
+}
+
+fn insert(tx: &mut WriteTx<'_>, context: &Context, request: Request) -> Result<Allocation, Error> {
+    let now = context.moment.now();
+    let allocation = Allocation {
+        id: AllocationId::new(context.moment.new_id()),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        party_id: context.caller.party(),
+        actor_id: context.caller.actor(),
+        request,
+        alive_until: alive_until(now),
+        state: State::Queued,
+    };
+    allocations::insert(tx, &allocation)?;
+    Ok(allocation)
+}
+
+/// Until when a run counts as alive that was heard of now.
+#[must_use]
+pub const fn alive_until(now: Timestamp) -> Timestamp {
+    Timestamp::from_micros(now.micros() + ALIVE_US)
+}
+
+/// One allocation of the caller, without its answer.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the scope; [`Error::NotFound`].
+pub fn find(tx: &mut ReadTx<'_>, context: &Context, id: AllocationId) -> Result<Allocation, Error> {
+    authorise::require(context, Scope::RunAllocations)?;
+    let found = allocations::find(tx, id)?;
+    let own = found.filter(|allocation| context.caller.owns(allocation.party_id));
+    Ok(own.ok_or(Error::NotFound)?.at(context.moment.now()))
+}
+
+/// One allocation of the caller, with its answer.
+///
+/// # Errors
+/// As [`find`].
+pub fn report(tx: &mut ReadTx<'_>, context: &Context, id: AllocationId) -> Result<Report, Error> {
+    let allocation = find(tx, context, id)?;
+    let State::Finished(Finished { snapshot, .. }) = &allocation.state else {
+        return Ok(Report { allocation, answer: None });
+    };
+    let sides = allocation_snapshots::find_sides(tx, snapshot)?;
+    let outcome = allocation_outcomes::find(tx, id)?;
+    let (sides, outcome) = sides.zip(outcome).ok_or_else(|| lost(id))?;
+    let answer = Some((sides, outcome_of(&outcome)?));
+    Ok(Report { allocation, answer })
+}
+
+/// What a finished allocation of the caller can be solved again from, and confirmed.
+///
+/// # Errors
+/// As [`find`]; [`Conflict::IllegalAction`] unless it is finished.
+pub fn evidence(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    id: AllocationId,
+) -> Result<Evidence, Error> {
+    let allocation = find(tx, context, id)?;
+    let State::Finished(Finished { snapshot, .. }) = &allocation.state else {
+        return Err(illegal(&allocation.state));
+    };
+    let snapshot = allocation_snapshots::find(tx, snapshot)?;
+    let outcome = allocation_outcomes::find(tx, id)?;
+    let (snapshot, outcome) = snapshot.zip(outcome).ok_or_else(|| lost(id))?;
+    Ok(Evidence { allocation, snapshot, outcome })
+}
+
+/// The answer whose gap a repair was planned in; none for another allocation.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn repaired(
+    tx: &mut ReadTx<'_>,
+    allocation: &Allocation,
+) -> Result<Option<(Outcome, Vec<PartyId>)>, Error> {
+    let Some((id, declined)) = &allocation.request.repairs else { return Ok(None) };
+    let outcome = allocation_outcomes::find(tx, *id)?.ok_or_else(|| lost(*id))?;
+    Ok(Some((outcome_of(&outcome)?, declined.clone())))
+}
+
+fn lost(id: AllocationId) -> Error {
+    Error::Internal(format!("allocation {id} has lost its answer"))
+}
+
+/// A page of the caller's allocations; of all for an admin.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the scope.
+pub fn list(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    request: PageRequest,
+) -> Result<Page<Allocation>, Error> {
+    authorise::require(context, Scope::RunAllocations)?;
+    let party = (!context.caller.is_admin()).then_some(context.caller.party());
+    let Page { items, has_more } = allocations::list(tx, party, request)?;
+    let now = context.moment.now();
+    Ok(Page { items: items.into_iter().map(|it| it.at(now)).collect(), has_more })
+}
+
+/// Takes an allocation back that has not ended.
+///
+/// # Errors
+/// As [`find`]; [`Conflict::IllegalAction`] if it has ended.
+pub fn cancel(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    id: AllocationId,
+) -> Result<Allocation, Error> {
+    let current = find(tx, context, id)?;
+    if !matches!(current.state, State::Queued | State::Running(_)) {
+        return Err(illegal(&current.state));
+    }
+    let cancelled = Allocation {
+        version: current.version + 1,
+        updated_at: context.moment.now(),
+        state: State::Cancelled,
+        ..current
+    };
+    if allocations::update_open(tx, &cancelled)? {
+        return Ok(cancelled);
+    }
+    Err(illegal(&find(tx, context, id)?.state))
+}
+
+fn illegal(state: &State) -> Error {
+    let actions = legal_actions(state).to_vec();
+    Error::Conflict(Conflict::IllegalAction { state: state.code(), actions })
+}
+
+/// The refusal of what only a finished allocation has.
+#[must_use]
+pub fn unfinished(allocation: &Allocation) -> Error {
+    illegal(&allocation.state)
+}
+
+/// What can be done with an allocation in this state.
+#[must_use]
+pub const fn legal_actions(state: &State) -> &'static [&'static str] {
+    match state {
+        State::Queued | State::Running(_) => &["cancel"],
+        State::Finished(_) => &["replay", "repair"],
+        State::Cancelled | State::Failed(_) => &[],
+    }
+}

@@ -1,0 +1,64 @@
+//! Allocations confirmed by the program without solving, from the database and from a file.
+
+use serde_json::{Value, json};
+
+use super::durability::{admin, party, token};
+use super::{Server, get, output, post, sqlite};
+
+fn create(base: &str, path: &str, (token, body): (&str, &Value)) -> Value {
+    let (status, made) = post(&format!("{base}{path}"), token, body).expect("an answer");
+    assert_eq!(status, 201, "{made}");
+    made
+}
+
+/// A finished allocation: its id, and who may read it.
+fn allocation(url: &str, base: &str) -> (String, String) {
+    let admin = admin(url);
+    let id = |made: Value| made["id"].as_str().unwrap_or_default().to_owned();
+    let seller = id(create(base, "/v1/parties", (&admin, &party("HTX", "producer"))));
+    let buyer = id(create(base, "/v1/parties", (&admin, &party("Siêu thị", "distributor"))));
+    let (seller, buyer) = (token(url, &seller, &[]), token(url, &buyer, &[]));
+    let product = json!({"name": "Mật hoa dừa", "product_set": 4, "unit": "kg"});
+    let product = id(create(base, "/v1/products", (&seller, &product)));
+    let offer = json!({
+        "product_id": product, "status": "published", "min_order": 20,
+        "capacity": [{"from": "2026-01-01", "to": "2099-12-31", "quantity": 80}]
+    });
+    create(base, "/v1/offers", (&seller, &offer));
+    let demand = json!({"title": "Mật hoa dừa", "unit": "kg", "quantity": 60, "by": "2099-01-15"});
+    create(base, "/v1/demands", (&buyer, &demand));
+    let made = create(base, "/v1/allocations", (&buyer, &json!({})));
+    assert_eq!(made["objective"]["quantity"], 60_000, "{made}");
+    (id(made), buyer)
+}
+
+#[test]
+fn a_stored_allocation_is_confirmed_and_a_changed_one_is_not() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let url = sqlite(folder.path());
+    let server = Server::start(&url).wait_until_ready();
+    let (id, token) = allocation(&url, &server.base_url);
+    let verify = |what: &str| output(&url, &["verify-allocation", what]);
+    let confirmed = verify(&id);
+    let said = String::from_utf8_lossy(&confirmed.stdout).into_owned();
+    assert!(confirmed.status.success(), "{said}");
+    assert!(said.contains("proven: no plan is worth more than 60000 base units"), "{said}");
+    let evidence = get(&format!("{}/v1/allocations/{id}/certificate", server.base_url), &token);
+    let (status, evidence) = evidence.expect("an answer");
+    assert_eq!(status, 200);
+    let file = folder.path().join("allocation.json");
+    let write = |evidence: &Value| std::fs::write(&file, evidence.to_string()).expect("a file");
+    let path = file.display().to_string();
+    write(&evidence);
+    assert_eq!(verify(&path).stdout, confirmed.stdout);
+    let text = |field: &str| evidence[field].as_str().unwrap_or_default().to_owned();
+    let more = text("outcome").replacen("60000", "60001", 1);
+    let richer = text("sides").replacen("80", "90", 1);
+    for (field, changed) in [("outcome", more), ("sides", richer)] {
+        let mut forged = evidence.clone();
+        forged[field] = changed.into();
+        assert_ne!(forged, evidence);
+        write(&forged);
+        assert_eq!(verify(&path).status.code(), Some(1), "a forged {field}");
+    }
+}
