@@ -1,6 +1,6 @@
 //! `ocop-link verify-allocation ID|FILE`: confirms a stored allocation without solving anything:
-//! that its snapshot is the one that it names, that every share keeps every limit, and what the prices
-//! prove. The file is what `GET /v1/allocations/{id}/certificate` answers.
+//! that its snapshot is the one that it names, that every share keeps every limit, and what the
+//! prices prove. The file is what `GET /v1/allocations/{id}/certificate` answers.
 
 use clap::Args;
 use matching::allocation::plan::Objective;

@@ -1,6 +1,6 @@
 //! What might lessen a shortage: from the offers that miss a demand by one check, the mildest
-//! change of the demand that lets one in, and the one that lets enough in. Each is judged again as if the
-//! demand were so. Must not know what a change gains.
+//! change of the demand that lets one in, and the one that lets enough in. Each is judged again as
+//! if the demand were so. Must not know what a change gains.
 
 use std::collections::BTreeMap;
 

@@ -74,7 +74,10 @@ fn fewer_stars_gain_what_is_told(api: &TestApi) {
 
 fn a_longer_window_gains_what_is_told(api: &TestApi) {
     let distributor = buyer(api);
-    let free = |from: &str, to: &str, quantity: u64| json!({"capacity": [{"from": from, "to": to, "quantity": quantity}]});
+    let free = |from: &str, to: &str, quantity: u64| {
+        let period = json!({"from": from, "to": to, "quantity": quantity});
+        json!({"capacity": [period]})
+    };
     offer(api, &seller(api, "A"), 1, free("2027-01-25", "2027-02-25", 90));
     offer(api, &seller(api, "B"), 1, free("2026-12-01", "2027-01-05", 60));
     let id = demand(api, &distributor, 100, json!({}));
