@@ -41,12 +41,6 @@ impl<T: Clone> Table<T> {
         self.pages.get(slot as usize / PAGE)?[slot as usize % PAGE].as_ref()
     }
 
-    /// The slots that have a record, in their order.
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
-        let slots = 0..(self.pages.len() * PAGE) as Slot;
-        slots.filter(|slot| self.get(*slot).is_some())
-    }
-
     /// How many records there are.
     pub(super) const fn len(&self) -> usize {
         self.len

@@ -17,6 +17,8 @@ pub(super) enum Object {
     /// An open demand with a published offer.
     Pair,
     Grant,
+    FinishedAllocation,
+    QueuedAllocation,
 }
 
 /// What a caller meets.
@@ -56,8 +58,8 @@ pub(super) struct Row {
 
 use Access::{Credentials, Forbidden, Granted, NotFound, Public, Refused};
 use Object::{
-    ArchivedProduct, Certificate, DraftDemand, DraftOffer, Grant, None, OpenDemand, Pair, Party,
-    PausedOffer, Product, PublishedOffer,
+    ArchivedProduct, Certificate, DraftDemand, DraftOffer, FinishedAllocation, Grant, None,
+    OpenDemand, Pair, Party, PausedOffer, Product, PublishedOffer, QueuedAllocation,
 };
 
 const fn row(operation: &'static str, scope: &'static str, object: Object) -> Row {
@@ -115,7 +117,7 @@ const fn personal(row: Row) -> Row {
     Row { grantee: Forbidden, ..row }
 }
 
-pub(super) const TABLE: [Row; 69] = [
+pub(super) const TABLE: [Row; 78] = [
     public("getKeySet", ""),
     public("getDocs", ""),
     public("getLiveness", ""),
@@ -181,6 +183,20 @@ pub(super) const TABLE: [Row; 69] = [
     hidden("explainMatch", "demands:read", Pair),
     changed("dismissMatch", "demands:write", Pair),
     shown("previewMatches", "demands:read", None),
+    personal(shown("createAllocation", "allocations:run", None)),
+    personal(shown("listAllocations", "allocations:run", None)),
+    personal(hidden("getAllocation", "allocations:run", FinishedAllocation)),
+    personal(hidden("getAllocationSpreadsheet", "allocations:run", FinishedAllocation)),
+    personal(hidden("getAllocationCertificate", "allocations:run", FinishedAllocation)),
+    personal(hidden("replayAllocation", "allocations:run", FinishedAllocation)),
+    personal(hidden("postAllocationReplay", "allocations:run", FinishedAllocation)),
+    // The producer that the body names has no share in it.
+    Row {
+        owner: Refused,
+        admin: Refused,
+        ..personal(hidden("repairAllocation", "allocations:run", FinishedAllocation))
+    },
+    personal(hidden("cancelAllocation", "allocations:run", QueuedAllocation)),
     personal(shown("listGrants", "", None)),
     personal(hidden("getGrant", "", Grant)),
     personal(recorded("createGrant", "")),

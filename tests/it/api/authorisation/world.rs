@@ -1,5 +1,10 @@
 //! The objects that operations are tried on, and the requests that try them.
 
+use matching::allocation::plan::Objective;
+use matching::id::AllocationId;
+use matching::planning::{Rule, Wish};
+use ocop_link::actions::allocations::alive_until;
+use ocop_link::store::allocations::{self, Allocation, Request, State};
 use serde_json::{Value, json};
 
 use super::table::{Object, Row};
@@ -83,6 +88,34 @@ impl<'a> World<'a> {
         offer
     }
 
+    /// An allocation that nobody runs.
+    fn queued_allocation(&self) -> String {
+        let app = &self.api.data.app;
+        let moment = app.clock().moment();
+        let owner = self.owner.party_id.parse().expect("an id");
+        let queued = Allocation {
+            id: AllocationId::new(moment.new_id()),
+            version: 1,
+            created_at: moment.now(),
+            updated_at: moment.now(),
+            party_id: owner,
+            actor_id: owner,
+            request: Request {
+                wish: Wish { objective: Objective::Coverage, rule: Rule::MaxMin },
+                demands: None,
+                producers: Vec::new(),
+                time_limit_ms: 1000,
+                repairs: None,
+            },
+            alive_until: alive_until(moment.now()),
+            state: State::Queued,
+        };
+        let id = queued.id;
+        let insert = app.database().write(move |tx| allocations::insert(tx, &queued));
+        insert.expect("written");
+        id.to_string()
+    }
+
     /// A new object of the owner; its id.
     fn object(&self, object: Object) -> String {
         let certificates = format!("/v1/products/{}/certificates", self.product);
@@ -102,6 +135,8 @@ impl<'a> World<'a> {
             Object::DraftDemand => self.make("/v1/demands", &demand("draft")),
             Object::OpenDemand | Object::Pair => self.make("/v1/demands", &demand("open")),
             Object::Grant => self.make("/v1/grants", &self.grant()),
+            Object::FinishedAllocation => self.make("/v1/allocations", &json!({})),
+            Object::QueuedAllocation => self.queued_allocation(),
         }
     }
 
@@ -154,6 +189,7 @@ impl<'a> World<'a> {
             "createOffer" | "putOfferByExternalId" => self.offer("draft"),
             "createDemand" | "putDemandByExternalId" | "previewMatches" => demand("open"),
             "createGrant" => self.grant(),
+            "repairAllocation" => json!({"declined": [self.owner.party_id]}),
             "createSession" => json!({"email": "ai@do.example", "password": "không phải của tôi"}),
             "updateOffer" => json!({"pickup": true}),
             "updateDemand" => json!({"title": "Dừa"}),
