@@ -4,7 +4,7 @@ use matching::allocation::plan::Objective;
 use matching::id::AllocationId;
 use matching::planning::{Rule, Wish};
 use ocop_link::actions::allocations::alive_until;
-use ocop_link::store::allocations::{self, Allocation, Request, State};
+use ocop_link::store::allocations::{self, Allocation, Request as Asked, State};
 use serde_json::{Value, json};
 
 use super::table::{Object, Row};
@@ -100,7 +100,7 @@ impl<'a> World<'a> {
             updated_at: moment.now(),
             party_id: owner,
             actor_id: owner,
-            request: Request {
+            request: Asked {
                 wish: Wish { objective: Objective::Coverage, rule: Rule::MaxMin },
                 demands: None,
                 producers: Vec::new(),
