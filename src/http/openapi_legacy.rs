@@ -42,6 +42,7 @@ fn type_nullable(value: &mut Value, schemas: &Value) {
 fn referred<'a>(schema: &'a Value, schemas: &'a Value) -> &'a Value {
     match schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         Some(name) => &schemas[name],
+        None if schema["allOf"].is_array() => referred(&schema["allOf"][0], schemas),
         None => schema,
     }
 }
