@@ -2,16 +2,17 @@
 //! connections that are cut.
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::durability::{admin, audit};
-use super::{Server, get, output, post, sqlite};
+use super::{Server, get, output, post, sqlite, wait_for};
 use crate::support::databases::{EmptyDatabase, Engine, run};
 
 /// Writes after which a full file must have shown.
@@ -55,9 +56,12 @@ fn a_file_that_may_not_grow_refuses_writes_and_keeps_reading() {
 /// What `serve` says when it refuses to start.
 #[track_caller]
 fn refusal(url: &str) -> String {
-    let refused = output(url, &["serve"]);
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && refused.status.code().is_some(), "{said}");
+    let mut server = Server::start(url);
+    let ended = wait_for("the end", || server.child.try_wait().expect("a child"));
+    let mut said = String::new();
+    let mut stderr = server.child.stderr.take().expect("piped");
+    stderr.read_to_string(&mut said).expect("a text");
+    assert!(!ended.success() && ended.code().is_some(), "{said}");
     assert_eq!(said.trim().lines().count(), 1, "{said}");
     said
 }
@@ -72,6 +76,14 @@ fn a_database_that_cannot_be_opened_ends_the_start_with_a_sentence() {
     }
 }
 
+/// Moves what the write-ahead log holds into the file: a damaged page that also stands in the log
+/// is read from there.
+fn empty_log(file: &Path) {
+    let path = file.display().to_string();
+    let mut connection = SqliteConnection::establish(&path).expect("a connection");
+    connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").expect("no reader");
+}
+
 fn overwrite(file: &Path, from: usize) {
     let mut bytes = fs::read(file).expect("a file");
     let end = bytes.len().min(from + 4096);
@@ -84,7 +96,9 @@ fn a_damaged_file_ends_the_start() {
     let directory = TempDir::new().expect("a folder");
     let url = sqlite(directory.path());
     assert!(output(&url, &["migrate"]).status.success());
-    overwrite(&directory.path().join("market.db"), 0);
+    let file = directory.path().join("market.db");
+    empty_log(&file);
+    overwrite(&file, 0);
     let said = refusal(&url);
     assert!(said.contains("database"), "{said}");
 }
