@@ -8,6 +8,7 @@ mod identity;
 mod keys;
 mod operations;
 mod serve;
+mod stale_writes;
 
 use std::io::Read;
 use std::net::TcpListener;
