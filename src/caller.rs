@@ -176,7 +176,7 @@ pub fn ordinary_scopes() -> String {
     Scopes::ordinary().to_string()
 }
 
-/// Who makes a request, and for whom.
+/// Who makes a request, and for whom; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     subject: Arc<str>,
@@ -184,7 +184,7 @@ pub struct Caller {
     actor: PartyId,
     party: PartyId,
     needs_grant: bool,
-    scopes: Vec<Scope>,
+    scopes: Arc<[Scope]>,
 }
 
 impl Caller {
@@ -193,6 +193,7 @@ impl Caller {
     #[must_use]
     pub fn new(subject: &str, party: PartyId, scopes: Vec<Scope>) -> Self {
         let (subject, request_id) = (subject.into(), None);
+        let scopes = scopes.into();
         Self { subject, request_id, actor: party, party, needs_grant: false, scopes }
     }
 

@@ -25,11 +25,14 @@ const MAX_REMEMBERED: usize = 10_000;
 /// The header that names the party to act for.
 pub const ON_BEHALF_OF: HeaderName = HeaderName::from_static("on-behalf-of");
 
+/// Why a token proves nothing; empty if there is none.
+type Reason = &'static str;
+
 /// Checks tokens, and remembers those whose signature was right: checking one costs as much as
 /// answering a match query, and an app sends the same token a thousand times.
 pub struct Authenticator {
     tokens: Tokens,
-    remembered: RwLock<HashMap<String, Verified>>,
+    remembered: RwLock<HashMap<String, Arc<Verified>>>,
 }
 
 impl Authenticator {
@@ -45,34 +48,35 @@ impl Authenticator {
         &self.tokens
     }
 
-    fn check(&self, token: &str, now: Timestamp) -> Result<Verified, ApiError> {
+    /// What `token` proves at `now`, or why it proves nothing.
+    fn check(&self, token: &str, now: Timestamp) -> Result<Arc<Verified>, Reason> {
         let verified = self.remembered(token, now).or_else(|| self.verify(token, now));
-        let verified = verified.ok_or_else(|| ApiError::unauthenticated("not valid"))?;
+        let verified = verified.ok_or("not valid")?;
         let second = now.unix_seconds();
         if second >= verified.expires {
-            return Err(ApiError::unauthenticated("expired"));
+            return Err("expired");
         }
         if second < verified.not_before {
-            return Err(ApiError::unauthenticated("not valid yet"));
+            return Err("not valid yet");
         }
         Ok(verified)
     }
 
     /// What was found of `token` before, unless its key has been withdrawn since.
-    fn remembered(&self, token: &str, now: Timestamp) -> Option<Verified> {
+    fn remembered(&self, token: &str, now: Timestamp) -> Option<Arc<Verified>> {
         let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
-        let verified = remembered.get(token).cloned()?;
+        let verified = remembered.get(token)?;
         let is_accepted = self.tokens.keys().accepted(&verified.key_id, now).is_some();
-        is_accepted.then_some(verified)
+        is_accepted.then(|| Arc::clone(verified))
     }
 
-    fn verify(&self, token: &str, now: Timestamp) -> Option<Verified> {
-        let verified = self.tokens.verify(token, now)?;
+    fn verify(&self, token: &str, now: Timestamp) -> Option<Arc<Verified>> {
+        let verified = Arc::new(self.tokens.verify(token, now)?);
         let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MAX_REMEMBERED {
             remembered.clear();
         }
-        remembered.insert(token.to_owned(), verified.clone());
+        remembered.insert(token.to_owned(), Arc::clone(&verified));
         Some(verified)
     }
 }
@@ -119,9 +123,8 @@ impl FromRequest for CurrentSession {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let session = |verified: Verified| verified.session.map(Self);
         let none = || ApiError::new(ProblemCode::NotFound);
-        ready(verify(request).and_then(|verified| session(verified).ok_or_else(none)))
+        ready(proven(request).and_then(|it| it.session.map(Self).ok_or_else(none)))
     }
 }
 
@@ -138,13 +141,32 @@ impl FromRequest for Anonymous {
     }
 }
 
+/// What the token of a request proves, kept with the request: the edge has looked at it, and
+/// nobody needs to look again.
+struct Proof(Result<Arc<Verified>, Reason>);
+
+/// Looks at the token of `request`, for all who ask later; who calls, if it is valid at `now`.
+pub(super) fn prove(request: &HttpRequest, app: &AppData, now: Timestamp) -> Option<Caller> {
+    let check = |token| app.authenticator.check(token, now);
+    let proof = token(request).ok_or("").and_then(check);
+    let caller = proof.as_ref().ok().map(|verified| verified.caller.clone());
+    request.extensions_mut().insert(Proof(proof));
+    caller
+}
+
+/// What the edge has found; a request that it has not seen proves nothing.
+fn proven(request: &HttpRequest) -> Result<Arc<Verified>, ApiError> {
+    let extensions = request.extensions();
+    let proof = extensions.get().map_or(Err(""), |Proof(proof)| proof.as_ref().map_err(|it| *it));
+    proof.map(Arc::clone).map_err(ApiError::unauthenticated)
+}
+
 /// The caller of a request.
 ///
 /// # Errors
 /// That it has no valid token.
-pub(super) fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
-    let Verified { caller, .. } = verify(request)?;
-    Ok(in_request(request, caller))
+fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
+    proven(request).map(|verified| in_request(request, verified.caller.clone()))
 }
 
 fn in_request(request: &HttpRequest, caller: Caller) -> Caller {
@@ -155,16 +177,11 @@ fn in_request(request: &HttpRequest, caller: Caller) -> Caller {
     }
 }
 
-fn verify(request: &HttpRequest) -> Result<Verified, ApiError> {
-    let app = request.app_data::<web::Data<AppData>>();
-    let app = app.ok_or_else(|| ApiError::unauthenticated(""))?;
+/// The one bearer token of a request.
+fn token(request: &HttpRequest) -> Option<&str> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let (Some(header), None) = (headers.next(), headers.next()) else {
-        return Err(ApiError::unauthenticated(""));
-    };
-    let token = header.to_str().ok().and_then(bearer);
-    let token = token.ok_or_else(|| ApiError::unauthenticated(""))?;
-    app.authenticator.check(token, app.app.clock().now())
+    let only = headers.next().filter(|_| headers.next().is_none())?;
+    bearer(only.to_str().ok()?)
 }
 
 /// The token of `Bearer TOKEN`; the scheme's case does not matter (RFC 9110 section 11.1).

@@ -12,6 +12,7 @@ use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
+use matching::date::Timestamp;
 use uuid::Uuid;
 
 use super::idempotency::IDEMPOTENT_REPLAYED;
@@ -86,10 +87,11 @@ impl<'a> Asked<'a> {
         let headers = request.headers();
         let accepted = headers.get(header::ACCEPT_LANGUAGE);
         let method = request.method().clone();
-        let client = client(app, request);
+        let now = app.app.clock().now();
+        let client = client(app, request, now);
         let counted_as = if method == Method::HEAD { Method::GET } else { method.clone() };
         let operation = (counted_as.as_str(), request.match_info().as_str());
-        let charge = app.limiter.charge(&client, operation, app.app.clock().now());
+        let charge = app.limiter.charge(&client, operation, now);
         Self {
             app,
             id: request_id(request).into(),
@@ -152,8 +154,8 @@ impl<'a> Asked<'a> {
 }
 
 /// Who asks: the client of a valid token, else the address.
-fn client(app: &AppData, request: &ServiceRequest) -> Client {
-    if let Ok(caller) = auth::authenticate(request.request()) {
+fn client(app: &AppData, request: &ServiceRequest, now: Timestamp) -> Client {
+    if let Some(caller) = auth::prove(request.request(), app, now) {
         return Client::Known(caller);
     }
     let trusted = &app.app.config().traffic.trusted_proxies;
