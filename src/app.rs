@@ -65,6 +65,10 @@ struct Inner {
     password_checks: Arc<Semaphore>,
 }
 
+/// How long a request waits for its work: longer than it may wait for a connection and a statement
+/// may run, together, so that it is only given up where the database has stopped to answer at all.
+const WORK_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// How long a log-in waits until its password is checked.
 const PASSWORD_TURN: Duration = Duration::from_secs(2);
 
@@ -227,7 +231,8 @@ impl App {
     /// Writes for `caller`, all or nothing; a repeated attempt has the same time and ids.
     ///
     /// # Errors
-    /// What `work` says, [`Error::NotDelegated`], or [`Error::Unavailable`]; nothing was changed.
+    /// What `work` says, [`Error::NotDelegated`], or [`Error::Unavailable`]; nothing was changed,
+    /// unless the database did not answer whether it was.
     pub async fn write<T: Send + 'static>(
         &self,
         caller: Caller,
@@ -327,6 +332,12 @@ fn refresh_keys(app: &Weak<Inner>) {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    let joined = tokio::task::spawn_blocking(work).await;
+    let task = tokio::task::spawn_blocking(work);
+    let abort = task.abort_handle();
+    let Ok(joined) = tokio::time::timeout(WORK_TIMEOUT, task).await else {
+        // What has begun cannot be ended, and may still be done; what waits for a thread can.
+        abort.abort();
+        return Err(Error::Unavailable("the database did not answer in time".into()));
+    };
     joined.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
 }

@@ -17,6 +17,10 @@ const WAL_RETRY_MS: u32 = 5;
 const STATEMENT_TIMEOUT_MS: u32 = 10_000;
 /// How long one PostgreSQL statement may wait for a lock, in milliseconds.
 const LOCK_TIMEOUT_MS: u32 = 5_000;
+/// What libpq does about a server that does not answer, where the URL does not say otherwise: 3 s
+/// to connect; a host that is gone is noticed within 15 s, also by a connection that only waits.
+const LIVENESS: &str = "connect_timeout=3&keepalives_idle=5&keepalives_interval=5\
+                        &keepalives_count=2&tcp_user_timeout=15000";
 
 /// A connection to either database; one set of queries serves both.
 #[derive(diesel::MultiConnection)]
@@ -92,13 +96,19 @@ fn enter_wal(connection: &mut SqliteConnection) -> QueryResult<()> {
 }
 
 fn connect_postgres(url: &str) -> Result<PgConnection, ConnectionError> {
-    let mut connection = PgConnection::establish(url)?;
+    let mut connection = PgConnection::establish(&with_liveness(url))?;
     let settings = format!(
         "SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET lock_timeout = {LOCK_TIMEOUT_MS}; \
          SET client_min_messages = warning; SET timezone = 'UTC'"
     );
     connection.batch_execute(&settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// The URL with [`LIVENESS`] before its own parameters: of two with one name the later counts.
+fn with_liveness(url: &str) -> String {
+    let (address, own) = url.split_once('?').unwrap_or((url, ""));
+    format!("{address}?{LIVENESS}&{own}").trim_end_matches('&').to_owned()
 }
 
 #[cfg(test)]
@@ -135,6 +145,15 @@ mod tests {
         for url in ["data/ocop-link.db", "mysql://localhost", "host=localhost", ""] {
             assert!(DatabaseUrl::parse(url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn the_parameters_of_the_operator_count() {
+        let url = "postgres://localhost/ocop?connect_timeout=9";
+        let plain = url.split_once('?').map(|(address, _)| with_liveness(address));
+        assert_eq!(plain, Some(format!("postgres://localhost/ocop?{LIVENESS}")));
+        let own = with_liveness(url);
+        assert!(own.find("connect_timeout=3") < own.find("connect_timeout=9"), "{own}");
     }
 
     #[cfg(not(feature = "pg-tls"))]

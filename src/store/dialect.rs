@@ -83,6 +83,9 @@ pub(super) fn is_transient(error: &DieselError) -> bool {
 impl From<DieselError> for Error {
     /// A database error without a meaning of its own: 503 where a later try may succeed.
     fn from(error: DieselError) -> Self {
+        if let DieselError::RollbackErrorOnCommit { commit_error, .. } = error {
+            return Self::from(*commit_error);
+        }
         let unavailable = match &error {
             DieselError::DatabaseError(
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
@@ -120,4 +123,20 @@ fn says_unavailable(message: &str) -> bool {
 /// Whether a statement failed because a row with the same key stands already.
 pub(super) fn is_duplicate(error: &DieselError) -> bool {
     matches!(error, DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_meets_a_lost_connection_may_be_tried_again() {
+        let lost = || {
+            let message: Box<String> = Box::new("server closed the connection".into());
+            Box::new(DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, message))
+        };
+        let error =
+            DieselError::RollbackErrorOnCommit { rollback_error: lost(), commit_error: lost() };
+        assert!(matches!(Error::from(error), Error::Unavailable(_)));
+    }
 }

@@ -7,6 +7,7 @@ mod idempotency;
 mod identity;
 mod keys;
 mod operations;
+mod outages;
 mod serve;
 mod stale_writes;
 
@@ -21,6 +22,8 @@ use serde_json::Value;
 
 /// The longest wait for anything.
 const DEADLINE: Duration = Duration::from_secs(90);
+/// How long a client waits for an answer: longer than the service may take to refuse.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -102,7 +105,7 @@ impl Drop for Server {
 }
 
 fn agent() -> ureq::Agent {
-    let timeout = Some(Duration::from_secs(10));
+    let timeout = Some(PATIENCE);
     let config = ureq::Agent::config_builder().http_status_as_error(false);
     config.timeout_global(timeout).build().into()
 }

@@ -1,34 +1,46 @@
-//! A throw-away PostgreSQL server from local binaries, one a test process. Knows no table.
+//! A throw-away PostgreSQL server from local binaries: one a test process, and one for each test
+//! that lets it fail. Knows no table.
 //!
 //! A shell watches over it: it stops the server and removes its files as soon as its standard
 //! input ends, which happens however this process ends.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// Prints `ready` once the server accepts connections on the socket in `$1`; `$2` has the binaries,
-/// and `$3` says how much memory it shares.
+/// Does what it is told, a word a line, and answers each word once that is done. `$1` is the folder
+/// of the server and its socket, `$2` has the binaries, and `$3` says how much memory it shares.
 /// Signals from the terminal are left to the test process.
 const SUPERVISOR: &str = r#"
 trap '' INT TERM HUP
 home=$1 bin=$2 shared=$3
 cd "$home" || exit 1
-"$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
-"$bin/pg_ctl" -D data -l log -w -o "-k $home -c listen_addresses= -c fsync=off \
-  -c full_page_writes=off -c max_connections=300 -c shared_buffers=$shared" start >>log 2>&1 &&
-echo ready
-read -r _
-"$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1
+create() { "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync; }
+start() {
+  "$bin/pg_ctl" -D data -l log -w -o "-k $home -c listen_addresses= -c fsync=off \
+    -c full_page_writes=off -c max_connections=300 -c shared_buffers=$shared" start
+}
+stop() { "$bin/pg_ctl" -D data -m immediate stop; }
+signal() {
+  main=$(head -n 1 data/postmaster.pid)
+  kill "-$1" "$main" $(cat "/proc/$main/task/$main/children")
+}
+freeze() { signal STOP; }
+thaw() { signal CONT; }
+while read -r word; do
+  if "$word" >>log 2>&1; then echo "$word"; else echo failed; fi
+done
+{ thaw; stop; } >/dev/null 2>&1
 rm -rf "$home"/*
 rmdir "$home" 2>/dev/null
 "#;
 
-/// A running server; its end comes with the end of the process.
+/// A running server; it ends when this is dropped, and with the test process at the latest.
 pub(crate) struct Cluster {
     socket_directory: PathBuf,
-    _supervisor: Child,
+    supervisor: Child,
+    answers: BufReader<ChildStdout>,
 }
 
 impl Cluster {
@@ -47,18 +59,27 @@ impl Cluster {
             .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
-        let mut answer = String::new();
-        let output = supervisor.stdout.take().expect("piped");
-        BufReader::new(output).read_line(&mut answer).expect("an answer");
-        let log = || std::fs::read_to_string(home.join("log")).unwrap_or_default();
-        assert_eq!(answer, "ready\n", "PostgreSQL does not start: {}", log());
-        Some(Self { socket_directory: home, _supervisor: supervisor })
+        let answers = BufReader::new(supervisor.stdout.take().expect("piped"));
+        let mut cluster = Self { socket_directory: home, supervisor, answers };
+        cluster.tell("create");
+        cluster.tell("start");
+        Some(cluster)
     }
 
     /// The URL of its database `name`.
     pub(crate) fn url(&self, name: &str) -> String {
         let host = self.socket_directory.display();
         format!("postgres:///{name}?host={host}&user=postgres")
+    }
+
+    /// Has the shell do what `word` names, and waits until it is done.
+    pub(crate) fn tell(&mut self, word: &str) {
+        let input = self.supervisor.stdin.as_mut().expect("piped");
+        writeln!(input, "{word}").expect("a shell that reads");
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).expect("an answer");
+        let log = || std::fs::read_to_string(self.socket_directory.join("log")).unwrap_or_default();
+        assert_eq!(answer.trim_end(), word, "PostgreSQL does not {word}: {}", log());
     }
 }
 

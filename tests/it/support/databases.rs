@@ -141,8 +141,9 @@ pub(crate) fn run<T>(database: Option<T>, test: impl FnOnce(&T)) {
     }
 }
 
+/// Says that a test does not run because there is no PostgreSQL, which in CI is a failure.
 #[expect(clippy::print_stderr, reason = "the test harness has no word for skipped")]
-fn report_skipped() {
+pub(crate) fn report_skipped() {
     assert!(std::env::var_os("CI").is_none(), "CI needs PostgreSQL");
     eprintln!("skipped: neither TEST_POSTGRES_URL nor PostgreSQL binaries");
 }
