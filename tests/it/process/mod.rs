@@ -1,11 +1,13 @@
 //! The real binary as an operator meets it: how it starts, ends, and what survives.
 
 mod allocations;
+mod crashes;
 mod durability;
 mod faults;
 mod idempotency;
 mod identity;
 mod keys;
+mod migrations;
 mod operations;
 mod outages;
 mod serve;

@@ -5,3 +5,4 @@ pub(crate) mod cluster;
 mod contract;
 pub(crate) mod databases;
 pub(crate) mod identity;
+pub(crate) mod obstacle;
