@@ -3,14 +3,14 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 
 use super::durability::audit;
-use super::{command, wait_for};
+use super::{command, wait_for, within};
 use crate::support::databases::{EmptyDatabase, Engine, run};
 
 /// The signal that ends a process whose file grows beyond its limit (setrlimit(2)).
@@ -22,6 +22,18 @@ const LOG_FRAME_BYTES: usize = 4096 + 24;
 struct Count {
     #[diesel(sql_type = BigInt)]
     count: i64,
+}
+
+#[derive(QueryableByName)]
+struct Damage {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+/// What SQLite finds wrong with a file: `ok` if nothing.
+pub(super) fn damages(connection: &mut SqliteConnection) -> Vec<String> {
+    let rows = diesel::sql_query("PRAGMA integrity_check").load::<Damage>(connection);
+    rows.expect("a check").into_iter().map(|row| row.integrity_check).collect()
 }
 
 /// How many tables there are after each migration, from none of them to all.
@@ -109,10 +121,8 @@ fn a_start_on_postgres_may_die_in_each_statement() {
 
 /// How `migrate` ends where no file may become longer than `limit`.
 fn migrate_within(url: &str, limit: usize) -> ExitStatus {
-    let inner = command(url, &["migrate"]);
-    let mut command = Command::new("prlimit");
-    command.args([&format!("--fsize={limit}"), "--core=0"]).arg(inner.get_program());
-    command.args(inner.get_args()).env("OCOP_LINK_DATABASE_URL", url).env("OCOP_LINK_LOG", "warn");
+    let limits = ["prlimit", &format!("--fsize={limit}"), "--core=0"];
+    let mut command = within(&limits, &command(url, &["migrate"]));
     command.stderr(Stdio::null()).status().expect("prlimit")
 }
 
@@ -137,9 +147,7 @@ fn die_at_each_page(home: &EmptyDatabase) {
 /// How many tables there are in a file that must be sound.
 fn sound_tables(path: &str) -> usize {
     let mut connection = SqliteConnection::establish(path).expect("a file");
-    let query = "SELECT count(*) AS count FROM pragma_integrity_check WHERE integrity_check = 'ok'";
-    let row: Count = diesel::sql_query(query).get_result(&mut connection).expect("a count");
-    assert_eq!(row.count, 1);
+    assert_eq!(damages(&mut connection), ["ok"]);
     let query = "SELECT count(*) AS count FROM sqlite_master WHERE type = 'table' \
                  AND name NOT LIKE '\\_\\_%' ESCAPE '\\'";
     let row: Count = diesel::sql_query(query).get_result(&mut connection).expect("a count");

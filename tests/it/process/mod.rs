@@ -4,6 +4,7 @@ mod allocations;
 mod crashes;
 mod durability;
 mod faults;
+mod full_disk;
 mod idempotency;
 mod identity;
 mod keys;
@@ -58,6 +59,25 @@ fn output(database_url: &str, arguments: &[&str]) -> Output {
     command(database_url, arguments).output().expect("the binary")
 }
 
+/// `inner`, run by the program `outer` with these arguments before it.
+fn within(outer: &[&str], inner: &Command) -> Command {
+    let mut command = Command::new(outer[0]);
+    command.args(&outer[1..]).arg(inner.get_program()).args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
 /// A running server; it is killed when this goes.
 struct Server {
     child: Child,
@@ -65,12 +85,14 @@ struct Server {
 }
 
 impl Server {
-    /// `serve` on a port that was free a moment ago.
+    /// `serve` with the usual settings.
     fn start(database_url: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
-        let mut command = command(database_url, &["serve"]);
+        Self::spawn(command(database_url, &["serve"]))
+    }
+
+    /// `command`, which serves, on a port that was free a moment ago.
+    fn spawn(mut command: Command) -> Self {
+        let port = free_port();
         command.env("OCOP_LINK_PORT", port.to_string()).stdout(Stdio::null());
         let child = command.stderr(Stdio::piped()).spawn().expect("the binary");
         Self { child, base_url: format!("http://127.0.0.1:{port}") }

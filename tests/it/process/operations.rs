@@ -1,8 +1,7 @@
 //! What an operator sees: the log, the numbers, and how the service stops.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::Stdio;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -10,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::durability::admin;
-use super::{Server, command, get, sqlite, wait_for};
+use super::{Server, command, free_port, get, sqlite, wait_for};
 
 /// Clients at the time of the stop.
 const CLIENTS: usize = 4;
@@ -19,18 +18,11 @@ const IDLE: usize = 1000;
 /// Requests before the stop.
 const ENOUGH: usize = 100;
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
-
 /// `serve` with more settings.
 fn serve(database_url: &str, settings: &[(&str, &str)]) -> Server {
-    let port = free_port();
     let mut command = command(database_url, &["serve"]);
-    command.env("OCOP_LINK_PORT", port.to_string()).envs(settings.iter().copied());
-    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary");
-    Server { child, base_url: format!("http://127.0.0.1:{port}") }.wait_until_ready()
+    command.envs(settings.iter().copied());
+    Server::spawn(command).wait_until_ready()
 }
 
 impl Server {
