@@ -17,7 +17,7 @@ const PREFIX: &str = "OCOP_LINK_";
 pub const MAX_TOKEN_SECONDS: u32 = 24 * 3600;
 
 /// The keys that a file may hold.
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 27] = [
     "database_url",
     "database_connections",
     "host",
@@ -27,6 +27,7 @@ const KEYS: [&str; 26] = [
     "audience",
     "token_seconds",
     "freight_vnd_per_tonne_km",
+    "allocation_pairs",
     "log",
     "log_format",
     "metrics_address",
@@ -67,6 +68,9 @@ pub struct Config {
     pub token_seconds: u32,
     /// Freight rate in đồng for one tonne over one kilometre; default 2500.
     pub freight_vnd_per_tonne_km: u64,
+    /// Eligible pairs that one run of the allocation holds; of more, those that a plan may use are
+    /// held and all are priced; default 2,000,000.
+    pub allocation_pairs: usize,
     /// Log filter, such as `info` or `ocop_link=debug`; default `info`.
     pub log: String,
     /// How a line of the log is written; default text.
@@ -130,6 +134,7 @@ impl Config {
             audience: sources.get("audience", "ocop-link".to_owned())?,
             token_seconds: sources.within("token_seconds", 900, 1..=MAX_TOKEN_SECONDS)?,
             freight_vnd_per_tonne_km: sources.get("freight_vnd_per_tonne_km", 2500)?,
+            allocation_pairs: sources.at_least_one("allocation_pairs", 2_000_000)?,
             log: sources.get("log", "info".to_owned())?,
             log_format: sources.get("log_format", LogFormat::Text)?,
             metrics_address: sources.list("metrics_address")?.pop(),

@@ -17,6 +17,7 @@ use matching::price::FreightRate;
 use matching::text::synonyms::Synonyms;
 
 pub mod allocation;
+mod allocation_columns;
 pub mod allocation_relaxations;
 mod block;
 pub mod catalogue;

@@ -4,13 +4,14 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use matching::allocation::columns;
 use matching::allocation::plan::Objective;
 use matching::id::PartyId;
 use matching::planning::snapshot::Snapshot;
 use matching::planning::{Outcome, Progress, Wish, gains, plan, repair};
 
 use crate::market::View;
-use crate::market::allocation::{DraftAsk, Undrafted};
+use crate::market::allocation::{Draft, DraftAsk, Undrafted};
 use crate::market::allocation_relaxations::Short;
 use crate::store::allocations::Failure;
 
@@ -57,6 +58,23 @@ impl<'a> Questions<'a> {
     }
 }
 
+/// How much of a time limit may pass until the plan itself begins, of a market with more eligible
+/// pairs than a run may hold: one part in this many.
+pub const PRICING_PARTS: u32 = 2;
+
+/// Threads that price the pairs of one run; the other cores are left to requests.
+const PRICING_WORKERS: usize = 1;
+
+/// What a run may take.
+pub struct Limits<'a> {
+    /// The most eligible pairs that it holds.
+    pub max_pairs: usize,
+    /// Whether it is to end.
+    pub stop: &'a dyn Fn() -> bool,
+    /// Whether it is to plan with the pairs that it has found.
+    pub is_priced_out: &'a dyn Fn() -> bool,
+}
+
 /// Drafts what is asked from the market, plans it, and tries what would lessen its shortages.
 ///
 /// # Errors
@@ -64,18 +82,19 @@ impl<'a> Questions<'a> {
 pub fn solve(
     view: &View,
     (ask, wish): (&DraftAsk, Wish),
-    stop: &dyn Fn() -> bool,
+    limits: &Limits<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Solved, Failure> {
-    let mut draft = view.draft(ask, stop).map_err(|why| match why {
-        Undrafted::TooLarge => Failure::TooLarge,
-        Undrafted::Stopped => Failure::TimeLimit,
-    })?;
+    let Limits { max_pairs, stop, .. } = *limits;
+    let mut draft = view.draft(ask, max_pairs, stop)?;
+    if draft.is_reduced() {
+        reduce(&mut draft, wish.objective, limits, progress)?;
+    }
     let questions = Questions::new(stop);
     let ask = || questions.ask();
     let too_large = |_| Failure::TooLarge;
     let mut outcome = plan(draft.snapshot(), wish, &ask, progress).map_err(too_large)?;
-    let trials = MAX_TRIALS.min(MAX_TRIED_PAIRS / draft.snapshot().pairs.len().max(1));
+    let trials = trials(draft.snapshot());
     for short in shortages(draft.snapshot(), &outcome) {
         if draft.snapshot().relaxations.len() >= trials || questions.stopped_after.get().is_some() {
             break;
@@ -87,6 +106,44 @@ pub fn solve(
     outcome.gains = gains(&snapshot, wish, &outcome, &ask).map_err(too_large)?;
     let stopped_after = questions.stopped_after.get();
     Ok(Solved { as_of: view.as_of(), snapshot, outcome, stopped_after })
+}
+
+impl From<Undrafted> for Failure {
+    fn from(why: Undrafted) -> Self {
+        match why {
+            Undrafted::TooLarge => Self::TooLarge,
+            Undrafted::Stopped => Self::TimeLimit,
+        }
+    }
+}
+
+/// Finds the pairs that the best plan needs, and tells after each round where it stands. It is
+/// not solved again with a stored run, which keeps what was found.
+fn reduce(
+    draft: &mut Draft<'_>,
+    objective: Objective,
+    limits: &Limits<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), Failure> {
+    let mut told = |at: columns::Progress| {
+        let (reached, bound) = (at.reached, at.bound);
+        progress(Progress { parts_done: 0, parts: 0, rounds: at.round, reached, bound });
+    };
+    let mut control = columns::Control {
+        workers: PRICING_WORKERS,
+        stop: &|| (limits.stop)() || (limits.is_priced_out)(),
+        progress: &mut told,
+    };
+    Ok(draft.reduce(objective, &mut control)?)
+}
+
+/// How many changes of demands are tried; none where it is not known what the plan could be
+/// without them.
+fn trials(snapshot: &Snapshot) -> usize {
+    if snapshot.reduction.is_some_and(|reduction| !reduction.is_complete) {
+        return 0;
+    }
+    MAX_TRIALS.min(MAX_TRIED_PAIRS / snapshot.pairs.len().max(1))
 }
 
 /// Solves a stored snapshot again, and stops at the same question.

@@ -5,6 +5,7 @@
 use clap::Args;
 use matching::allocation::plan::Objective;
 use matching::id::AllocationId;
+use matching::planning::snapshot::Reduction;
 use matching::planning::verify::{Confirmed, confirm};
 
 use super::{Failure, config, output};
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Err(_) => from_file(&arguments.allocation)?,
     };
     let confirmed = verify(&stored).map_err(Failure::Other)?;
-    let Confirmed { shares, reached, proven } = confirmed;
+    let Confirmed { shares, reached, proven, told } = confirmed;
     output::say(&format!("snapshot {}: genuine", stored.snapshot.hash));
     output::say(&format!("{shares} shares keep every limit"));
     output::say(&format!("worth {} base units, {} score", reached.quantity, reached.score));
@@ -44,6 +45,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             bound.quantity, bound.score
         )),
         None => output::say("no bound is proven: the run was stopped, or is a repair"),
+    }
+    if let Some(Reduction { eligible, held, bound, .. }) = told {
+        output::say(&format!(
+            "this holds for {held} of {eligible} eligible pairs; that no plan over all of them is \
+             worth more than {} base units, {} score, was found in the market and is not confirmed \
+             here",
+            bound.quantity, bound.score
+        ));
     }
     Ok(())
 }

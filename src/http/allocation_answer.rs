@@ -7,15 +7,15 @@ use matching::allocation::plan::Worth;
 use matching::certificate::CertificateKind;
 use matching::id::PartyId;
 use matching::money::Price;
-use matching::planning::snapshot::{Change, DemandSide, Snapshot};
+use matching::planning::snapshot::{Change, DemandSide, Reduction, Snapshot};
 use matching::planning::{Binding as Bound, Fills, Gain, Outcome, Rule, Share as Part};
 use matching::quantity::Dimension;
 
 use super::allocation_parts::{
-    Answer, CapacityPrice, DeliveryShortage, FairnessRecord, FillRecord, Named, RelaxationRecord,
-    RelaxedField, Share, Shortage, Total, Unsold,
+    Answer, CapacityPrice, DeliveryShortage, FairnessRecord, FillRecord, HeldPairs, Named,
+    RelaxationRecord, RelaxedField, Share, Shortage, Total, Unsold,
 };
-use super::allocation_texts::{Gained, Reason, gain_text, reason_text};
+use super::allocation_texts::{Gained, Reason, gain_text, held_text, reason_text};
 use super::problem_texts::Language;
 
 /// The whole, in basis points.
@@ -42,9 +42,16 @@ impl Answer {
                 after: fill_record(fairness.after),
                 cost_score_quantity: cost(fairness.cost.score),
             }),
+            held_pairs: sides.reduction.map(|it| held_pairs(&it, rule, language)),
             left_out_pairs: Some(sides.left_out),
         }
     }
+}
+
+fn held_pairs(reduction: &Reduction, rule: Rule, language: Language) -> HeldPairs {
+    let Reduction { eligible, held, rounds, is_complete, .. } = *reduction;
+    let text = held_text((held, eligible), rule, language);
+    HeldPairs { eligible, held, rounds, complete: is_complete, text }
 }
 
 fn cost(score: i128) -> u64 {

@@ -288,6 +288,26 @@ pub struct FairnessRecord {
     pub cost_score_quantity: u64,
 }
 
+/// Which eligible pairs a plan was made of, of a market with more than a run holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldPairs {
+    /// Eligible pairs in all. Every one of them was held against prices.
+    #[schema(example = 129_000_000)]
+    pub eligible: u64,
+    /// Those that the plan could use.
+    #[schema(example = 2_000_000)]
+    pub held: u64,
+    /// Times that a plan was priced against all of them.
+    #[schema(example = 9)]
+    pub rounds: u32,
+    /// Whether it is proven that no other pair betters the best plan by score alone, limits between
+    /// shares aside; else the time was over, and `bound` says by how much it might.
+    pub complete: bool,
+    /// What this means for the answer, in its language.
+    #[schema(example = "Quy tắc chia đều trên 2000000 trong 129000000 cặp phù hợp.")]
+    pub text: String,
+}
+
 /// Sums of one dimension, in base units.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Total {
@@ -325,6 +345,9 @@ pub struct Answer {
     /// How evenly producers are treated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fairness: Option<FairnessRecord>,
+    /// Which eligible pairs the plan was made of; absent where it was made of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_pairs: Option<HeldPairs>,
     /// Eligible pairs that are matched but not planned: declared substitutes at another ratio than
     /// one to one, and a second dimension of an offer whose first is wanted too.
     #[serde(skip_serializing_if = "Option::is_none")]

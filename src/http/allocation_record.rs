@@ -97,12 +97,19 @@ fn whole(number: i128) -> u64 {
 pub struct AllocationProgress {
     /// Parts of the market that are planned; parts share no producer and no demand.
     pub parts_done: u32,
-    /// Parts of the market.
+    /// Parts of the market; 0 while it is sought which eligible pairs the best plan needs.
     pub parts: u32,
+    /// Times that a plan was priced against all eligible pairs, of a market with more than a run
+    /// holds; else 0.
+    pub rounds: u32,
     /// Base units that are planned so far.
     pub reached: u64,
-    /// What no plan of the planned parts can exceed, in base units.
+    /// What no plan can exceed, in base units: of the whole market while `parts` is 0, then of the
+    /// planned parts.
     pub bound: u64,
+    /// How far the plan may be from the best in what is to be most, in basis points of the bound.
+    #[schema(maximum = 10000)]
+    pub gap: u16,
 }
 
 /// Why an allocation has no answer.
@@ -218,7 +225,7 @@ impl AllocationRecord {
                 declined: declined.iter().map(PartyId::to_string).collect(),
             }),
             progress: match &allocation.state {
-                State::Running(progress) => progress.map(progress_record),
+                State::Running(progress) => progress.map(|it| progress_record(it, wish.objective)),
                 _ => None,
             },
             failure: match allocation.state {
@@ -282,10 +289,11 @@ fn asked(request: &Request) -> AllocationRequest {
     }
 }
 
-fn progress_record(progress: Progress) -> AllocationProgress {
-    let Progress { parts_done, parts, reached, bound } = progress;
+fn progress_record(progress: Progress, objective: Goal) -> AllocationProgress {
+    let Progress { parts_done, parts, rounds, reached, bound } = progress;
+    let gap = short_bp(objective.first_tier(reached), objective.first_tier(bound));
     let (reached, bound) = (whole(reached.quantity), whole(bound.quantity));
-    AllocationProgress { parts_done, parts, reached, bound }
+    AllocationProgress { parts_done, parts, rounds, reached, bound, gap }
 }
 
 /// How far the objective may be from the best in its first tier; in its second, where score alone

@@ -66,6 +66,27 @@ pub fn reason_text(reason: Reason<'_>, language: Language) -> String {
     }
 }
 
+/// A sentence on a plan that was made of some of the eligible pairs.
+#[must_use]
+pub fn held_text((held, eligible): (u64, u64), rule: Rule, language: Language) -> String {
+    match (language, rule) {
+        (Language::Vietnamese, Rule::None) => format!(
+            "Phương án dùng {held} trong {eligible} cặp phù hợp; mọi cặp còn lại đã được so giá."
+        ),
+        (Language::Vietnamese, _) => format!(
+            "Quy tắc chia trên {held} trong {eligible} cặp phù hợp; mọi cặp còn lại đã được so giá \
+             theo mục tiêu, chưa theo quy tắc."
+        ),
+        (Language::English, Rule::None) => format!(
+            "The plan is made of {held} of {eligible} eligible pairs; all others were priced."
+        ),
+        (Language::English, _) => format!(
+            "The rule divides over {held} of {eligible} eligible pairs; all others were priced by \
+             the objective, not by the rule."
+        ),
+    }
+}
+
 fn vietnamese_reason(reason: Reason<'_>) -> String {
     match reason {
         Reason::Capacity { quantity, unit, period } => format!(

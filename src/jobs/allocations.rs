@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 pub use super::queue::{Full, MAX_OF_PARTY};
 use super::queue::{Place, Queue};
-use crate::actions::allocation_run::{self, Solved};
+use crate::actions::allocation_run::{self, Limits, PRICING_PARTS, Solved};
 use crate::actions::allocations::{Gap, alive_until};
 use crate::app::App;
 use crate::error::Error;
@@ -193,12 +193,15 @@ impl Run<'_> {
         let started = Instant::now();
         let limit = Duration::from_millis(allocation.request.time_limit_ms);
         let stop = || self.signals.is_cancelled() || started.elapsed() >= limit;
+        let is_priced_out = || started.elapsed() >= limit / PRICING_PARTS;
         let wish = allocation.request.wish;
         match task {
             Task::Plan(ask) => {
                 let view = self.app.market();
                 let mut note = |progress| self.signals.note(progress);
-                allocation_run::solve(&view, (&ask, wish), &stop, &mut note).map(Answer::from)
+                let max_pairs = self.app.config().allocation_pairs;
+                let limits = Limits { max_pairs, stop: &stop, is_priced_out: &is_priced_out };
+                allocation_run::solve(&view, (&ask, wish), &limits, &mut note).map(Answer::from)
             }
             Task::Repair(gap) => {
                 let Gap { snapshot, as_of, outcome, declined } = *gap;

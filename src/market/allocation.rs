@@ -13,6 +13,7 @@ use matching::factor::BASIS_POINTS;
 use matching::facts::DemandFacts;
 use matching::id::{DemandId, PartyId};
 use matching::pair::{Moment, Pair, Stop};
+use matching::planning::reduction::Candidates;
 use matching::planning::snapshot::{CapacitySide, DemandSide, NeedSide, OfferSide, Snapshot};
 use matching::quantity::{Content, Dimension};
 
@@ -20,9 +21,6 @@ use super::View;
 use super::matches::{Reader, Sought, may_be_shown};
 use super::table::Slot;
 use crate::store::visibility::Viewer;
-
-/// The most eligible pairs of one allocation: what a run holds in memory and a snapshot on disk.
-pub const MAX_PAIRS: usize = 2_000_000;
 
 /// Who asks for what.
 #[derive(Debug, Clone)]
@@ -41,7 +39,7 @@ pub struct DraftAsk {
 /// Why nothing is drafted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undrafted {
-    /// More than [`MAX_PAIRS`] pairs, or more sides than an instance has.
+    /// More sides, or more on a side, than an instance has.
     TooLarge,
     /// The stop signal came first.
     Stopped,
@@ -58,16 +56,18 @@ impl View {
         (0..).zip(ids).filter(|(_, id)| !may_plan(id)).map(|(at, _)| at).collect()
     }
 
-    /// Drafts an allocation; `stop` is asked before every demand.
+    /// Drafts an allocation that holds at most `max_pairs` eligible pairs, or is reduced to as many
+    /// by [`Draft::reduce`]; `stop` is asked before every demand.
     ///
     /// # Errors
     /// [`Undrafted`].
     pub fn draft<'v>(
         &'v self,
         ask: &'v DraftAsk,
+        max_pairs: usize,
         stop: &dyn Fn() -> bool,
     ) -> Result<Draft<'v>, Undrafted> {
-        let mut draft = Draft::new(self.reader(), ask);
+        let mut draft = Draft::new(self.reader(), ask, max_pairs);
         for slot in draft.plannable() {
             if stop() {
                 return Err(Undrafted::Stopped);
@@ -75,6 +75,9 @@ impl View {
             draft.add_demand(slot)?;
         }
         draft.drop_second_dimensions();
+        if !draft.is_reduced() {
+            draft.snapshot.pairs = draft.candidates.take_pairs();
+        }
         Ok(draft)
     }
 }
@@ -99,8 +102,10 @@ pub struct Draft<'v> {
     pub(super) ask: &'v DraftAsk,
     pub(super) moment: Moment,
     pub(super) snapshot: Snapshot,
+    /// The eligible pairs until they are complete, and what is known of them.
+    pub(super) candidates: Candidates,
     /// Places of offers in the snapshot, by slot and dimension, with their first capacity.
-    offers: BTreeMap<(Slot, Dimension), (u32, u32)>,
+    pub(super) offers: BTreeMap<(Slot, Dimension), (u32, u32)>,
     /// Slots of the snapshot's demands.
     pub(super) demands: Vec<Slot>,
     /// First need of each demand.
@@ -110,12 +115,13 @@ pub struct Draft<'v> {
 }
 
 impl<'v> Draft<'v> {
-    fn new(reader: Reader<'v>, ask: &'v DraftAsk) -> Self {
+    fn new(reader: Reader<'v>, ask: &'v DraftAsk, max_pairs: usize) -> Self {
         Self {
             reader,
             ask,
             moment: Moment::at(ask.now),
             snapshot: Snapshot::default(),
+            candidates: Candidates::new(max_pairs),
             offers: BTreeMap::new(),
             demands: Vec::new(),
             needs: Vec::new(),
@@ -174,10 +180,9 @@ impl<'v> Draft<'v> {
         self.needs.push(first);
         let (pairs, left_out) = self.eligible(&sought, first);
         self.snapshot.left_out += left_out;
-        self.snapshot.pairs.extend(pairs);
+        self.candidates.add(&self.snapshot, pairs);
         let sides = self.snapshot.capacities.len().max(self.snapshot.needs.len());
-        let fits = self.snapshot.pairs.len() <= MAX_PAIRS && sides <= SIDE_MAX;
-        if fits { Ok(()) } else { Err(Undrafted::TooLarge) }
+        if sides <= SIDE_MAX { Ok(()) } else { Err(Undrafted::TooLarge) }
     }
 
     fn demand_side(&self, sought: &Sought<'_, '_>) -> DemandSide {
@@ -199,29 +204,41 @@ impl<'v> Draft<'v> {
     pub(super) fn eligible(&mut self, sought: &Sought<'_, '_>, first: u32) -> (Vec<Eligible>, u64) {
         let (mut pairs, mut left_out) = (Vec::new(), 0);
         for offer in self.reader.wanted_offers(sought) {
-            let Some(pair) = self.reader.pair(sought, offer, self.moment) else { continue };
-            if !self.is_plannable(sought, &pair) {
-                continue;
-            }
-            let judgement = Judgement::of(&pair);
-            if !judgement.is_eligible(&pair) {
-                continue;
-            }
-            let is_plain = judgement.route.map(Route::ratio) == Some(BASIS_POINTS as u32);
-            let meetings = meetings(&pair, &judgement);
-            if !is_plain {
-                left_out += meetings.len() as u64;
+            let Some((pair, judgement)) = self.judged(sought, offer) else { continue };
+            let deliveries = 0..sought.facts.needs.len() as u32;
+            let meetings = deliveries.flat_map(|need| {
+                let met = meetings(&pair, &judgement, need).into_iter();
+                met.map(move |capacity| (need, capacity))
+            });
+            if !is_plain(&judgement) {
+                left_out += meetings.count() as u64;
                 continue;
             }
             let Some((_, capacities)) = self.offer(offer, sought.facts) else { continue };
-            let score = judgement.score;
-            pairs.extend(meetings.into_iter().map(|(need, capacity)| Eligible {
+            pairs.extend(meetings.map(|(need, capacity)| Eligible {
                 capacity: capacities + capacity,
                 need: first + need,
-                score,
+                score: judgement.score,
             }));
         }
         (pairs, left_out)
+    }
+
+    /// The pair of a demand and an offer, if it may be planned and is eligible.
+    pub(super) fn judged<'a>(
+        &self,
+        sought: &'a Sought<'_, '_>,
+        offer: Slot,
+    ) -> Option<(Pair<'a>, Judgement)>
+    where
+        'v: 'a,
+    {
+        let pair = self.reader.pair(sought, offer, self.moment)?;
+        if !self.is_plannable(sought, &pair) {
+            return None;
+        }
+        let judgement = Judgement::of(&pair);
+        judgement.is_eligible(&pair).then_some((pair, judgement))
     }
 
     /// Whether the pair is open, seen by its sides and by the viewer, asked for, and dismissed by
@@ -297,23 +314,22 @@ impl<'v> Draft<'v> {
         let second: BTreeSet<u32> = second.into_values().map(|(offer, _)| offer).collect();
         self.is_complete = true;
         let capacities = &self.snapshot.capacities;
-        let before = self.snapshot.pairs.len();
-        let stays = |pair: &Eligible| !second.contains(&capacities[pair.capacity as usize].offer);
-        self.snapshot.pairs.retain(stays);
-        self.snapshot.left_out += (before - self.snapshot.pairs.len()) as u64;
+        let is_out = |capacity: u32| second.contains(&capacities[capacity as usize].offer);
+        self.snapshot.left_out += self.candidates.without(is_out);
     }
 }
 
-/// The deliveries and capacity periods of an eligible pair that meet, by their places.
-fn meetings(pair: &Pair<'_>, judgement: &Judgement) -> Vec<(u32, u32)> {
-    let mut meetings = Vec::new();
-    for (index, need) in pair.demand.needs.iter().enumerate() {
-        let stop = Stop::new(pair, judgement.conversion.as_ref(), (index, need));
-        for (place, capacity) in pair.offer.capacity.iter().enumerate() {
-            if stop.judge(pair, (place, capacity)).gaps.pass() {
-                meetings.push((index as u32, place as u32));
-            }
-        }
-    }
-    meetings
+/// Whether a pair is planned: one unit for one.
+pub(super) fn is_plain(judgement: &Judgement) -> bool {
+    judgement.route.map(Route::ratio) == Some(BASIS_POINTS as u32)
+}
+
+/// The capacity periods of an eligible pair that meet a delivery, by their places.
+pub(super) fn meetings(pair: &Pair<'_>, judgement: &Judgement, delivery: u32) -> Vec<u32> {
+    let index = delivery as usize;
+    let Some(need) = pair.demand.needs.get(index) else { return Vec::new() };
+    let stop = Stop::new(pair, judgement.conversion.as_ref(), (index, need));
+    let places = pair.offer.capacity.iter().enumerate();
+    let met = places.filter(|(place, capacity)| stop.judge(pair, (*place, capacity)).gaps.pass());
+    met.map(|(place, _)| place as u32).collect()
 }

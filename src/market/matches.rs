@@ -100,7 +100,7 @@ impl<'v> Sought<'_, 'v> {
     }
 
     /// The text factor of a name.
-    fn text_value(&self, name: &NameText) -> u16 {
+    pub(super) fn text_value(&self, name: &NameText) -> u16 {
         self.text.as_ref().map_or(NO_TEXT_VALUE, |texts| texts.to(name))
     }
 }
@@ -243,19 +243,19 @@ impl<'v> Reader<'v> {
         self.offers_of(&named).chain(others).collect()
     }
 
-    fn named_products(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
+    pub(super) fn named_products(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
         let ids = sought.facts.rare().product_ids.iter();
         ids.filter_map(|id| self.state.product_slot(*id)).collect()
     }
 
-    fn offers_of(self, products: &[Slot]) -> impl Iterator<Item = Slot> {
+    pub(super) fn offers_of(self, products: &[Slot]) -> impl Iterator<Item = Slot> {
         let products = products.iter().filter_map(move |slot| self.state.products.get(*slot));
         products.flat_map(|product| product.offers.iter().copied())
     }
 
     /// Blocks whose products are wanted by set, text or substitute, with at least the value of the
     /// text factor.
-    fn wanted_blocks(self, sought: &Sought<'_, '_>) -> Vec<(&'v Block<OfferRow>, u16)> {
+    pub(super) fn wanted_blocks(self, sought: &Sought<'_, '_>) -> Vec<(&'v Block<OfferRow>, u16)> {
         let sets = (1..=PRODUCT_SETS).filter_map(ProductSet::new);
         let sets = sets
             .filter(|set| sought.facts.wants_set(*set) || has_set_substitute(sought.facts, *set));
@@ -292,7 +292,7 @@ impl<'v> Reader<'v> {
     }
 
     /// The name that all products of a block have, if it is one by name.
-    fn name_of(self, block: &Block<OfferRow>) -> Option<&'v NameText> {
+    pub(super) fn name_of(self, block: &Block<OfferRow>) -> Option<&'v NameText> {
         let row = block.rows.first()?;
         Some(&self.state.products.get(row.product)?.name_text)
     }

@@ -1,6 +1,7 @@
 //! The live market against the plain ranking: every pair evaluated, filtered and sorted, after any
 //! sequence of changes.
 
+mod allocation;
 #[path = "../../crates/matching/tests/generator/mod.rs"]
 mod generator;
 mod search;

@@ -31,6 +31,7 @@ type PriceText = (u32, i128, i128);
 type CertificateText = (Vec<PriceText>, Vec<PriceText>);
 type FillsText = (u32, u32, u16, u16, u16);
 type GainText = (u32, ChangeText, u64, u64, bool);
+type ProgressText = (u32, u32, WorthText, WorthText, u32);
 type OutcomeText = (
     (Vec<ShareText>, Vec<u32>),
     (WorthText, WorthText, bool),
@@ -109,14 +110,20 @@ pub(super) fn figures_of(text: &str) -> Result<(u64, Worth, Worth, bool), Error>
 
 /// Writes where a run stands.
 pub(super) fn progress_text(progress: &Progress) -> String {
-    let Progress { parts_done, parts, reached, bound } = progress;
-    json(&(parts_done, parts, worth(*reached), worth(*bound)))
+    let Progress { parts_done, parts, rounds, reached, bound } = progress;
+    json(&(parts_done, parts, worth(*reached), worth(*bound), rounds))
 }
 
 /// Reads where a run stands.
 pub(super) fn progress_of(text: &str) -> Result<Progress, Error> {
-    let (parts_done, parts, reached, bound): (u32, u32, WorthText, WorthText) = json_of(text)?;
-    Ok(Progress { parts_done, parts, reached: worth_of(reached), bound: worth_of(bound) })
+    // A run of an older version, which knew no rounds, may have ended without a word.
+    let whole = json_of::<ProgressText>(text).or_else(|_| {
+        json_of(text)
+            .map(|(parts_done, parts, reached, bound)| (parts_done, parts, reached, bound, 0))
+    });
+    let (parts_done, parts, reached, bound, rounds) = whole?;
+    let (reached, bound) = (worth_of(reached), worth_of(bound));
+    Ok(Progress { parts_done, parts, rounds, reached, bound })
 }
 
 const fn worth(worth: Worth) -> WorthText {

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
 use matching::allocation::instance::Pair;
+use matching::allocation::plan::Worth;
 use matching::certificate::{CertificateKind, CertificateKinds};
 use matching::date::{Date, Period};
 use matching::money::Price;
 use matching::offer::PriceBreak;
 use matching::planning::snapshot::{
-    CapacitySide, Change, DemandSide, NeedSide, OfferSide, Relaxation, Snapshot,
+    CapacitySide, Change, DemandSide, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
 };
 use matching::quantity::Content;
 
@@ -30,7 +31,7 @@ use crate::error::Error;
 pub struct SnapshotText {
     /// SHA-256 of both texts, in hexadecimal.
     pub hash: String,
-    /// Offers, capacities, demands and needs.
+    /// Offers, capacities, demands and needs, and what is known of pairs that are not held.
     pub sides: String,
     /// Eligible pairs, and the relaxations with theirs.
     pub pairs: String,
@@ -53,6 +54,8 @@ type DemandText = (
 );
 type NeedText = ((u32, u32), (i32, i32), String, (u64, u64, u64));
 type Sides = (Vec<OfferText>, Vec<(u32, (i32, i32), u64)>, Vec<DemandText>, Vec<NeedText>, u64);
+/// Eligible pairs, those held, and rounds; the bound in both tiers, whether it is complete.
+type ReductionText = ((u64, u64, u32), (i128, i128), bool);
 type PairText = (u32, u32, u16);
 /// A change of a demand as text.
 pub(super) type ChangeText = (String, u64, i64, String);
@@ -61,8 +64,16 @@ type Pairs = (Vec<PairText>, Vec<RelaxationText>);
 
 impl From<&Snapshot> for SnapshotText {
     fn from(snapshot: &Snapshot) -> Self {
-        let Snapshot { offers, capacities, demands, needs, pairs, left_out, relaxations } =
-            snapshot;
+        let Snapshot {
+            offers,
+            capacities,
+            demands,
+            needs,
+            pairs,
+            reduction,
+            left_out,
+            relaxations,
+        } = snapshot;
         let capacity = |side: &CapacitySide| (side.offer, days(side.period), side.free);
         let sides: Sides = (
             offers.iter().map(offer).collect(),
@@ -76,7 +87,11 @@ impl From<&Snapshot> for SnapshotText {
         };
         let pairs: Pairs =
             (pairs.iter().map(pair).collect(), relaxations.iter().map(relaxation).collect());
-        let (sides, pairs) = (json(&sides), json(&pairs));
+        let sides = match reduction {
+            None => json(&sides),
+            Some(it) => json(&(sides, reduced(it))),
+        };
+        let pairs = json(&pairs);
         Self { hash: hash(&sides, &pairs), sides, pairs }
     }
 }
@@ -106,7 +121,13 @@ impl SnapshotText {
 }
 
 fn sides_of(text: &str) -> Result<Snapshot, Error> {
-    let (offers, capacities, demands, needs, left_out): Sides = json_of(text)?;
+    let (sides, reduction) = match json_of::<Sides>(text) {
+        Ok(sides) => (sides, None),
+        Err(_) => {
+            json_of::<(Sides, ReductionText)>(text).map(|(s, it)| (s, Some(reduced_of(it))))?
+        }
+    };
+    let (offers, capacities, demands, needs, left_out) = sides;
     let capacity =
         |(offer, period, free)| Ok(CapacitySide { offer, period: period_of(period)?, free });
     Ok(Snapshot {
@@ -115,8 +136,19 @@ fn sides_of(text: &str) -> Result<Snapshot, Error> {
         demands: demands.into_iter().map(demand_of).collect::<Result<_, _>>()?,
         needs: needs.into_iter().map(need_of).collect::<Result<_, _>>()?,
         left_out,
+        reduction,
         ..Snapshot::default()
     })
+}
+
+const fn reduced(reduction: &Reduction) -> ReductionText {
+    let Reduction { eligible, held, rounds, bound, is_complete } = *reduction;
+    ((eligible, held, rounds), (bound.quantity, bound.score), is_complete)
+}
+
+const fn reduced_of(text: ReductionText) -> Reduction {
+    let ((eligible, held, rounds), (quantity, score), is_complete) = text;
+    Reduction { eligible, held, rounds, bound: Worth { quantity, score }, is_complete }
 }
 
 fn hash(sides: &str, pairs: &str) -> String {

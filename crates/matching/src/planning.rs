@@ -6,6 +6,7 @@
 
 mod fill;
 mod part;
+pub mod reduction;
 pub mod snapshot;
 mod solve;
 mod trial;

@@ -1,6 +1,7 @@
 //! Allocations over HTTP on small markets made by hand: who gets how much, why, and what is told.
 
 mod answers;
+mod columns;
 mod relaxations;
 mod runs;
 

@@ -1,9 +1,12 @@
 //! Allocations confirmed by the program without solving, from the database and from a file.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::durability::{admin, party, token};
-use super::{Server, get, output, post, sqlite};
+use super::durability::{admin, audit, party, token};
+use super::{Server, get, output, post, sqlite, wait_for};
 
 fn create(base: &str, path: &str, (token, body): (&str, &Value)) -> Value {
     let (status, made) = post(&format!("{base}{path}"), token, body).expect("an answer");
@@ -61,4 +64,66 @@ fn a_stored_allocation_is_confirmed_and_a_changed_one_is_not() {
         write(&forged);
         assert_eq!(verify(&path).status.code(), Some(1), "a forged {field}");
     }
+}
+
+/// Between two looks at a run, so that no rate limit is met.
+const LOOK: Duration = Duration::from_millis(250);
+/// Demands that are hard to plan.
+const HARD_DEMANDS: usize = 4;
+
+/// Demands that each take from two of four producers in any quantities: long to plan.
+fn hard_market(url: &str, base: &str) -> String {
+    let admin = admin(url);
+    let id = |made: Value| made["id"].as_str().unwrap_or_default().to_owned();
+    let member = |name: &str, role: &str| {
+        let party = id(create(base, "/v1/parties", (&admin, &party(name, role))));
+        token(url, &party, &[])
+    };
+    let sellers = ["A", "B", "C", "D"].map(|name| member(name, "producer"));
+    let buyer = member("Siêu thị", "distributor");
+    for _ in 0..HARD_DEMANDS {
+        let offered = sellers.iter().zip([503, 601, 709, 211]).map(|(seller, quantity)| {
+            let product = json!({"name": "Mật hoa dừa", "product_set": 4, "unit": "kg"});
+            let product = id(create(base, "/v1/products", (seller, &product)));
+            let offer = json!({
+                "product_id": product, "status": "published",
+                "capacity": [{"from": "2026-01-01", "to": "2099-12-31", "quantity": quantity}]
+            });
+            create(base, "/v1/offers", (seller, &offer));
+            product
+        });
+        let demand = json!({
+            "title": "Mật hoa dừa", "unit": "kg", "quantity": 1900, "by": "2099-01-15",
+            "product_ids": offered.collect::<Vec<_>>(), "max_suppliers": 2
+        });
+        create(base, "/v1/demands", (&buyer, &demand));
+    }
+    buyer
+}
+
+#[test]
+fn a_run_whose_server_was_killed_reads_as_interrupted_and_leaves_nothing_half() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let url = sqlite(folder.path());
+    let mut server = Server::start(&url).wait_until_ready();
+    let buyer = hard_market(&url, &server.base_url);
+    let limits = json!({"limits": {"time_limit_ms": 600_000}});
+    let begun = create(&server.base_url, "/v1/allocations", (&buyer, &limits));
+    assert_eq!(begun["status"], "running", "{begun}");
+    assert_eq!(server.end("KILL"), None);
+    let server = Server::start(&url).wait_until_ready();
+    let path = format!("{}/v1/allocations/{}", server.base_url, begun["id"].as_str().expect("id"));
+    let read = || get(&path, &buyer).filter(|(status, _)| *status == 200).map(|(_, read)| read);
+    let ended = wait_for("the end", || {
+        sleep(LOOK);
+        read().filter(|it| it["status"] != "running")
+    });
+    assert_eq!(
+        (&ended["status"], &ended["failure"]["code"]),
+        (&json!("failed"), &json!("interrupted"))
+    );
+    assert!(ended.get("shares").is_none() && ended.get("snapshot").is_none(), "{ended}");
+    audit(&url);
+    let again = create(&server.base_url, "/v1/allocations", (&buyer, &limits));
+    assert_eq!(again["status"], "running", "its place is free");
 }

@@ -11,7 +11,7 @@ use matching::money::Price;
 use matching::offer::PriceBreak;
 use matching::place::ProvinceCode;
 use matching::planning::snapshot::{
-    CapacitySide, Change, DemandSide, NeedSide, OfferSide, Relaxation, Snapshot,
+    CapacitySide, Change, DemandSide, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
 };
 use matching::planning::{
     Binding, Certificate, Fairness, Fills, Gain, Outcome, Progress, Rule, Share, Wish,
@@ -110,9 +110,15 @@ fn snapshot() -> Snapshot {
         demands: vec![anonymous, named],
         needs: vec![need(0), need(1)],
         pairs: pairs.to_vec(),
+        reduction: Some(reduction()),
         left_out: 3,
         relaxations: changes().into_iter().map(relaxed).collect(),
     }
+}
+
+fn reduction() -> Reduction {
+    let bound = Worth { quantity: i128::from(u64::MAX) * 3, score: -7 };
+    Reduction { eligible: 129_000_000, held: 2, rounds: 9, bound, is_complete: true }
 }
 
 fn outcome() -> Outcome {
@@ -191,6 +197,7 @@ fn every_state_is_read_as_it_was_written(test: &TestDatabase) {
     let progress = Progress {
         parts_done: 1,
         parts: 3,
+        rounds: 9,
         reached: Worth { quantity: 5, score: 6 },
         bound: outcome().bound,
     };
@@ -242,6 +249,8 @@ fn a_snapshot_is_kept_once(test: &TestDatabase) {
     let sides = test.database.read(|tx| allocation_snapshots::find_sides(tx, &text.hash));
     let sides = sides.expect("legal rows").expect("a row");
     assert_eq!(Snapshot { pairs: Vec::new(), relaxations: Vec::new(), ..snapshot() }, sides);
+    let whole = Snapshot { reduction: None, ..snapshot() };
+    assert_eq!(SnapshotText::from(&whole).snapshot().expect("a snapshot"), whole);
     let forged = SnapshotText { sides: text.sides.replace("80", "90"), ..text };
     assert!(!forged.is_genuine());
 }

@@ -5,14 +5,14 @@
 //! not know how eligibility is decided.
 
 use super::flow::{Flow, Outcome};
-use super::instance::{Market, Pair, Pairs};
+use super::instance::{InstanceError, Market, Pair, Pairs, SCORE_MAX};
 use super::plan::{Objective, Plan, Prices, Worth};
 
 /// Pairs of one need that one round may add.
 pub const PAIRS_PER_ROUND: usize = 20;
 
 /// Needs that are priced between two looks at the stop signal.
-const NEEDS_PER_BATCH: usize = 8_192;
+const NEEDS_PER_BATCH: usize = 1_024;
 
 /// What the first tier of worth counts for; sums of scores along a chain stay far below.
 const TIER: i64 = 1 << 40;
@@ -22,6 +22,11 @@ pub trait Pricing: Sync {
     /// Shows every eligible pair of the need to the search, in an order of its own; it may leave
     /// out pairs whose score is at most [`Search::floor`].
     fn search(&self, need: u32, search: &mut Search<'_>);
+
+    /// Pairs to begin with, each once, if some are known: the best of each need save a round.
+    fn first(&self) -> Vec<Pair> {
+        Vec::new()
+    }
 }
 
 impl Pricing for Pairs {
@@ -65,6 +70,13 @@ impl<'a> Search<'a> {
     #[must_use]
     pub fn floor(&self) -> i64 {
         self.lowest + self.cut - self.base
+    }
+
+    /// Whether a pair of this capacity might improve the plan whose score is at most this.
+    #[inline]
+    #[must_use]
+    pub fn is_open(&self, capacity: u32, at_most: u16) -> bool {
+        self.base + i64::from(at_most) - self.capacities[capacity as usize] > self.cut
     }
 
     fn keep_best(&mut self) {
@@ -128,14 +140,14 @@ pub struct Solved {
 /// Plans a market over all pairs that `pricing` knows.
 ///
 /// # Errors
-/// An [`InstanceError`](super::instance::InstanceError) if `pricing` shows a pair outside the
-/// market, with a score out of range, or two scores for a pair.
+/// An [`InstanceError`] if `pricing` shows a pair outside the market, with a score out of range, or
+/// two scores for a pair.
 pub fn solve(
     market: &Market,
     objective: Objective,
     pricing: &dyn Pricing,
     control: &mut Control<'_>,
-) -> Result<Solved, super::instance::InstanceError> {
+) -> Result<Solved, InstanceError> {
     let mut run = Run::new(market, objective, pricing);
     let outcome = run.rounds(control);
     let pairs = Pairs::new(market, run.held)?;
@@ -155,12 +167,16 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(market: &'a Market, objective: Objective, pricing: &'a dyn Pricing) -> Self {
         let flow = Flow::new(market, objective);
-        let unknown = Worth { quantity: i128::MAX, score: i128::MAX };
-        let progress = Progress { round: 0, pairs: 0, reached: Worth::default(), bound: unknown };
+        let bound = plain_bound(market, objective);
+        let progress = Progress { round: 0, pairs: 0, reached: Worth::default(), bound };
         Self { market, objective, pricing, flow, held: Vec::new(), progress }
     }
 
     fn rounds(&mut self, control: &mut Control<'_>) -> Outcome {
+        let first = self.pricing.first();
+        if !first.is_empty() && !self.hold(first, control.stop) {
+            return Outcome::Stopped;
+        }
         loop {
             let prices = self.flow.prices();
             let Some((found, bound)) = self.price(&prices, control) else {
@@ -173,15 +189,23 @@ impl<'a> Run<'a> {
             if found.is_empty() {
                 return Outcome::Optimal;
             }
-            self.flow.add(&found);
-            self.held.extend(found);
-            if self.flow.solve(control.stop) == Outcome::Stopped {
+            if !self.hold(found, control.stop) {
                 return Outcome::Stopped;
             }
-            self.progress.round += 1;
-            self.progress.pairs = self.held.len();
-            self.progress.reached = self.reached();
         }
+    }
+
+    /// Holds further pairs and plans with them; false if the stop signal came first.
+    fn hold(&mut self, pairs: Vec<Pair>, stop: &dyn Fn() -> bool) -> bool {
+        self.flow.add(&pairs);
+        self.held.extend(pairs);
+        self.progress.pairs = self.held.len();
+        if self.flow.solve(stop) == Outcome::Stopped {
+            return false;
+        }
+        self.progress.round += 1;
+        self.progress.reached = self.reached();
+        true
     }
 
     /// Worth of the current plan: of an optimum over the pairs held, it is the bound by prices.
@@ -241,6 +265,13 @@ impl<'a> Run<'a> {
         }
         (pairs, raise)
     }
+}
+
+/// What no plan can exceed, whatever is eligible: the smaller side whole, at the highest score.
+fn plain_bound(market: &Market, objective: Objective) -> Worth {
+    let supply = market.capacities().iter().map(|capacity| capacity.quantity).sum::<u64>();
+    let wanted = market.needs().iter().map(|need| need.max).sum();
+    objective.worth(SCORE_MAX).times(supply.min(wanted))
 }
 
 /// What a worker found; its panic goes on in the calling thread.

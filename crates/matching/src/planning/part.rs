@@ -187,15 +187,12 @@ impl Member {
 
 /// The largest number of base units that every increment is a multiple of.
 fn grain(snapshot: &Snapshot, capacities: &[u32]) -> u64 {
-    let step = |&at: &u32| {
-        let offer = snapshot.offer_of(at);
-        offer.increment.saturating_mul(offer.content.base_units)
-    };
-    capacities.iter().map(step).fold(0, greatest_common_divisor).max(1)
+    let steps = capacities.iter().map(|&at| snapshot.step_base(at));
+    steps.fold(0, greatest_common_divisor).max(1)
 }
 
 /// Euclid's algorithm.
-const fn greatest_common_divisor(one: u64, other: u64) -> u64 {
+pub(super) const fn greatest_common_divisor(one: u64, other: u64) -> u64 {
     if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }
 

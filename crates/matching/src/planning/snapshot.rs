@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::allocation::instance::Pair;
+use crate::allocation::plan::Worth;
 use crate::certificate::CertificateKinds;
 use crate::date::{Date, Period};
 use crate::id::{DemandId, OfferId, PartyId, ProductId};
@@ -147,6 +148,22 @@ pub struct Relaxation {
     pub pairs: Vec<Pair>,
 }
 
+/// What is known of a market with more eligible pairs than a snapshot holds, after all of them were
+/// held against prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reduction {
+    /// Eligible pairs in all.
+    pub eligible: u64,
+    /// Those that are held.
+    pub held: u64,
+    /// Times that a plan over the pairs held so far was priced against all of them.
+    pub rounds: u32,
+    /// What no plan over all eligible pairs can exceed by the objective of the run, in base units.
+    pub bound: Worth,
+    /// Whether no other pair can better the best plan over those that are held.
+    pub is_complete: bool,
+}
+
 /// What a run is solved from. Sides may stand in any order: the answer does not depend on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -158,8 +175,10 @@ pub struct Snapshot {
     pub demands: Vec<DemandSide>,
     /// Their needs.
     pub needs: Vec<NeedSide>,
-    /// Every eligible pair of capacity and need.
+    /// Every eligible pair of capacity and need; with a reduction, those that are held.
     pub pairs: Vec<Pair>,
+    /// What is known of the others, where not all eligible pairs are held.
+    pub reduction: Option<Reduction>,
     /// Eligible pairs that are matched but not planned: substitutes at another ratio than one to
     /// one, and a second dimension of an offer whose first one is wanted too.
     pub left_out: u64,
@@ -192,6 +211,25 @@ impl Snapshot {
     #[must_use]
     pub fn need_base(&self, need: u32, quantity: u64) -> u64 {
         quantity.saturating_mul(self.demand_of(need).content.base_units)
+    }
+
+    /// Base units that a share of an offer's capacity is a multiple of.
+    #[must_use]
+    pub fn step_base(&self, capacity: u32) -> u64 {
+        let offer = self.offer_of(capacity);
+        offer.increment.saturating_mul(offer.content.base_units).max(1)
+    }
+
+    /// Whether the smallest share that both sides allow fits into the capacity and the need.
+    #[must_use]
+    pub fn admits(&self, capacity: u32, need: u32) -> bool {
+        let (offer, step) = (self.offer_of(capacity), self.step_base(capacity));
+        let min_share = self.demand_of(need).min_share.unwrap_or(0);
+        let min_order = offer.min_order.saturating_mul(offer.content.base_units);
+        let least = min_order.max(self.need_base(need, min_share));
+        let smallest = least.div_ceil(step).max(1).saturating_mul(step);
+        let most = self.need_base(need, self.needs[need as usize].most);
+        smallest <= self.free_base(capacity).min(most)
     }
 
     /// Who sells a capacity, and in which dimension: what is filled by a rule.

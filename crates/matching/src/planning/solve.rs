@@ -86,11 +86,14 @@ pub struct Outcome {
 pub struct Progress {
     /// Parts of the market that are planned.
     pub parts_done: u32,
-    /// Parts of the market.
+    /// Parts of the market; 0 before it is known which pairs are held.
     pub parts: u32,
+    /// Times that a plan was priced against all pairs of a market that holds only some.
+    pub rounds: u32,
     /// Worth of what is planned, in base units.
     pub reached: Worth,
-    /// What no plan of the planned parts can exceed, in base units.
+    /// What no plan can exceed, in base units: over all pairs before the parts are known, then of
+    /// the planned parts.
     pub bound: Worth,
 }
 
@@ -112,7 +115,8 @@ pub fn plan(
         answer.add(part, &planned);
         answer.fairness(part, &planned, stop);
         let (reached, bound) = (answer.outcome.reached, answer.outcome.bound);
-        progress(Progress { parts_done: done, parts: parts.len() as u32, reached, bound });
+        let rounds = snapshot.reduction.map_or(0, |reduction| reduction.rounds);
+        progress(Progress { parts_done: done, parts: parts.len() as u32, rounds, reached, bound });
     }
     Ok(answer.finish())
 }
@@ -271,6 +275,12 @@ impl<'a> Answer<'a> {
         let after = self.after.fills();
         let before = if self.before.is_empty() { after } else { self.before.fills() };
         outcome.fairness = Fairness { before, after, ..outcome.fairness };
+        if let Some(reduction) = &self.snapshot.reduction {
+            // What is proven of the pairs that are held is not yet proven of all, and a rule was
+            // followed among the held ones alone.
+            outcome.bound = reduction.bound;
+            outcome.is_optimal = self.wish.rule == Rule::None && outcome.reached == reduction.bound;
+        }
         outcome
     }
 }

@@ -9,7 +9,7 @@ use crate::allocation::instance::InstanceError;
 use crate::allocation::plan::{Objective, Prices, Worth};
 
 use super::part::{Part, Terms, parts};
-use super::snapshot::Snapshot;
+use super::snapshot::{Reduction, Snapshot};
 use super::solve::{Certificate, Outcome};
 
 /// What is confirmed of an answer.
@@ -19,8 +19,12 @@ pub struct Confirmed {
     pub shares: usize,
     /// What they are worth.
     pub reached: Worth,
-    /// What the prices prove that no plan exceeds; absent without prices.
+    /// What the prices prove that no plan over the pairs of the snapshot exceeds; absent without
+    /// prices.
     pub proven: Option<Worth>,
+    /// What is told of eligible pairs that the snapshot does not hold. Nothing here contradicts it;
+    /// to confirm it takes the market.
+    pub told: Option<Reduction>,
 }
 
 /// What is wrong with an answer.
@@ -46,6 +50,8 @@ pub enum Doubt {
         /// As it is.
         is: Worth,
     },
+    /// An optimum that is not what was found to be the bound over all eligible pairs.
+    Reduction,
     /// A bound below what the prices prove, or an optimum whose quantity or value is below it.
     Bound {
         /// As told.
@@ -65,6 +71,7 @@ impl fmt::Display for Doubt {
             }
             Self::NoPrice => write!(f, "a side of a pair has no price"),
             Self::Worth { told, is } => write!(f, "told to be worth {told:?}, is {is:?}"),
+            Self::Reduction => write!(f, "the bound is not that over all eligible pairs"),
             Self::Bound { told, proven } => write!(f, "told bound {told:?}, proven {proven:?}"),
         }
     }
@@ -94,14 +101,25 @@ pub fn confirm(
     if is != outcome.reached {
         return Err(Doubt::Worth { told: outcome.reached, is });
     }
+    let told = snapshot.reduction;
+    if told.is_some_and(|told| !agrees(outcome, &told)) {
+        return Err(Doubt::Reduction);
+    }
     let proven = outcome.certificate.as_ref();
     let proven = proven.map(|it| proven_bound(&parts, objective, it)).transpose()?;
     match proven {
-        Some(proven) if outcome.bound < proven && !outcome.is_optimal => {
+        Some(proven) if told.is_none() && outcome.bound < proven && !outcome.is_optimal => {
             Err(Doubt::Bound { told: outcome.bound, proven })
         }
-        _ => Ok(Confirmed { shares: confirmed, reached: is, proven }),
+        _ => Ok(Confirmed { shares: confirmed, reached: is, proven, told }),
     }
+}
+
+/// Whether an answer claims no more than what was found over all eligible pairs.
+fn agrees(outcome: &Outcome, reduction: &Reduction) -> bool {
+    outcome.bound == reduction.bound
+        && outcome.reached <= reduction.bound
+        && (!outcome.is_optimal || outcome.reached == reduction.bound)
 }
 
 fn ineligible(parts: &[Part], outcome: &Outcome) -> Doubt {

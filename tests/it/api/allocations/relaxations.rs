@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{buyer, demand, get, list, offer, path, run, seller, total};
+use super::{buyer, by_producer, demand, get, list, offer, path, run, seller, total};
 use crate::support::api::{Actor, Answer, TestApi, api_tests};
 
 api_tests!(
@@ -13,6 +13,7 @@ api_tests!(
     another_province_gains_what_is_told,
     fewer_papers_gain_what_is_told,
     more_suppliers_gain_what_is_told,
+    no_smallest_share_gains_what_is_told,
     a_gain_at_the_cost_of_another_demand_is_not_told,
     a_shortage_is_told_in_both_languages,
 );
@@ -141,6 +142,20 @@ fn more_suppliers_gain_what_is_told(api: &TestApi) {
     let three = told.iter().find(|it| it["value"] == "3").expect("three suppliers");
     assert_eq!(three["gains"], 50);
     hold(api, &distributor, (&id, json!({"max_suppliers": 3})), &before, three);
+}
+
+fn no_smallest_share_gains_what_is_told(api: &TestApi) {
+    let distributor = buyer(api);
+    for (name, quantity) in [("A", 50), ("B", 20), ("C", 15)] {
+        offer(api, &seller(api, name), quantity, json!({}));
+    }
+    let id = demand(api, &distributor, 100, json!({"min_share": 30}));
+    let before = run(api, &distributor, json!({}));
+    assert_eq!(by_producer(&before), [("A".to_owned(), 50)]);
+    let told = relaxations(&before);
+    let told = on_field(&told, "min_share");
+    assert_eq!((&told["gains"], &told["closes"]), (&json!(35), &json!(false)));
+    hold(api, &distributor, (&id, json!({"min_share": null})), &before, told);
 }
 
 fn a_gain_at_the_cost_of_another_demand_is_not_told(api: &TestApi) {

@@ -26,6 +26,7 @@ api_tests!(
     a_version_that_the_client_has_is_not_sent_again,
     a_spreadsheet_can_be_sent_to_producers,
     a_long_run_blocks_nobody_and_can_be_cancelled,
+    a_run_that_was_cut_is_repeated_to_the_same_cut,
 );
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -301,4 +302,13 @@ fn a_long_run_blocks_nobody_and_can_be_cancelled(api: &TestApi) {
         assert_eq!(cancelled.text("/status"), "cancelled");
         assert_eq!(get(api, &distributor, &path(run)).text("/status"), "cancelled");
     }
+}
+
+fn a_run_that_was_cut_is_repeated_to_the_same_cut(api: &TestApi) {
+    let (distributor, _) = hard_market(api);
+    let answer = run(api, &distributor, json!({"limits": {"time_limit_ms": 300}}));
+    assert_eq!((answer.at("/stopped"), answer.at("/optimal")), (&json!(true), &json!(false)));
+    assert!(total(&answer) > 0, "what was found until then is the answer");
+    let again = get(api, &distributor, &format!("{}/replay", path(&answer))).expect(200);
+    assert_eq!(again.body.to_string(), answer.body.to_string());
 }

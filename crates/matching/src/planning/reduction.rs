@@ -1,0 +1,183 @@
+//! A market with more eligible pairs than a run may hold: which of them are held, and what is
+//! known of the others.
+//!
+//! All eligible pairs are counted once; then a plan over a few of them is priced against all, and
+//! those that would better it are added, until there are none. It must not know how pairs are
+//! judged, nor how a snapshot is planned.
+
+use std::collections::BTreeSet;
+
+use crate::allocation::columns::{Control, PAIRS_PER_ROUND, Pricing, Solved, solve};
+use crate::allocation::flow::Outcome;
+use crate::allocation::instance::{InstanceError, Market, Pair};
+use crate::allocation::plan::{Objective, Worth};
+
+use super::part::greatest_common_divisor;
+use super::snapshot::{Reduction, Snapshot};
+
+/// Eligible pairs as they are found: all of them up to a limit; beyond it the best of each need,
+/// and the best of each capacity, so that each stays in the market.
+#[derive(Debug)]
+pub struct Candidates {
+    max_pairs: usize,
+    pairs: Vec<Pair>,
+    capacities: Vec<Tally>,
+    /// By need: what the quantity of any plan for it is a multiple of, in base units.
+    steps: Vec<u64>,
+    is_reduced: bool,
+}
+
+/// Of one capacity: its eligible pairs, and the best of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    eligible: u64,
+    best: Option<Pair>,
+}
+
+impl Candidates {
+    /// None so far; at most `max_pairs` are to be held.
+    #[must_use]
+    pub const fn new(max_pairs: usize) -> Self {
+        Self {
+            max_pairs,
+            pairs: Vec::new(),
+            capacities: Vec::new(),
+            steps: Vec::new(),
+            is_reduced: false,
+        }
+    }
+
+    /// Whether there are more than may be held.
+    #[must_use]
+    pub const fn is_reduced(&self) -> bool {
+        self.is_reduced
+    }
+
+    /// Adds every eligible pair of a demand of the snapshot.
+    pub fn add(&mut self, snapshot: &Snapshot, mut pairs: Vec<Pair>) {
+        self.capacities.resize(snapshot.capacities.len(), Tally::default());
+        self.steps.resize(snapshot.needs.len(), 0);
+        for pair in &pairs {
+            let step = &mut self.steps[pair.need as usize];
+            *step = greatest_common_divisor(*step, snapshot.step_base(pair.capacity));
+            let tally = &mut self.capacities[pair.capacity as usize];
+            tally.eligible += 1;
+            if tally.best.is_none_or(|best| best.score < pair.score) {
+                tally.best = Some(*pair);
+            }
+        }
+        if self.is_reduced {
+            keep_best(&mut pairs);
+        }
+        self.pairs.extend(pairs);
+        if !self.is_reduced && self.pairs.len() > self.max_pairs {
+            self.is_reduced = true;
+            keep_best(&mut self.pairs);
+        }
+    }
+
+    /// Takes capacities out, and tells how many eligible pairs they had.
+    pub fn without(&mut self, is_out: impl Fn(u32) -> bool) -> u64 {
+        self.pairs.retain(|pair| !is_out(pair.capacity));
+        let tallies = (0..).zip(&mut self.capacities).filter(|(at, _)| is_out(*at));
+        tallies.map(|(_, tally)| std::mem::take(tally).eligible).sum()
+    }
+
+    /// Takes the pairs out: all eligible ones, unless there are too many.
+    #[must_use]
+    pub fn take_pairs(&mut self) -> Vec<Pair> {
+        std::mem::take(&mut self.pairs)
+    }
+
+    /// What a plan is likely to use: the best of each need and of each capacity, where they can
+    /// have a share at all.
+    #[must_use]
+    pub fn first(&self, snapshot: &Snapshot) -> Vec<Pair> {
+        let best = self.capacities.iter().filter_map(|tally| tally.best);
+        let mut first: Vec<Pair> = self.pairs.iter().copied().chain(best).collect();
+        first.retain(|pair| snapshot.admits(pair.capacity, pair.need));
+        first.sort_unstable_by_key(key);
+        first.dedup_by_key(|pair| key(pair));
+        first
+    }
+
+    fn eligible(&self) -> u64 {
+        self.capacities.iter().map(|tally| tally.eligible).sum()
+    }
+
+    /// The sides as one market without limits, in base units: what it can reach at most, the
+    /// snapshot can reach at most too.
+    fn market(&self, snapshot: &Snapshot) -> Result<Market, InstanceError> {
+        let supply = (0..snapshot.capacities.len() as u32).map(|at| snapshot.free_base(at));
+        let wanted = (0_u32..).zip(&self.steps).map(|(need, &step)| {
+            let side = snapshot.needs[need as usize];
+            let (least, most) =
+                (snapshot.need_base(need, side.least), snapshot.need_base(need, side.most));
+            let whole = if step > 0 { most - most % step } else { 0 };
+            if whole < least { 0 } else { whole }
+        });
+        Market::unlimited(&supply.collect::<Vec<_>>(), &wanted.collect::<Vec<_>>())
+    }
+}
+
+const fn key(pair: &Pair) -> (u32, u32) {
+    (pair.need, pair.capacity)
+}
+
+/// Keeps the best pairs of each need.
+fn keep_best(pairs: &mut Vec<Pair>) {
+    pairs.sort_unstable_by_key(|pair| (pair.need, u16::MAX - pair.score, pair.capacity));
+    let (mut need, mut kept) = (None, 0);
+    pairs.retain(|pair| {
+        kept = if need == Some(pair.need) { kept + 1 } else { 1 };
+        need = Some(pair.need);
+        kept <= PAIRS_PER_ROUND
+    });
+}
+
+/// The pairs to hold, and what is known of all. `pricing` knows every eligible pair that
+/// [`Snapshot::admits`]; it is stopped without loss but that of the proof.
+///
+/// # Errors
+/// A quantity or a number of sides above the limits of an instance.
+pub fn reduce(
+    (snapshot, candidates): (&Snapshot, &Candidates),
+    objective: Objective,
+    pricing: &dyn Pricing,
+    control: &mut Control<'_>,
+) -> Result<(Vec<Pair>, Reduction), InstanceError> {
+    let market = candidates.market(snapshot)?;
+    let solved = solve(&market, objective, pricing, control)?;
+    let held = least_loss(&solved, objective, candidates.max_pairs);
+    let reduction = Reduction {
+        eligible: candidates.eligible(),
+        held: held.len() as u64,
+        rounds: solved.progress.round,
+        bound: solved.progress.bound,
+        is_complete: solved.outcome == Outcome::Optimal,
+    };
+    Ok((held, reduction))
+}
+
+/// Of the pairs held at most this many, as far as possible: first those of the plan and one of
+/// each capacity, then those that lose least by the prices. The best plan stays the best.
+fn least_loss(solved: &Solved, objective: Objective, most: usize) -> Vec<Pair> {
+    let mut pairs = solved.pairs.all().to_vec();
+    if pairs.len() <= most {
+        return pairs;
+    }
+    let shares = solved.plan.shares().iter();
+    let used: BTreeSet<_> = shares.map(|share| (share.need, share.capacity)).collect();
+    let loss = |pair: &Pair| -> Worth {
+        let prices = &solved.prices;
+        let price = prices.capacities[pair.capacity as usize] + prices.needs[pair.need as usize];
+        price - objective.worth(pair.score)
+    };
+    pairs.sort_by_cached_key(|pair| (!used.contains(&key(pair)), loss(pair), key(pair)));
+    let mut seen = BTreeSet::new();
+    let needed = |pair: &Pair| seen.insert(pair.capacity) || used.contains(&key(pair));
+    let (mut kept, others): (Vec<Pair>, Vec<Pair>) = pairs.into_iter().partition(needed);
+    let room = most.saturating_sub(kept.len());
+    kept.extend(others.into_iter().take(room));
+    kept
+}
