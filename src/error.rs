@@ -4,7 +4,7 @@
 use matching::violation::{Rule, Violation};
 
 /// Why a use case did not happen. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The input breaks rules; all of them are listed.
     #[error("{} rules broken", .0.len())]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use matching::text::index::NameIndex;
@@ -11,7 +11,7 @@ use matching::text::relevance::{ELIGIBLE, Name, Query};
 use matching::text::synonyms::Synonyms;
 use ocop_link::store::{Database, demands, products};
 
-use crate::cluster::{Cluster, find_binaries};
+use crate::cluster::{Cluster, client_program};
 use crate::{CONNECTIONS, Size};
 
 /// The statements that make its tables.
@@ -29,7 +29,7 @@ pub(crate) fn measure(cluster: &Cluster, name: &str, folder: &Path, size: &Size)
     std::fs::write(&file, QUERY).expect("a file");
     let clients = CONNECTIONS.to_string();
     let seconds = (size.seconds * size.rounds as u64).to_string();
-    let output = Command::new(binary("pgbench"))
+    let output = Command::new(client_program("pgbench"))
         .args(["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds])
         .args(["-D", &format!("demands={}", size.demands), "-f"])
         .arg(&file)
@@ -42,16 +42,10 @@ pub(crate) fn measure(cluster: &Cluster, name: &str, folder: &Path, size: &Size)
     rate.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// A client program: of the server's folder, else of the path.
-fn binary(name: &str) -> PathBuf {
-    let own = find_binaries().map(|folder| folder.join(name)).filter(|path| path.is_file());
-    own.unwrap_or_else(|| name.into())
-}
-
 fn psql(cluster: &Cluster, name: &str, statements: &str, folder: &Path) {
     let file = folder.join("statements.sql");
     std::fs::write(&file, statements).expect("a file");
-    let mut command = Command::new(binary("psql"));
+    let mut command = Command::new(client_program("psql"));
     command.args(["-q", "-v", "ON_ERROR_STOP=1", "-f"]).arg(&file).arg(cluster.url(name));
     crate::program::run(command);
 }

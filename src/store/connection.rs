@@ -60,6 +60,14 @@ impl DatabaseUrl {
         Ok(Self::Postgres(url.to_owned()))
     }
 
+    /// What an operator is told: the file, or nothing of a URL, which may have a password.
+    pub(super) fn place(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("the database file {path}"),
+            Self::Postgres(_) => "the database".into(),
+        }
+    }
+
     /// Opens a connection with this service's settings.
     pub(super) fn connect(&self) -> Result<AnyConnection, ConnectionError> {
         match self {

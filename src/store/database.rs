@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::changes;
 use super::connection::{AnyConnection, DatabaseUrl};
+use super::dialect::with_advice;
 use super::migrations;
 use super::pool::Connections;
 use super::postgres::Postgres;
@@ -43,7 +44,7 @@ impl Database {
     /// A sentence for the operator.
     pub fn open(url: &str, connections: usize) -> Result<Self, String> {
         let url = DatabaseUrl::parse(url)?;
-        let cannot = |reason: String| format!("cannot open the database: {reason}");
+        let cannot = |reason| format!("cannot open {}: {}", url.place(), with_advice(reason));
         let mut connection = url.connect().map_err(|error| cannot(error.to_string()))?;
         migrations::run(&mut connection).map_err(cannot)?;
         let hook = Arc::new(CommitHook::default());
@@ -70,6 +71,17 @@ impl Database {
         match &self.engine {
             Engine::Sqlite(engine) => engine.connections(),
             Engine::Postgres(engine) => engine.connections(),
+        }
+    }
+
+    /// What is wrong with the file of an embedded database; a server looks after its own.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn damages(&self) -> Result<Vec<String>, Error> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.damages(),
+            Engine::Postgres(_) => Ok(Vec::new()),
         }
     }
 

@@ -98,16 +98,17 @@ impl From<DieselError> for Error {
         if unavailable || is_transient(&error) {
             return Self::Unavailable(error.to_string());
         }
-        Self::Internal(error.to_string())
+        Self::Internal(with_advice(error.to_string()))
     }
 }
 
 /// Messages of both databases for conditions that diesel gives no kind: the disk, time limits, and
 /// a server that goes away.
 fn says_unavailable(message: &str) -> bool {
-    const CONDITIONS: [&str; 10] = [
+    const CONDITIONS: [&str; 11] = [
         "database or disk is full",
         "disk I/O error",
+        "no transaction is active",
         "No space left on device",
         "could not extend file",
         "statement timeout",
@@ -118,6 +119,16 @@ fn says_unavailable(message: &str) -> bool {
         "no connection to the server",
     ];
     CONDITIONS.iter().any(|condition| message.contains(condition))
+}
+
+/// A reason with what to do about it, where it is a damaged database.
+pub(super) fn with_advice(reason: String) -> String {
+    const DAMAGES: [&str; 3] =
+        ["database disk image is malformed", "file is not a database", "invalid page in block"];
+    if DAMAGES.iter().any(|damage| reason.contains(damage)) {
+        return format!("{reason}; the database is damaged, restore a backup");
+    }
+    reason
 }
 
 /// Whether a statement failed because a row with the same key stands already.

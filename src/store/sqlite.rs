@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
 
-use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::sql_types::Text;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 
 use super::connection::{AnyConnection, DatabaseUrl};
 use super::database::{CommitHook, attempt};
@@ -23,7 +24,14 @@ type Finish = Box<dyn FnOnce(Result<(), Error>) + Send>;
 /// after the commit.
 type Job = Box<dyn FnOnce(Option<&mut AnyConnection>) -> Finish + Send>;
 /// The transactions of one commit, and how it ended.
-type Committed = (Vec<Finish>, Result<(), String>);
+type Committed = (Vec<Finish>, Result<(), Error>);
+
+/// A row of `PRAGMA integrity_check`.
+#[derive(QueryableByName)]
+struct Damage {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
 
 pub(super) struct Sqlite {
     readers: Pool,
@@ -62,6 +70,15 @@ impl Sqlite {
         self.readers.with(|connection| {
             connection.transaction(|connection| work(&mut ReadTx::new(connection)))
         })
+    }
+
+    /// What SQLite finds wrong with the file, up to a hundred things.
+    pub(super) fn damages(&self) -> Result<Vec<String>, Error> {
+        let rows: Vec<Damage> = self.readers.with(|connection| {
+            Ok(diesel::sql_query("PRAGMA integrity_check(100)").load(connection)?)
+        })?;
+        let found = rows.into_iter().map(|row| row.integrity_check);
+        Ok(found.filter(|damage| damage != "ok").collect())
     }
 
     pub(super) fn write<T: Send + 'static>(
@@ -111,28 +128,30 @@ fn answer_all(committed: &Receiver<Committed>, hook: &CommitHook) {
         }
         for (finishes, result) in commits {
             for finish in finishes {
-                finish(result.clone().map_err(Error::Unavailable));
+                finish(result.clone());
             }
         }
     }
 }
 
 /// Always immediate: a transaction that reads first and writes later would fail on a busy file.
-fn begin(connection: &mut AnyConnection) -> Result<(), String> {
-    let AnyConnection::Sqlite(connection) = connection else {
-        return Err("the writer is not on SQLite".into());
-    };
-    AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
-        .map_err(|error| error.to_string())
+fn begin(connection: &mut AnyConnection) -> Result<(), Error> {
+    let connection = embedded(connection)?;
+    Ok(AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?)
 }
 
-fn commit(connection: &mut AnyConnection) -> Result<(), String> {
-    let AnyConnection::Sqlite(connection) = connection else {
-        return Err("the writer is not on SQLite".into());
-    };
+fn commit(connection: &mut AnyConnection) -> Result<(), Error> {
+    let connection = embedded(connection)?;
     AnsiTransactionManager::commit_transaction(connection).map_err(|error| {
         // Whatever is left open must not leak into the next batch.
         let _ = AnsiTransactionManager::rollback_transaction(connection);
-        error.to_string()
+        error.into()
     })
+}
+
+fn embedded(connection: &mut AnyConnection) -> Result<&mut SqliteConnection, Error> {
+    match connection {
+        AnyConnection::Sqlite(connection) => Ok(connection),
+        AnyConnection::Postgres(_) => Err(Error::Internal("the writer is not on SQLite".into())),
+    }
 }

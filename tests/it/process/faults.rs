@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -17,6 +17,8 @@ use crate::support::databases::{EmptyDatabase, Engine, run};
 
 /// Writes after which a full file must have shown.
 const MANY: usize = 5_000;
+/// A page of an SQLite file.
+const PAGE_BYTES: usize = 4096;
 /// Connections of the pool, as the service has them unless it is told otherwise.
 const CONNECTIONS: usize = 8;
 
@@ -72,7 +74,8 @@ fn a_database_that_cannot_be_opened_ends_the_start_with_a_sentence() {
     let nowhere = directory.path().join("missing");
     for url in [sqlite(&nowhere), format!("sqlite:{}", directory.path().display())] {
         let said = refusal(&url);
-        assert!(said.contains("cannot open the database"), "{said}");
+        let file = url.trim_start_matches("sqlite:");
+        assert!(said.contains(&format!("cannot open the database file {file}")), "{said}");
     }
 }
 
@@ -86,7 +89,7 @@ fn empty_log(file: &Path) {
 
 fn overwrite(file: &Path, from: usize) {
     let mut bytes = fs::read(file).expect("a file");
-    let end = bytes.len().min(from + 4096);
+    let end = bytes.len().min(from + PAGE_BYTES);
     bytes[from..end].fill(0xa5);
     fs::write(file, bytes).expect("a file");
 }
@@ -100,7 +103,63 @@ fn a_damaged_file_ends_the_start() {
     empty_log(&file);
     overwrite(&file, 0);
     let said = refusal(&url);
-    assert!(said.contains("database"), "{said}");
+    assert!(said.contains("restore a backup"), "{said}");
+}
+
+#[derive(QueryableByName)]
+struct Page {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    rootpage: i32,
+}
+
+/// Overwrites the page that every look into `table` begins at.
+fn damage(file: &Path, table: &str) {
+    let mut connection =
+        SqliteConnection::establish(&file.display().to_string()).expect("a connection");
+    let query = format!("SELECT rootpage FROM sqlite_master WHERE name = '{table}'");
+    let page: Page = diesel::sql_query(query).get_result(&mut connection).expect("a table");
+    drop(connection);
+    overwrite(file, (usize::try_from(page.rootpage).expect("a page") - 1) * PAGE_BYTES);
+}
+
+/// A file with one party, and its damaged `table`.
+fn damaged(directory: &Path, table: &str) -> (String, String) {
+    let url = sqlite(directory);
+    let mut server = Server::start(&url).wait_until_ready();
+    let token = admin(&url);
+    let made = post(&format!("{}/v1/parties", server.base_url), &token, &party(0));
+    assert_eq!(made.expect("an answer").0, 201);
+    assert_eq!(server.end("INT"), Some(0));
+    let file = directory.join("market.db");
+    empty_log(&file);
+    damage(&file, table);
+    (url, token)
+}
+
+#[test]
+fn a_damaged_page_is_told_when_it_is_read_and_nothing_of_it_is_shown() {
+    let directory = TempDir::new().expect("a folder");
+    let (url, token) = damaged(directory.path(), "audit_trail");
+    let server = Server::start(&url).wait_until_ready();
+    let trail = get(&format!("{}/v1/audit-trail", server.base_url), &token);
+    let (status, problem) = trail.expect("an answer");
+    assert_eq!((status, &problem["code"]), (500, &json!("internal")), "{problem}");
+    assert!(!problem.to_string().contains("HTX"), "{problem}");
+    let parties = format!("{}/v1/parties", server.base_url);
+    assert_eq!(get(&parties, &token).expect("an answer").0, 200, "what is sound is served");
+    assert_eq!(post(&parties, &token, &party(1)).expect("an answer").0, 500);
+    let audit = output(&url, &["audit"]);
+    let said = String::from_utf8_lossy(&audit.stderr).into_owned();
+    assert!(!audit.status.success() && said.contains("restore a backup"), "{said}");
+    assert!(server.log().contains("restore a backup"));
+}
+
+#[test]
+fn a_damaged_page_that_the_market_needs_ends_the_start() {
+    let directory = TempDir::new().expect("a folder");
+    let (url, _) = damaged(directory.path(), "parties");
+    let said = refusal(&url);
+    assert!(said.contains("restore a backup"), "{said}");
 }
 
 #[test]

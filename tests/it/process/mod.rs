@@ -1,6 +1,7 @@
 //! The real binary as an operator meets it: how it starts, ends, and what survives.
 
 mod allocations;
+mod backup;
 mod crashes;
 mod durability;
 mod faults;
@@ -52,6 +53,8 @@ fn command(database_url: &str, arguments: &[&str]) -> Command {
     }
     command.args(arguments).env("OCOP_LINK_DATABASE_URL", database_url);
     command.env("OCOP_LINK_LOG", "warn").stdin(Stdio::null());
+    // Tests ask more often than a client may.
+    command.env("OCOP_LINK_RATE_LIMIT_CLIENT", "1000000");
     command
 }
 

@@ -31,7 +31,7 @@ impl Server {
     }
 
     /// Stops it; what it wrote to its log.
-    fn log(mut self) -> String {
+    pub(super) fn log(mut self) -> String {
         assert_eq!(self.end("INT"), Some(0));
         let mut log = String::new();
         self.child.stderr.take().expect("piped").read_to_string(&mut log).expect("a text");
@@ -54,7 +54,7 @@ fn ask(address: &str, path: &str, headers: &str) -> Option<String> {
 fn a_stop_under_load_resets_nobody() {
     let directory = TempDir::new().expect("a folder");
     let url = sqlite(directory.path());
-    let mut server = serve(&url, &[("OCOP_LINK_RATE_LIMIT_CLIENT", "1000000")]);
+    let mut server = serve(&url, &[]);
     let address = server.address().to_owned();
     let token = format!("Authorization: Bearer {}\r\n", admin(&url));
     let (answered, is_draining) = (AtomicUsize::new(0), AtomicBool::new(false));

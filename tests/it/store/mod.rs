@@ -3,6 +3,7 @@
 mod allocations;
 mod capacity;
 mod change_log;
+mod contention;
 mod drafts;
 mod filters;
 mod grants;

@@ -84,7 +84,7 @@ impl Cluster {
 }
 
 /// The folder with `initdb` and `pg_ctl`: one of the path, or the newest that Debian installs.
-pub(crate) fn find_binaries() -> Option<PathBuf> {
+fn find_binaries() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
@@ -97,6 +97,12 @@ pub(crate) fn find_binaries() -> Option<PathBuf> {
     folders.extend(versions.into_iter().rev());
     let has = |folder: &Path, name: &str| folder.join(name).is_file();
     folders.into_iter().find(|folder| has(folder, "initdb") && has(folder, "pg_ctl"))
+}
+
+/// A client program, such as `psql`: of the server's folder, else of the path.
+pub(crate) fn client_program(name: &str) -> PathBuf {
+    let own = find_binaries().map(|folder| folder.join(name)).filter(|path| path.is_file());
+    own.unwrap_or_else(|| name.into())
 }
 
 /// PostgreSQL refuses to run as root; then the shell, and `home` with it, is another user's.
