@@ -4,6 +4,7 @@ mod allocations;
 mod audit_trail;
 mod authorisation;
 mod clients;
+mod clock;
 mod demand_lists;
 mod demand_rules;
 mod demands;

@@ -9,6 +9,7 @@ mod full_disk;
 mod idempotency;
 mod identity;
 mod keys;
+mod memory;
 mod migrations;
 mod operations;
 mod outages;
