@@ -29,9 +29,8 @@ pub(super) fn method_not_allowed(request: &HttpRequest) -> ApiError {
 /// a template that fits it too does not take the request.
 pub(super) fn is_misdirected(request: &HttpRequest) -> bool {
     let Some(app) = request.app_data::<web::Data<AppData>>() else { return false };
-    let method = request.method().as_str().to_ascii_lowercase();
-    let named = app.contract.document()["paths"].get(request.path());
-    named.is_some_and(|item| request.method() != Method::OPTIONS && item.get(method).is_none())
+    let (named, method) = (app.contract.methods().get(request.path()), request.method());
+    named.is_some_and(|methods| method != Method::OPTIONS && !methods.contains(method))
 }
 
 /// 204 with the methods of an address (RFC 9110 section 9.3.7), or that there is none.
@@ -46,21 +45,15 @@ pub(super) fn options(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
 /// The methods that the contract offers for the path of a request.
 fn allowed_methods(request: &HttpRequest) -> Vec<String> {
     let Some(app) = request.app_data::<web::Data<AppData>>() else { return Vec::new() };
-    let paths = &app.contract.document()["paths"];
-    let is_named = paths.get(request.path()).is_some();
+    let paths = app.contract.methods();
+    let is_named = paths.contains_key(request.path());
     let takes = |template: &str| match is_named {
         true => template == request.path(),
         false => fits(template, request.path()),
     };
-    let mut methods: Vec<String> = paths
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(template, _)| takes(template))
-        .filter_map(|(_, item)| item.as_object())
-        .flat_map(|item| item.keys().map(|method| method.to_uppercase()))
-        .filter(|method| Method::from_bytes(method.as_bytes()).is_ok() && method != "PARAMETERS")
-        .collect();
+    let offered = paths.iter().filter(|(template, _)| takes(template));
+    let mut methods: Vec<String> =
+        offered.flat_map(|(_, methods)| methods.iter().map(Method::to_string)).collect();
     if methods.iter().any(|method| method == "GET") {
         methods.push("HEAD".into());
     }

@@ -9,7 +9,8 @@ use super::problem::{FieldError, PROBLEM_JSON, Problem, ProblemCode};
 use super::routes::routes;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
-const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+/// The methods of the API, as the document has them.
+pub(super) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The problems of single operations beyond those of their kind.
 const OWN_STATUSES: [(&str, &str, &[u16]); 4] = [

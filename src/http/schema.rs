@@ -2,9 +2,11 @@
 //! generated from, and every violation is told at once.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use actix_web::http::Method;
+use actix_web::web::Bytes;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
 use matching::violation::{Rule, Violation};
@@ -12,13 +14,18 @@ use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
+use super::openapi::METHODS;
+
 /// Where component schemas stand in the document.
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// The OpenAPI document and validators for its schemas, made when first needed.
+/// What the service itself needs of the OpenAPI document, and validators for its schemas, made when
+/// first needed. The document as a tree takes six times the memory of its text, most of it for
+/// answers that are the same everywhere, so it is not kept.
 pub struct Contract {
-    document: Value,
-    text: String,
+    schemas: Value,
+    methods: BTreeMap<String, Vec<Method>>,
+    text: Bytes,
     validators: RwLock<HashMap<String, Arc<Validator>>>,
     query_parameters: RwLock<HashMap<TypeId, Arc<[QueryParameter]>>>,
 }
@@ -47,22 +54,24 @@ impl Contract {
     ///
     /// # Errors
     /// A sentence, if it cannot be written.
-    pub fn new(document: Value) -> Result<Self, String> {
+    pub fn new(mut document: Value) -> Result<Self, String> {
         let text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
+        let methods = methods_by_path(&document);
+        let schemas = document["components"]["schemas"].take();
         let (validators, query_parameters) = (RwLock::default(), RwLock::default());
-        Ok(Self { document, text, validators, query_parameters })
+        Ok(Self { schemas, methods, text: text.into(), validators, query_parameters })
     }
 
-    /// The document.
+    /// The methods of each path, which may be a template.
     #[must_use]
-    pub const fn document(&self) -> &Value {
-        &self.document
+    pub const fn methods(&self) -> &BTreeMap<String, Vec<Method>> {
+        &self.methods
     }
 
-    /// The document as it is served.
+    /// The document as it is served; a clone shares it.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn text(&self) -> Bytes {
+        self.text.clone()
     }
 
     /// Every violation of the component schema `name` by `value`.
@@ -105,11 +114,10 @@ impl Contract {
     /// The components that a schema refers to, directly or not: there are hundreds, and each
     /// checker keeps its own.
     fn components_of(&self, schema: &Value) -> Value {
-        let all = &self.document["components"]["schemas"];
         let mut found = Map::new();
         let mut waiting = references(schema);
         while let Some(name) = waiting.pop() {
-            if let (Some(component), false) = (all.get(name), found.contains_key(name)) {
+            if let (Some(component), false) = (self.schemas.get(name), found.contains_key(name)) {
                 found.insert(name.to_owned(), component.clone());
                 waiting.extend(references(component));
             }
@@ -127,6 +135,16 @@ impl Contract {
             .ok()?;
         Some(Arc::new(validator))
     }
+}
+
+fn methods_by_path(document: &Value) -> BTreeMap<String, Vec<Method>> {
+    let methods = |item: &Value| {
+        let words = item.as_object().into_iter().flat_map(Map::keys);
+        let words = words.filter(|word| METHODS.contains(&word.as_str()));
+        words.filter_map(|word| Method::from_bytes(word.to_uppercase().as_bytes()).ok()).collect()
+    };
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.map(|(path, item)| (path.clone(), methods(item))).collect()
 }
 
 /// Every violation of a schema by `value`; a schema that cannot be compiled lets nothing in.

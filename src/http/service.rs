@@ -74,7 +74,7 @@ async fn get_openapi(app: web::Data<AppData>, request: HttpRequest) -> HttpRespo
     HttpResponse::Ok()
         .insert_header((header::ETAG, tag))
         .content_type("application/json")
-        .body(app.contract.text().to_owned())
+        .body(app.contract.text())
 }
 
 /// The contract as a page

@@ -1,15 +1,24 @@
 //! Holds an answer against the published document: its status, its headers, its body.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use jsonschema::{Draft, Validator};
+use ocop_link::http::openapi;
 use serde_json::{Value, json};
 
 use super::api::Answer;
 
+static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi::document);
+
+/// The published document.
+pub(crate) fn document() -> &'static Value {
+    &DOCUMENT
+}
+
 /// Checks one answer to a request; an address that the contract does not know must be a 404 or 405.
-pub(crate) fn check(document: &Value, (method, path): (&str, &str), answer: &Answer) {
+pub(crate) fn check((method, path): (&str, &str), answer: &Answer) {
+    let document = document();
     assert!(!answer.header("x-request-id").is_empty(), "no request id");
     let Some(operation) = operation(document, method, path) else {
         assert!(matches!(answer.status, 404 | 405 | 414), "{method} {path}: {}", answer.status);

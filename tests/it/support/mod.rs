@@ -2,7 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod cluster;
-mod contract;
+pub(crate) mod contract;
 pub(crate) mod databases;
 pub(crate) mod identity;
 pub(crate) mod obstacle;

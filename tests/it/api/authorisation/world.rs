@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::table::{Object, Row};
 use crate::support::api::{Actor, Request, TestApi};
+use crate::support::contract;
 
 /// An id that nothing has.
 pub(super) const UNKNOWN: &str = "0198c0de-0000-7000-8000-0000000000ff";
@@ -152,8 +153,8 @@ impl<'a> World<'a> {
     }
 
     fn addressed(&self, row: &Row, id: &str, offer: &str) -> Request<'a> {
-        let document = self.api.data.contract.document();
-        let found = operations(document).find(|operation| operation.id == row.operation);
+        let found =
+            operations(contract::document()).find(|operation| operation.id == row.operation);
         let Operation { method, path, has_body, .. } = found.expect("a published operation");
         let path = path.replace("{id}", id).replace("{offer_id}", offer);
         let path = path.replace("{system}", "erp").replace("{code}", "4").replace("{tail}", "");
