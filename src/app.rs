@@ -78,7 +78,9 @@ impl Inner {
         let loaded = self.feed.load(&self.database);
         loaded.map_err(|error| format!("cannot load the market: {error}"))?;
         let hook = Arc::downgrade(self);
-        self.database.after_commit(move || catch_up(&hook));
+        self.database.after_commit(move || {
+            catch_up(&hook);
+        });
         let warmed = Arc::clone(self);
         spawn("market-warm", move || warmed.feed.market().warm())?;
         let follower = Arc::downgrade(self);
@@ -93,6 +95,8 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String>
 
 /// How often an instance looks for what the others have committed.
 const FEED_INTERVAL: Duration = Duration::from_millis(40);
+/// How long it waits after it could not look.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How often an instance looks for signing keys that another has made or withdrawn.
 const KEYS_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -298,13 +302,15 @@ fn market_settings(
     })
 }
 
-/// Lets the market see what was just committed. A failure is no failure of the commit: the follower
-/// tries again.
-fn catch_up(app: &Weak<Inner>) {
-    let Some(app) = app.upgrade() else { return };
-    if let Err(error) = app.feed.catch_up(&app.database) {
+/// Lets the market see what was just committed; whether it does. A failure is no failure of the
+/// commit: the follower tries again.
+fn catch_up(app: &Weak<Inner>) -> bool {
+    let Some(app) = app.upgrade() else { return true };
+    let caught_up = app.feed.catch_up(&app.database);
+    if let Err(error) = &caught_up {
         tracing::warn!(%error, "the market could not be brought up to date");
     }
+    caught_up.is_ok()
 }
 
 /// Follows what other instances commit, as long as the service runs.
@@ -312,7 +318,9 @@ fn follow(app: &Weak<Inner>) {
     let mut keys_read = Instant::now();
     while app.strong_count() > 0 {
         thread::sleep(FEED_INTERVAL);
-        catch_up(app);
+        if !catch_up(app) {
+            thread::sleep(RETRY_INTERVAL);
+        }
         if keys_read.elapsed() >= KEYS_INTERVAL {
             refresh_keys(app);
             keys_read = Instant::now();

@@ -256,7 +256,7 @@ fn framework_error(request: Option<&HttpRequest>, status: StatusCode) -> ApiErro
 
 /// Writes the problem document of an error, and the log line of its cause.
 fn answer(asked: &Asked<'_>, error: &ApiError) -> Document {
-    error.log(&asked.id);
+    asked.app.failures.note(error, &asked.id);
     let document = error.document(asked.language, &asked.path, &asked.id);
     let mut headers = error.headers.clone();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

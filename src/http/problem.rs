@@ -300,11 +300,14 @@ impl ApiError {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Writes the one log line of this error, if it has a cause that an operator should see.
-    pub(super) fn log(&self, request_id: &str) {
-        if let Some(cause) = &self.cause {
-            tracing::error!(request_id, code = self.code.code(), cause, "request failed");
-        }
+    /// Which problem it is.
+    pub(super) fn code(&self) -> ProblemCode {
+        self.code
+    }
+
+    /// What an operator should see, and no caller.
+    pub(super) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     /// The document in `language` for a request.

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::jobs::allocations::Runner;
 
 use super::auth::Authenticator;
+use super::failure_log::FailureLog;
 use super::metrics::Metrics;
 use super::page::Cursors;
 use super::rate_limit::RateLimiter;
@@ -26,6 +27,8 @@ pub struct AppData {
     pub limiter: RateLimiter,
     /// Counts what happens.
     pub metrics: Metrics,
+    /// Tells the operator why requests fail.
+    pub failures: FailureLog,
     /// Whether the service is about to stop.
     is_draining: AtomicBool,
     /// The published contract, ready to check requests against.
@@ -53,6 +56,7 @@ impl AppData {
             cursors,
             limiter,
             metrics,
+            failures: FailureLog::default(),
             is_draining,
             contract,
         })

@@ -88,6 +88,7 @@ impl Home {
 #[test]
 fn a_server_that_crashes_and_comes_back_is_met_without_a_restart() {
     let Some(mut home) = Home::new() else { return };
+    let begun = Instant::now();
     for _ in 0..2 {
         home.cluster.tell("stop");
         for _ in 0..=CONNECTIONS {
@@ -99,6 +100,9 @@ fn a_server_that_crashes_and_comes_back_is_met_without_a_restart() {
         home.cluster.tell("start");
         home.expect_healed();
     }
+    let log = home.server.log();
+    let lines = log.lines().filter(|line| line.contains("request refused")).count() as u64;
+    assert!((1..=begun.elapsed().as_secs() + 1).contains(&lines), "{log}");
 }
 
 #[test]
