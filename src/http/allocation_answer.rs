@@ -8,12 +8,12 @@ use matching::certificate::CertificateKind;
 use matching::id::PartyId;
 use matching::money::Price;
 use matching::planning::snapshot::{Change, DemandSide, Reduction, Snapshot};
-use matching::planning::{Binding as Bound, Fills, Gain, Outcome, Rule, Share as Part};
+use matching::planning::{Binding as Bound, Fills, Gain, Margin, Outcome, Rule, Share as Part};
 use matching::quantity::Dimension;
 
 use super::allocation_parts::{
     Answer, CapacityPrice, DeliveryShortage, FairnessRecord, FillRecord, HeldPairs, Named,
-    RelaxationRecord, RelaxedField, Share, Shortage, Total, Unsold,
+    RelaxationRecord, RelaxedField, Share, Shortage, Total, UnitWorth, Unsold,
 };
 use super::allocation_texts::{Gained, Reason, gain_text, held_text, reason_text};
 use super::problem_texts::Language;
@@ -243,13 +243,18 @@ impl Writer<'_> {
 
     fn prices(&self) -> Vec<CapacityPrice> {
         let prices = self.outcome.certificate.iter().flat_map(|it| &it.capacities);
-        let number = |tier: i128| i64::try_from(tier).unwrap_or(i64::MAX);
+        let intervals: BTreeMap<u32, Margin> = self.outcome.intervals.iter().copied().collect();
         let priced = prices.filter(|(_, price)| *price > Worth::default());
-        let record = |(at, price): &(u32, Worth)| CapacityPrice {
-            offer_id: self.sides.offer_of(*at).id.to_string(),
-            capacity: self.sides.capacities[*at as usize].period.into(),
-            quantity: number(price.quantity),
-            score: number(price.score),
+        let record = |(at, price): &(u32, Worth)| {
+            let (UnitWorth { quantity, score }, interval) = (unit_worth(*price), intervals.get(at));
+            CapacityPrice {
+                offer_id: self.sides.offer_of(*at).id.to_string(),
+                capacity: self.sides.capacities[*at as usize].period.into(),
+                quantity,
+                score,
+                one_more: interval.map(|it| unit_worth(it.more)),
+                one_less: interval.and_then(|it| it.less).map(unit_worth),
+            }
         };
         priced.map(record).collect()
     }
@@ -270,6 +275,11 @@ impl Writer<'_> {
         }
         totals.into_values().collect()
     }
+}
+
+fn unit_worth(worth: Worth) -> UnitWorth {
+    let number = |tier: i128| i64::try_from(tier).unwrap_or(i64::MAX);
+    UnitWorth { quantity: number(worth.quantity), score: number(worth.score) }
 }
 
 fn empty(dimension: Dimension) -> Total {

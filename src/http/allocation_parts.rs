@@ -256,6 +256,25 @@ pub struct CapacityPrice {
     pub quantity: i64,
     /// Score points more in all; below zero where the unit takes the place of better ones.
     pub score: i64,
+    /// What one base unit more would gain, as small a change as can be sold: the low end. Prices of
+    /// an optimum are one choice of many; both ends are certain. Absent where too many capacities
+    /// have a price, or the time was over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_more: Option<UnitWorth>,
+    /// What one base unit less would lose: the high end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_less: Option<UnitWorth>,
+}
+
+/// What one base unit is worth to the plan by score alone, limits between shares aside.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct UnitWorth {
+    /// Base units in all.
+    #[schema(example = 0)]
+    pub quantity: i64,
+    /// Score points in all.
+    #[schema(example = 283)]
+    pub score: i64,
 }
 
 /// How evenly producers are treated, in basis points of what each offers within the run.

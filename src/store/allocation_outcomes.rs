@@ -4,7 +4,9 @@
 use diesel::prelude::*;
 use matching::allocation::plan::Worth;
 use matching::id::AllocationId;
-use matching::planning::{Binding, Certificate, Fairness, Fills, Gain, Outcome, Progress, Share};
+use matching::planning::{
+    Binding, Certificate, Fairness, Fills, Gain, Margin, Outcome, Progress, Share,
+};
 
 use super::allocation_snapshots::{ChangeText, change, change_of};
 use super::allocations::Finished;
@@ -32,32 +34,46 @@ type CertificateText = (Vec<PriceText>, Vec<PriceText>);
 type FillsText = (u32, u32, u16, u16, u16);
 type GainText = (u32, ChangeText, u64, u64, bool);
 type ProgressText = (u32, u32, WorthText, WorthText, u32);
-type OutcomeText = (
+type MarginText = (u32, WorthText, Option<WorthText>);
+/// Without intervals, as they were not always known.
+type PlainText = (
     (Vec<ShareText>, Vec<u32>),
     (WorthText, WorthText, bool),
     Option<CertificateText>,
     (FillsText, FillsText, WorthText),
     Vec<GainText>,
 );
+type OutcomeText = (PlainText, Vec<MarginText>);
 
 /// Writes an answer.
 #[must_use]
 pub fn outcome_text(outcome: &Outcome) -> String {
-    let Outcome { shares, offered, reached, bound, is_optimal, certificate, fairness, gains } =
-        outcome;
+    let Outcome {
+        shares,
+        offered,
+        reached,
+        bound,
+        is_optimal,
+        certificate,
+        intervals,
+        fairness,
+        gains,
+    } = outcome;
     let share = |it: &Share| -> ShareText {
         (it.capacity, it.need, it.base, it.score, word(&BINDINGS, &it.binding).into())
     };
     let gain =
         |it: &Gain| -> GainText { (it.demand, change(it.change), it.own, it.all, it.closes) };
     let Fairness { before, after, cost } = fairness;
-    let text: OutcomeText = (
+    let interval = |(at, it): &(u32, Margin)| (*at, worth(it.more), it.less.map(worth));
+    let text: PlainText = (
         (shares.iter().map(share).collect(), offered.clone()),
         (worth(*reached), worth(*bound), *is_optimal),
         certificate.as_ref().map(|it| (prices(&it.capacities), prices(&it.needs))),
         (fills(before), fills(after), worth(*cost)),
         gains.iter().map(gain).collect(),
     );
+    let text: OutcomeText = (text, intervals.iter().map(interval).collect());
     json(&text)
 }
 
@@ -66,7 +82,9 @@ pub fn outcome_text(outcome: &Outcome) -> String {
 /// # Errors
 /// [`Error::Internal`] if the text is none.
 pub fn outcome_of(text: &str) -> Result<Outcome, Error> {
-    let (shares, figures, certificate, fairness, gains): OutcomeText = json_of(text)?;
+    let (plain, intervals) = json_of::<OutcomeText>(text)
+        .or_else(|_| json_of::<PlainText>(text).map(|plain| (plain, Vec::new())))?;
+    let (shares, figures, certificate, fairness, gains) = plain;
     let ((shares, offered), (reached, bound, is_optimal)) = (shares, figures);
     let share = |(capacity, need, base, score, binding): ShareText| {
         let binding = word_of(&BINDINGS, &binding)?;
@@ -79,6 +97,9 @@ pub fn outcome_of(text: &str) -> Result<Outcome, Error> {
         capacities: prices_of(capacities),
         needs: prices_of(needs),
     });
+    let interval = |(at, more, less): MarginText| {
+        (at, Margin { more: worth_of(more), less: less.map(worth_of) })
+    };
     let (before, after, cost) = fairness;
     Ok(Outcome {
         shares: shares.into_iter().map(share).collect::<Result<_, Error>>()?,
@@ -87,6 +108,7 @@ pub fn outcome_of(text: &str) -> Result<Outcome, Error> {
         bound: worth_of(bound),
         is_optimal,
         certificate,
+        intervals: intervals.into_iter().map(interval).collect(),
         fairness: Fairness {
             before: fills_of(before),
             after: fills_of(after),

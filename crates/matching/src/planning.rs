@@ -6,6 +6,7 @@
 
 mod fill;
 mod part;
+mod price;
 pub mod reduction;
 pub mod snapshot;
 mod solve;
@@ -15,6 +16,8 @@ pub mod verify;
 pub use fill::{Fairness, Fills};
 pub use solve::{Binding, Certificate, Outcome, Progress, Share, plan, repair};
 pub use trial::{Gain, gains};
+
+pub use crate::allocation::margin::Margin;
 
 use crate::allocation::plan::Objective;
 

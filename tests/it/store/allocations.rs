@@ -14,7 +14,7 @@ use matching::planning::snapshot::{
     CapacitySide, Change, DemandSide, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
 };
 use matching::planning::{
-    Binding, Certificate, Fairness, Fills, Gain, Outcome, Progress, Rule, Share, Wish,
+    Binding, Certificate, Fairness, Fills, Gain, Margin, Outcome, Progress, Rule, Share, Wish,
 };
 use matching::quantity::{Content, Dimension};
 use ocop_link::store::allocation_outcomes::{outcome_of, outcome_text};
@@ -142,6 +142,10 @@ fn outcome() -> Outcome {
         bound: worth,
         is_optimal: true,
         certificate: Some(Certificate { capacities: vec![(0, worth)], needs: vec![(1, worth)] }),
+        intervals: vec![
+            (0, Margin { more: worth, less: None }),
+            (4, Margin { more: worth, less: Some(worth) }),
+        ],
         fairness: Fairness { before: fills, after: Fills::default(), cost: worth },
         gains: changes().map(gain).to_vec(),
     }

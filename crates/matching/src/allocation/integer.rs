@@ -70,7 +70,8 @@ pub fn plan(
 }
 
 /// The pairs that can have a share at all: the smallest legal one fits both sides.
-pub(super) fn possible(market: &Market, pairs: &Pairs) -> Pairs {
+#[must_use]
+pub fn possible(market: &Market, pairs: &Pairs) -> Pairs {
     pairs.only(market, |pair| is_possible(market, pair))
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::allocation::fairness;
 use crate::allocation::flow::{Flow, Outcome as Solved};
 use crate::allocation::instance::InstanceError;
+use crate::allocation::margin::Margin;
 use crate::allocation::plan::{Objective, Plan, Prices, Share as LocalShare, Worth};
 use crate::allocation::repair::repair as fill_gap;
 use crate::allocation::{Run, run};
@@ -13,6 +14,7 @@ use crate::id::PartyId;
 
 use super::fill::{Fairness, Sales};
 use super::part::{Part, Terms, parts};
+use super::price::intervals;
 use super::snapshot::Snapshot;
 use super::trial::Gain;
 use super::{Rule, Wish};
@@ -75,6 +77,10 @@ pub struct Outcome {
     pub is_optimal: bool,
     /// The proof of the bound; absent where the run was stopped before it was known.
     pub certificate: Option<Certificate>,
+    /// Of capacities with a price, what one unit more or less would be worth, by place in the
+    /// snapshot: one unit is the largest measure of base units that all increments of its part of
+    /// the market are multiples of; the worth is that of one base unit.
+    pub intervals: Vec<(u32, Margin)>,
     /// How evenly the producers are treated, and what that cost.
     pub fairness: Fairness,
     /// What the relaxations that help would gain.
@@ -114,6 +120,10 @@ pub fn plan(
         let planned = plan_part(part, wish, stop);
         answer.add(part, &planned);
         answer.fairness(part, &planned, stop);
+        if let Some(prices) = &planned.prices {
+            let found = intervals(part, prices, wish.objective, stop);
+            answer.outcome.intervals.extend(found);
+        }
         let (reached, bound) = (answer.outcome.reached, answer.outcome.bound);
         let rounds = snapshot.reduction.map_or(0, |reduction| reduction.rounds);
         progress(Progress { parts_done: done, parts: parts.len() as u32, rounds, reached, bound });
@@ -225,6 +235,7 @@ impl<'a> Answer<'a> {
             bound: Worth::default(),
             is_optimal: true,
             certificate: Some(Certificate::default()),
+            intervals: Vec::new(),
             fairness: Fairness::default(),
             gains: Vec::new(),
         };

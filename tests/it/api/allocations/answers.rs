@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{buyer, by_producer, demand, get, list, offer, path, run, seller, total};
-use crate::support::api::{Actor, TestApi, api_tests};
+use crate::support::api::{Actor, Answer, TestApi, api_tests};
 
 api_tests!(
     one_large_demand_is_filled_from_many_small_producers,
@@ -20,6 +20,7 @@ api_tests!(
     an_anonymous_buyer_stays_so_in_the_plan_of_a_union,
     an_offer_for_guests_goes_to_them_alone,
     only_offers_of_the_named_producers_are_planned,
+    a_price_is_what_one_more_and_one_less_really_change,
 );
 
 fn one_large_demand_is_filled_from_many_small_producers(api: &TestApi) {
@@ -244,4 +245,41 @@ fn only_offers_of_the_named_producers_are_planned(api: &TestApi) {
     demand(api, &distributor, 200, json!({}));
     let answer = run(api, &union, json!({"producer_ids": [member.party_id]}));
     assert_eq!(by_producer(&answer), [("Thành viên".to_owned(), 100)]);
+}
+
+/// Kilograms and score × kilograms of a plan.
+fn worth(answer: &Answer) -> [i64; 2] {
+    let shares = list(answer, "/shares").iter();
+    let of = |share: &Value| {
+        let quantity = share["quantity"].as_i64().expect("a number");
+        [quantity, quantity * share["score"].as_i64().expect("a score")]
+    };
+    shares.map(of).fold([0, 0], |[a, b], [c, d]| [a + c, b + d])
+}
+
+fn a_price_is_what_one_more_and_one_less_really_change(api: &TestApi) {
+    let distributor = buyer(api);
+    let cheap = seller(api, "Rẻ");
+    let own = offer(api, &cheap, 100, json!({"unit_price": 50_000}));
+    offer(api, &seller(api, "Đắt"), 100, json!({"unit_price": 100_000}));
+    let by_price = json!({"price_basis": "at_origin", "preferences": {"price": 10_000}});
+    demand(api, &distributor, 200, by_price);
+    let offered = |quantity: u64| {
+        let capacity = json!({"capacity":
+            [{"from": "2027-01-01", "to": "2027-01-31", "quantity": quantity}]});
+        let change = api.patch(&format!("/v1/offers/{own}"), &capacity).header("if-match", "*");
+        change.by(&cheap.token).send().expect(200);
+        run(api, &distributor, json!({"rule": "none"}))
+    };
+    let (less, more, now) = (offered(99), offered(101), offered(100));
+    let price = list(&now, "/prices").iter().find(|price| price["offer_id"] == own);
+    let price = price.expect("what is scarce has a price");
+    let told = |end: &str| ["quantity", "score"].map(|tier| price[end][tier].as_i64());
+    let change = |from: &Answer, to: &Answer| {
+        let ([from, from_score], [to, to_score]) = (worth(from), worth(to));
+        [Some(to - from), Some(to_score - from_score)]
+    };
+    assert_eq!(told("one_more"), change(&now, &more), "it takes the place of a dearer one");
+    assert_eq!(told("one_less"), change(&less, &now), "nobody takes its place");
+    assert_ne!(told("one_more"), told("one_less"));
 }
