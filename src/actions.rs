@@ -4,6 +4,7 @@
 pub mod allocation_run;
 pub mod allocations;
 pub mod audit;
+mod audit_allocations;
 pub mod audit_trail;
 pub mod authorise;
 pub mod certificates;

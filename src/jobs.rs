@@ -6,7 +6,7 @@ mod queue;
 
 use std::time::Duration;
 
-use crate::actions::{idempotency, login_failures, sessions};
+use crate::actions::{allocations as runs, idempotency, login_failures, sessions};
 use crate::app::App;
 use crate::error::Error;
 
@@ -29,5 +29,6 @@ async fn sweep(app: &App) -> Result<(), Error> {
     while app.maintain(idempotency::sweep).await? > 0 {}
     while app.maintain(sessions::sweep).await? > 0 {}
     while app.maintain(login_failures::sweep).await? > 0 {}
+    while app.maintain(runs::sweep).await? > 0 {}
     Ok(())
 }

@@ -30,6 +30,12 @@ pub const MAX_TIME_LIMIT_MS: u64 = 600_000;
 /// The time limit where none is stated, in milliseconds.
 pub const TIME_LIMIT_MS: u64 = 60_000;
 
+/// How long an allocation is kept, in microseconds: 400 days, so that a whole year of trade can be
+/// looked at again.
+pub const RETENTION_US: i64 = 400 * 24 * 3600 * 1_000_000;
+/// The most allocations that one sweep forgets; each may have a snapshot of many megabytes.
+const SWEEP_LIMIT: i64 = 20;
+
 /// An allocation with its answer, as far as there is one.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -245,6 +251,20 @@ pub fn cancel(
         return Ok(cancelled);
     }
     Err(illegal(&find(tx, context, id)?.state))
+}
+
+/// Forgets allocations that are older than [`RETENTION_US`], with their answers, and snapshots that
+/// none is left for; tells how many.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn sweep(tx: &mut WriteTx<'_>, now: Timestamp) -> Result<usize, Error> {
+    let before = Timestamp::from_micros(now.micros() - RETENTION_US);
+    let ended = allocations::ended_before(tx, before, SWEEP_LIMIT)?;
+    let (ids, snapshots): (Vec<_>, Vec<_>) = ended.into_iter().unzip();
+    allocations::remove(tx, &ids)?;
+    allocation_snapshots::remove_unused(tx, &snapshots.into_iter().flatten().collect::<Vec<_>>())?;
+    Ok(ids.len())
 }
 
 fn illegal(state: &State) -> Error {

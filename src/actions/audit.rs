@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::audit_allocations;
 use crate::error::Error;
 use crate::store::changes::{self, Changed};
 use crate::store::{ReadTx, certificates, demands, grants, offers, parties, products};
@@ -22,7 +23,8 @@ pub struct Finding {
 const CHANGES_PER_STEP: i64 = 10_000;
 
 /// Looks at every record: that its row is a legal value, that what is taken of a capacity adds up,
-/// that what it refers to is there, and that the change log ends at its version.
+/// that what it refers to is there, that the change log ends at its version, and that answers of
+/// allocations are within their snapshots.
 ///
 /// # Errors
 /// Whatever the database says; a row that is no legal value.
@@ -33,6 +35,7 @@ pub fn run(tx: &mut ReadTx<'_>) -> Result<Vec<Finding>, Error> {
     audit_offers(tx, &mut versions, &mut findings)?;
     audit_demands(tx, &mut versions, &mut findings)?;
     audit_log(tx, &versions, &mut findings)?;
+    audit_allocations::run(tx, &mut findings)?;
     Ok(findings)
 }
 

@@ -198,3 +198,14 @@ pub fn find(tx: &mut ReadTx<'_>, id: AllocationId) -> Result<Option<String>, Err
     let row = allocation_outcomes::table.find(id.to_string());
     Ok(row.select(allocation_outcomes::outcome).first(tx.connection()).optional()?)
 }
+
+/// Removes the answers of these allocations.
+///
+/// # Errors
+/// Whatever the database says.
+pub(super) fn remove(tx: &mut WriteTx<'_>, ids: &[AllocationId]) -> Result<(), Error> {
+    let ids: Vec<String> = ids.iter().map(AllocationId::to_string).collect();
+    let answers = allocation_outcomes::table.filter(allocation_outcomes::allocation_id.eq_any(ids));
+    diesel::delete(answers).execute(tx.connection())?;
+    Ok(())
+}

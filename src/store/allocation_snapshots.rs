@@ -20,7 +20,7 @@ use matching::quantity::Content;
 
 use super::columns::{DIMENSIONS, id_of, illegal, json, json_of, province_of, word, word_of};
 use super::dialect::on_each;
-use super::schema::allocation_snapshots;
+use super::schema::{allocation_snapshots, allocations};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
 
@@ -333,4 +333,32 @@ pub fn find_sides(tx: &mut ReadTx<'_>, hash: &str) -> Result<Option<Snapshot>, E
     let sides = allocation_snapshots::table.find(hash).select(allocation_snapshots::sides);
     let sides: Option<String> = sides.first(tx.connection()).optional()?;
     sides.map(|sides| sides_of(&sides)).transpose()
+}
+
+/// Hashes of snapshots that no allocation was solved from.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn unused(tx: &mut ReadTx<'_>, limit: i64) -> Result<Vec<String>, Error> {
+    let used =
+        allocations::table.filter(allocations::snapshot.eq(allocation_snapshots::hash.nullable()));
+    let unused = allocation_snapshots::table
+        .filter(diesel::dsl::not(diesel::dsl::exists(used)))
+        .order(allocation_snapshots::hash)
+        .limit(limit);
+    Ok(unused.select(allocation_snapshots::hash).load(tx.connection())?)
+}
+
+/// Removes those of these snapshots that no allocation was solved from.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn remove_unused(tx: &mut WriteTx<'_>, hashes: &[String]) -> Result<(), Error> {
+    let used = allocations::table.filter(allocations::snapshot.eq_any(hashes));
+    let used: Vec<Option<String>> = used.select(allocations::snapshot).load(tx.connection())?;
+    let is_unused = |hash: &&String| !used.iter().flatten().any(|used| used == *hash);
+    let unused: Vec<&String> = hashes.iter().filter(is_unused).collect();
+    diesel::delete(allocation_snapshots::table.filter(allocation_snapshots::hash.eq_any(unused)))
+        .execute(tx.connection())?;
+    Ok(())
 }

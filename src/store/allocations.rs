@@ -7,7 +7,7 @@ use matching::date::Timestamp;
 use matching::id::{AllocationId, DemandId, PartyId};
 use matching::planning::{Progress, Rule, Wish};
 
-use super::allocation_outcomes::{figures_of, figures_text, progress_of, progress_text};
+use super::allocation_outcomes::{self, figures_of, figures_text, progress_of, progress_text};
 use super::columns::{bigint, id_of, illegal, json, json_of, quantity_of, word, word_of};
 use super::dialect::on_each;
 use super::keyset::{Page, PageRequest, by_creation};
@@ -363,4 +363,54 @@ pub fn list(
     let rows: Vec<Row> = query.load(tx.connection())?;
     let items = rows.into_iter().map(Allocation::try_from).collect::<Result<_, _>>()?;
     Ok(request.page(items))
+}
+
+/// Allocations by id, after one.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn after(
+    tx: &mut ReadTx<'_>,
+    last: Option<AllocationId>,
+    limit: i64,
+) -> Result<Vec<Allocation>, Error> {
+    let last = last.map_or_else(String::new, |id| id.to_string());
+    let rows = allocations::table.filter(allocations::id.gt(last)).order(allocations::id);
+    let rows: Vec<Row> = rows.limit(limit).load(tx.connection())?;
+    rows.into_iter().map(Allocation::try_from).collect()
+}
+
+/// Allocations that were asked for before an instant and go on no more, save those that a kept one
+/// repairs; with their snapshots.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn ended_before(
+    tx: &mut ReadTx<'_>,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<(AllocationId, Option<String>)>, Error> {
+    let later = diesel::alias!(allocations as later);
+    let of_this = later.field(allocations::repairs).eq(allocations::id.nullable());
+    let rows: Vec<(String, Option<String>)> = allocations::table
+        .filter(allocations::created_at.lt(before.micros()))
+        .filter(allocations::alive_until.lt(before.micros()))
+        .filter(diesel::dsl::not(diesel::dsl::exists(later.filter(of_this))))
+        .order((allocations::created_at, allocations::id))
+        .limit(limit)
+        .select((allocations::id, allocations::snapshot))
+        .load(tx.connection())?;
+    rows.into_iter().map(|(id, snapshot)| Ok((id_of(&id)?, snapshot))).collect()
+}
+
+/// Removes allocations with their answers.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn remove(tx: &mut WriteTx<'_>, ids: &[AllocationId]) -> Result<(), Error> {
+    allocation_outcomes::remove(tx, ids)?;
+    let ids: Vec<String> = ids.iter().map(AllocationId::to_string).collect();
+    diesel::delete(allocations::table.filter(allocations::id.eq_any(&ids)))
+        .execute(tx.connection())?;
+    Ok(())
 }

@@ -17,7 +17,8 @@ use matching::planning::{
     Binding, Certificate, Fairness, Fills, Gain, Margin, Outcome, Progress, Rule, Share, Wish,
 };
 use matching::quantity::{Content, Dimension};
-use ocop_link::store::allocation_outcomes::{outcome_of, outcome_text};
+use ocop_link::actions::audit;
+use ocop_link::store::allocation_outcomes::{self, outcome_of, outcome_text};
 use ocop_link::store::allocation_snapshots::{self, SnapshotText};
 use ocop_link::store::allocations::{
     self, ALIVE_US, Allocation, Failure, Finished, Request, State,
@@ -27,7 +28,12 @@ use uuid::Uuid;
 use super::market::{noon, party_id, product_id};
 use crate::support::databases::{TestDatabase, on_both};
 
-on_both!(every_state_is_read_as_it_was_written, one_end_stays, a_snapshot_is_kept_once);
+on_both!(
+    every_state_is_read_as_it_was_written,
+    one_end_stays,
+    a_snapshot_is_kept_once,
+    an_audit_finds_what_an_allocation_lacks,
+);
 
 fn day(text: &str) -> Date {
     text.parse().expect("a date")
@@ -257,4 +263,55 @@ fn a_snapshot_is_kept_once(test: &TestDatabase) {
     assert_eq!(SnapshotText::from(&whole).snapshot().expect("a snapshot"), whole);
     let forged = SnapshotText { sides: text.sides.replace("80", "90"), ..text };
     assert!(!forged.is_genuine());
+}
+
+/// What the audit says of a database with one finished allocation.
+fn audited(test: &TestDatabase) -> Vec<String> {
+    let findings = test.database.read(audit::run).expect("legal rows");
+    findings.into_iter().map(|finding| finding.what).collect()
+}
+
+fn an_audit_finds_what_an_allocation_lacks(test: &TestDatabase) {
+    let (text, told) = (kept_snapshot(test), outcome());
+    let unused = format!("snapshot {} belongs to no allocation", text.hash);
+    assert_eq!(audited(test), [unused]);
+    let finished = |hash: &str, quantity| Finished {
+        as_of: 12,
+        snapshot: hash.into(),
+        quantity,
+        reached: told.reached,
+        bound: told.bound,
+        is_optimal: false,
+        stopped_after: None,
+    };
+    let share = |base| Share { capacity: 0, need: 1, base, score: 1, binding: Binding::Need };
+    let answer = |number, base| {
+        let told = Outcome { shares: vec![share(base)], ..told.clone() };
+        let id = AllocationId::new(Uuid::from_u128(number));
+        test.database
+            .write(move |tx| allocation_outcomes::insert(tx, id, &outcome_text(&told)))
+            .expect("written");
+    };
+    write(test, &allocation(1, State::Finished(finished(&text.hash, 80_000))));
+    assert_eq!(audited(test), ["it is finished and has no answer"]);
+    answer(1, 80_000);
+    assert_eq!(audited(test), [""; 0], "all that is free");
+    write(test, &allocation(2, State::Finished(finished(&text.hash, 80_001))));
+    answer(2, 80_001);
+    write(test, &allocation(3, State::Finished(finished(&text.hash, 1))));
+    answer(3, 2);
+    write(test, &allocation(4, State::Queued));
+    answer(4, 1);
+    let forged = SnapshotText { hash: "0".repeat(64), ..text };
+    let (hash, kept) = (forged.hash.clone(), forged);
+    test.database.write(move |tx| allocation_snapshots::keep(tx, &kept)).expect("kept");
+    write(test, &allocation(5, State::Finished(finished(&hash, 1))));
+    answer(5, 1);
+    let found = [
+        "its shares are more than is free or wanted",
+        "its figures are not those of its answer",
+        "it has an answer and is not finished",
+        "its snapshot is not the one that its hash names",
+    ];
+    assert_eq!(audited(test), found);
 }

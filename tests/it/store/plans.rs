@@ -24,8 +24,8 @@ use ocop_link::store::parties::PartyFilter;
 use ocop_link::store::products::ProductFilter;
 use ocop_link::store::visibility::Viewer;
 use ocop_link::store::{
-    Database, ReadTx, allocations, audit_trail, certificates, changes, demands, grants,
-    idempotency, login_failures, offers, parties, products, sessions,
+    Database, ReadTx, allocation_snapshots, allocations, audit_trail, certificates, changes,
+    demands, grants, idempotency, login_failures, offers, parties, products, sessions,
 };
 use uuid::Uuid;
 
@@ -247,6 +247,9 @@ fn every_list_query_has_a_limit_and_an_index(test: &TestDatabase) {
         idempotency::answered_before(tx, noon(), 100)?;
         sessions::expired(tx, noon(), 100)?;
         login_failures::counted_before(tx, noon(), 100)?;
+        allocations::after(tx, None, 100)?;
+        allocations::ended_before(tx, noon(), 100)?;
+        allocation_snapshots::unused(tx, 100)?;
         changes::after(tx, 1, 100).map(drop)
     });
     let mut lists: Vec<String> = lists;

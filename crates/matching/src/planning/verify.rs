@@ -122,6 +122,24 @@ fn agrees(outcome: &Outcome, reduction: &Reduction) -> bool {
         && (!outcome.is_optimal || outcome.reached == reduction.bound)
 }
 
+/// Whether the shares of an answer are of sides of the snapshot, and no more together than is free
+/// in each capacity and taken by each need.
+#[must_use]
+pub fn fits(snapshot: &Snapshot, outcome: &Outcome) -> bool {
+    let capacities = 0..snapshot.capacities.len() as u32;
+    let mut free: Vec<u64> = capacities.map(|at| snapshot.free_base(at)).collect();
+    let needs = (0_u32..).zip(&snapshot.needs);
+    let mut wanted: Vec<u64> = needs.map(|(at, need)| snapshot.need_base(at, need.most)).collect();
+    let take = |left: Option<&mut u64>, base: u64| {
+        let rest = left.as_ref().and_then(|left| left.checked_sub(base));
+        left.zip(rest).map(|(left, rest)| *left = rest).is_some()
+    };
+    outcome.shares.iter().all(|share| {
+        take(free.get_mut(share.capacity as usize), share.base)
+            && take(wanted.get_mut(share.need as usize), share.base)
+    })
+}
+
 fn ineligible(parts: &[Part], outcome: &Outcome) -> Doubt {
     let is_known = |share: &&super::Share| {
         parts.iter().any(|part| {

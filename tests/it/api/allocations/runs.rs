@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
+use ocop_link::actions::allocations;
 use serde_json::{Value, json};
 
 use super::{buyer, by_producer, demand, get, list, offer, path, run, seller, total};
@@ -27,6 +28,7 @@ api_tests!(
     a_spreadsheet_can_be_sent_to_producers,
     a_long_run_blocks_nobody_and_can_be_cancelled,
     a_run_that_was_cut_is_repeated_to_the_same_cut,
+    what_is_older_than_its_keeping_is_forgotten,
 );
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -311,4 +313,29 @@ fn a_run_that_was_cut_is_repeated_to_the_same_cut(api: &TestApi) {
     assert!(total(&answer) > 0, "what was found until then is the answer");
     let again = get(api, &distributor, &format!("{}/replay", path(&answer))).expect(200);
     assert_eq!(again.body.to_string(), answer.body.to_string());
+}
+
+fn what_is_older_than_its_keeping_is_forgotten(api: &TestApi) {
+    let distributor = market(api);
+    let old = run(api, &distributor, json!({}));
+    let same = run(api, &distributor, json!({}));
+    assert_eq!(old.text("/snapshot"), same.text("/snapshot"));
+    let declined = json!({"declined": [old.at("/shares/0/producer/id")]});
+    api.at("2026-11-23T20:00:00Z");
+    let repair = api.post(&format!("{}/repair", path(&old)), &declined).by(&distributor.token);
+    let repair = repair.send().expect(201);
+    let sweep = |instant: &str| {
+        api.at(instant);
+        api.as_operator(|tx, ctx| allocations::sweep(tx, ctx.moment.now())).expect("swept")
+    };
+    assert_eq!(sweep("2027-12-28T03:00:15Z"), 0);
+    let reader = api.token(&distributor.party_id, "allocations:run");
+    let status = |answer: &Answer| api.get(&path(answer)).by(&reader).send().status;
+    assert_eq!(sweep("2027-12-28T03:00:16Z"), 1);
+    assert_eq!([&old, &same, &repair].map(status), [200, 404, 200], "a repair needs the repaired");
+    let replay = format!("{}/replay", path(&repair));
+    api.get(&replay).by(&reader).send().expect(200);
+    assert_eq!(sweep("2027-12-28T20:00:16Z"), 1);
+    assert_eq!(sweep("2027-12-28T20:00:16Z"), 1);
+    assert_eq!([&old, &repair].map(status), [404, 404]);
 }

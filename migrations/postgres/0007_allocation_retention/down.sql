@@ -1,0 +1,2 @@
+DROP INDEX allocations_by_snapshot;
+DROP INDEX allocations_by_repairs;
