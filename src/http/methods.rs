@@ -7,6 +7,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::problem::{ApiError, ProblemCode};
 use super::state::AppData;
 
+/// The address that `OPTIONS` of the whole server has (RFC 9112 section 3.2.4).
+const WHOLE_SERVER: &str = "*";
+
 /// No route took the request: the path is unknown, or its methods are others.
 pub async fn fallback(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     Err(unknown_route(&request))
@@ -49,7 +52,7 @@ fn allowed_methods(request: &HttpRequest) -> Vec<String> {
     let is_named = paths.contains_key(request.path());
     let takes = |template: &str| match is_named {
         true => template == request.path(),
-        false => fits(template, request.path()),
+        false => request.path() == WHOLE_SERVER || fits(template, request.path()),
     };
     let offered = paths.iter().filter(|(template, _)| takes(template));
     let mut methods: Vec<String> =

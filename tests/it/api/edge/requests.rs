@@ -71,6 +71,9 @@ fn other_methods_are_told_what_there_is(api: &TestApi) {
     let options = exchange(api, get("/v1/offers", "").replacen("GET", "OPTIONS", 1));
     assert_eq!(statuses(&options), [204], "{options}");
     assert!(options.contains("allow: GET, HEAD, OPTIONS, POST\r\n"), "{options}");
+    let server = exchange(api, get("*", "").replacen("GET", "OPTIONS", 1));
+    assert_eq!(statuses(&server), [204], "{server}");
+    assert!(server.contains("allow: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"), "{server}");
     let nowhere = exchange(api, get("/v1/nowhere", "").replacen("GET", "OPTIONS", 1));
     expect_problem(&nowhere, 404, "not_found");
 }
