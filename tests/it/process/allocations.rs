@@ -70,8 +70,10 @@ fn a_stored_allocation_is_confirmed_and_a_changed_one_is_not() {
 const LOOK: Duration = Duration::from_millis(250);
 /// Demands that are hard to plan.
 const HARD_DEMANDS: usize = 4;
+/// What each of four producers has for one of them, and in which steps.
+const HARD_SUPPLY: [(u64, u64); 4] = [(5003, 6), (6001, 10), (7009, 15), (2011, 14)];
 
-/// Demands that each take from two of four producers in any quantities: long to plan.
+/// Demands that each take from two of four producers, whose steps do not agree: long to plan.
 fn hard_market(url: &str, base: &str) -> String {
     let admin = admin(url);
     let id = |made: Value| made["id"].as_str().unwrap_or_default().to_owned();
@@ -82,18 +84,18 @@ fn hard_market(url: &str, base: &str) -> String {
     let sellers = ["A", "B", "C", "D"].map(|name| member(name, "producer"));
     let buyer = member("Siêu thị", "distributor");
     for _ in 0..HARD_DEMANDS {
-        let offered = sellers.iter().zip([503, 601, 709, 211]).map(|(seller, quantity)| {
+        let offered = sellers.iter().zip(HARD_SUPPLY).map(|(seller, (quantity, increment))| {
             let product = json!({"name": "Mật hoa dừa", "product_set": 4, "unit": "kg"});
             let product = id(create(base, "/v1/products", (seller, &product)));
             let offer = json!({
-                "product_id": product, "status": "published",
+                "product_id": product, "status": "published", "increment": increment,
                 "capacity": [{"from": "2026-01-01", "to": "2099-12-31", "quantity": quantity}]
             });
             create(base, "/v1/offers", (seller, &offer));
             product
         });
         let demand = json!({
-            "title": "Mật hoa dừa", "unit": "kg", "quantity": 1900, "by": "2099-01-15",
+            "title": "Mật hoa dừa", "unit": "kg", "quantity": 11_897, "by": "2099-01-15",
             "product_ids": offered.collect::<Vec<_>>(), "max_suppliers": 2
         });
         create(base, "/v1/demands", (&buyer, &demand));

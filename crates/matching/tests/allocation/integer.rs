@@ -129,3 +129,34 @@ fn a_run_that_is_stopped_at_once_still_answers_within_the_limits() {
     assert_eq!(check_limits(&market, &pairs, &limited.plan), Ok(()));
     assert_eq!(limited.plan.quantity(), 9);
 }
+
+/// Plans one need of four producers, and tells how often it was asked whether to stop.
+fn questions(supply: [(u64, u64); 4], wanted: u64, most: u32) -> (u64, bool, u32) {
+    let capacity =
+        |(at, (quantity, _)): (u32, (u64, u64))| Capacity { quantity, offer: at, producer: at };
+    let market = Market::new(
+        (0..).zip(supply).map(capacity).collect(),
+        vec![Need { max: wanted, min: 0, demand: 0 }],
+        supply.map(|(_, increment)| OfferLimits { min_order: 0, increment }).to_vec(),
+        vec![DemandLimits { min_share: 0, max_suppliers: Some(most) }],
+    )
+    .unwrap();
+    let pair = |capacity| Pair { capacity, need: 0, score: 5 };
+    let pairs = Pairs::new(&market, (0..4).map(pair).collect()).unwrap();
+    let asked = std::cell::Cell::new(0);
+    let stop = || {
+        asked.set(asked.get() + 1);
+        asked.get() > 2_000_000
+    };
+    let limited = plan(&market, &pairs, Objective::Coverage, &stop);
+    assert_eq!(check_limits(&market, &pairs, &limited.plan), Ok(()));
+    (limited.plan.quantity(), limited.is_optimal(), asked.get())
+}
+
+#[test]
+fn a_limit_on_suppliers_is_decided_by_who_they_are_and_not_by_how_much() {
+    let supply = [503, 601, 709, 211].map(|quantity| (quantity, 1));
+    let (quantity, is_optimal, asked) = questions(supply, 1_900, 2);
+    assert_eq!((quantity, is_optimal), (601 + 709, true));
+    assert!(asked < 200, "{asked} questions for four pairs");
+}

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use super::{buyer, by_producer, demand, get, list, offer, path, run, seller, total};
 use crate::support::api::{Actor, Answer, TestApi, api_tests};
 
-/// Demands that are hard to plan: each takes from two of four producers, in any quantities.
+/// Demands that are hard to plan: each takes from two of four producers, whose steps do not agree.
 const HARD_DEMANDS: u64 = 24;
+/// What each of the four has for one of them, and in which steps.
+const HARD_SUPPLY: [(u64, u64); 4] = [(5003, 6), (6001, 10), (7009, 15), (2011, 14)];
 
 api_tests!(
     a_run_belongs_to_its_party,
@@ -253,26 +255,28 @@ fn a_spreadsheet_can_be_sent_to_producers(api: &TestApi) {
     assert_eq!(short.get_value((1, 3)), Some(&Data::Float(70.0)));
 }
 
-/// A market whose plan takes longer than a request waits: whole numbers under limits on suppliers.
+/// A market whose plan takes longer than a request waits: steps that do not agree, under limits on
+/// suppliers.
 fn hard_market(api: &TestApi) -> (Actor, String) {
     let (distributor, producers) = (buyer(api), ["A", "B", "C", "D"].map(|name| seller(api, name)));
     let mut last = String::new();
     for number in 0..HARD_DEMANDS {
         let name = format!("Sản phẩm {number}");
         let mut product_ids = Vec::new();
-        for (producer, quantity) in producers.iter().zip([503, 601, 709, 211]) {
+        for (producer, (quantity, increment)) in producers.iter().zip(HARD_SUPPLY) {
             let product = json!({"name": name, "product_set": 4, "unit": "kg"});
             let product = api.post("/v1/products", &product).by(&producer.token).send();
             let product = product.expect(201).text("/id").to_owned();
             let offer = json!({
                 "product_id": product, "unit_price": 90_000, "status": "published",
+                "increment": increment,
                 "capacity": [{"from": "2027-01-01", "to": "2027-01-31", "quantity": quantity}]
             });
             api.post("/v1/offers", &offer).by(&producer.token).send().expect(201);
             product_ids.push(product);
         }
         let wanted = json!({"product_ids": product_ids, "max_suppliers": 2});
-        last = demand(api, &distributor, 1900, wanted);
+        last = demand(api, &distributor, 11_897, wanted);
     }
     (distributor, last)
 }

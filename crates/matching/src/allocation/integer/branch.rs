@@ -1,15 +1,18 @@
 //! Branch and bound: proves the best plan of a small market within the limits.
 //!
-//! Each node fixes the shares of some pairs and bounds the rest by its exact flow. The bound is
-//! concave in a share, so values are tried from the flow's outwards until it fails. It must not
-//! know how its first plan was found.
+//! Each node fixes some shares and bounds the rest by its exact flow. A share that is too small is
+//! at least the smallest one or none; a producer of a crowded demand stays in it or leaves it. Only
+//! a share off its increment, or of a need below its minimum, is tried by values: the bound is
+//! concave in a share, so from the flow's outwards until it fails. It must not know how its first
+//! plan was found.
 
 use super::draft::smallest;
 use super::possible;
 use crate::allocation::flow::{Flow, Outcome};
 use crate::allocation::instance::{Market, Pair, Pairs};
 use crate::allocation::plan::{Objective, Plan, Share, Worth};
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Pairs that all flows together may look at.
 const WORK: usize = 4_000_000;
@@ -18,10 +21,28 @@ const WORK: usize = 4_000_000;
 enum Verdict {
     /// Nothing.
     Keeps,
-    /// A limit that this pair, not fixed yet, takes part in.
+    /// A limit that the exact share of this pair decides.
     Open(Pair),
+    /// This pair has less than its smallest share.
+    Small(Pair),
+    /// A demand has too many producers; this one is not bound to it yet.
+    Crowded(Supplier),
     /// A limit that fixed shares break alone.
     Breaks,
+}
+
+/// A producer of a demand.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Supplier {
+    demand: u32,
+    producer: u32,
+}
+
+impl Supplier {
+    fn of(market: &Market, capacity: u32, need: u32) -> Self {
+        let demand = market.needs()[need as usize].demand;
+        Self { demand, producer: market.capacities()[capacity as usize].producer }
+    }
 }
 
 /// Searches for plans worth more than `best`; tells whether the answer is proven to be best.
@@ -39,36 +60,59 @@ pub(super) fn branch(
     if work < open.len() {
         return (search.best, false);
     }
-    let mut node = Node {
+    let root = Node {
         open,
-        fixed: Vec::new(),
+        fixed: BTreeMap::new(),
+        bound: BTreeSet::new(),
         capacities: market.capacities().iter().map(|capacity| capacity.quantity).collect(),
         needs: market.needs().iter().map(|need| need.max).collect(),
     };
-    let root = search.relax(&node);
-    let is_whole = root.is_some_and(|root| search.explore(&mut node, root));
+    let is_whole = search.visit(&root);
     (search.best, is_whole)
 }
 
+#[derive(Clone)]
 struct Node {
     open: Vec<Pair>,
-    fixed: Vec<Share>,
+    /// By need and capacity; a pair that is still open may get more.
+    fixed: BTreeMap<(u32, u32), u64>,
+    /// Producers that stay in a demand.
+    bound: BTreeSet<Supplier>,
+    /// What is not fixed.
     capacities: Vec<u64>,
     needs: Vec<u64>,
 }
 
 impl Node {
-    fn fix(&mut self, share: Share) {
-        self.capacities[share.capacity as usize] -= share.quantity;
-        self.needs[share.need as usize] -= share.quantity;
-        self.fixed.push(share);
+    /// The node with more fixed of a pair.
+    fn with(&self, market: &Market, Share { capacity, need, quantity }: Share) -> Self {
+        let mut node = self.clone();
+        node.capacities[capacity as usize] -= quantity;
+        node.needs[need as usize] -= quantity;
+        *node.fixed.entry((need, capacity)).or_default() += quantity;
+        if quantity > 0 {
+            node.bound.insert(Supplier::of(market, capacity, need));
+        }
+        node
     }
 
-    fn release(&mut self) {
-        if let Some(share) = self.fixed.pop() {
-            self.capacities[share.capacity as usize] += share.quantity;
-            self.needs[share.need as usize] += share.quantity;
-        }
+    /// The node in which these pairs get no more than what is fixed.
+    fn without(&self, is_out: impl Fn(&Pair) -> bool) -> Self {
+        let mut node = self.clone();
+        node.open.retain(|pair| !is_out(pair));
+        node
+    }
+
+    fn held(&self, capacity: u32, need: u32) -> u64 {
+        self.fixed.get(&(need, capacity)).copied().unwrap_or(0)
+    }
+
+    fn room(&self, capacity: u32, need: u32) -> u64 {
+        self.capacities[capacity as usize].min(self.needs[need as usize])
+    }
+
+    fn bound_to(&self, demand: u32) -> usize {
+        self.bound.iter().filter(|supplier| supplier.demand == demand).count()
     }
 }
 
@@ -94,12 +138,22 @@ impl Search<'_> {
         let mut flow = Flow::between(node.capacities.clone(), node.needs.clone(), self.objective);
         flow.add(&node.open);
         let is_solved = flow.solve(self.stop) == Outcome::Optimal;
-        let shares = flow.plan().shares().iter().chain(&node.fixed).copied().collect();
-        is_solved.then(|| Plan::new(shares))
+        let mut all = node.fixed.clone();
+        for share in flow.plan().shares() {
+            *all.entry((share.need, share.capacity)).or_default() += share.quantity;
+        }
+        let share = |((need, capacity), quantity)| Share { capacity, need, quantity };
+        is_solved.then(|| Plan::new(all.into_iter().map(share).collect()))
+    }
+
+    /// Explores a node and all below; false if work or time ran out.
+    fn visit(&mut self, node: &Node) -> bool {
+        let relaxed = self.relax(node);
+        relaxed.is_some_and(|relaxed| self.explore(node, relaxed))
     }
 
     /// Explores below a node whose relaxed plan is given; false if work or time ran out.
-    fn explore(&mut self, node: &mut Node, relaxed: Plan) -> bool {
+    fn explore(&mut self, node: &Node, relaxed: Plan) -> bool {
         let worth = relaxed.worth(self.pairs, self.objective);
         if worth <= self.worth {
             return true;
@@ -110,28 +164,62 @@ impl Search<'_> {
                 (self.best, self.worth) = (relaxed, worth);
                 true
             }
-            Verdict::Open(pair) => {
-                let at = node.open.iter().position(|open| *open == pair).unwrap_or(0);
-                node.open.swap_remove(at);
-                let is_whole = self.values(node, &pair, &relaxed);
-                node.open.push(pair);
-                is_whole
+            Verdict::Open(pair) => self.values(&node.without(|it| *it == pair), &pair, &relaxed),
+            Verdict::Small(pair) => {
+                let Pair { capacity, need, .. } = pair;
+                let quantity = smallest(self.market, capacity, need);
+                let fits = quantity <= node.room(capacity, need);
+                let least = Share { capacity, need, quantity };
+                (!fits || self.visit(&node.with(self.market, least)))
+                    && self.visit(&node.without(|it| *it == pair))
+            }
+            Verdict::Crowded(supplier) => {
+                self.bind(node, supplier, relaxed)
+                    && self.visit(&node.without(|it| self.supplier(it) == supplier))
             }
         }
     }
 
-    /// Tries the values of a pair from the relaxed one outwards, and zero.
-    fn values(&mut self, node: &mut Node, pair: &Pair, relaxed: &Plan) -> bool {
+    fn supplier(&self, pair: &Pair) -> Supplier {
+        Supplier::of(self.market, pair.capacity, pair.need)
+    }
+
+    /// Explores with one more producer bound to its demand; the last one shuts the others out.
+    fn bind(&mut self, node: &Node, supplier: Supplier, relaxed: Plan) -> bool {
+        let mut node = node.clone();
+        let most = self.most(supplier.demand);
+        node.bound.insert(supplier);
+        match node.bound_to(supplier.demand).cmp(&most) {
+            Ordering::Less => self.explore(&node, relaxed),
+            Ordering::Equal => {
+                let is_bound = |pair: &Pair| node.bound.contains(&self.supplier(pair));
+                let is_own = |pair: &Pair| self.supplier(pair).demand == supplier.demand;
+                self.visit(&node.without(|pair| is_own(pair) && !is_bound(pair)))
+            }
+            Ordering::Greater => true,
+        }
+    }
+
+    fn most(&self, demand: u32) -> usize {
+        let own = self.market.needs().iter().position(|need| need.demand == demand);
+        let limits = own.map(|need| self.market.demand_limits(need as u32));
+        limits.and_then(|it| it.max_suppliers).map_or(usize::MAX, |most| most as usize)
+    }
+
+    /// Tries the values of a pair from the relaxed one outwards, and zero unless some is fixed.
+    fn values(&mut self, node: &Node, pair: &Pair, relaxed: &Plan) -> bool {
         let Pair { capacity, need, .. } = *pair;
         let is_own = |share: &&Share| (share.capacity, share.need) == (capacity, need);
         let flow = relaxed.shares().iter().find(is_own).map_or(0, |share| share.quantity);
         let increment = self.market.offer_limits(capacity).increment;
+        let held = node.held(capacity, need);
         let least = smallest(self.market, capacity, need);
-        let most = node.capacities[capacity as usize].min(node.needs[need as usize]);
+        let most = node.room(capacity, need) + held;
+        let share = |whole: u64| Share { capacity, need, quantity: whole - held };
         let below = flow / increment * increment;
         let mut down = below;
         while down >= least {
-            match self.value(node, Share { capacity, need, quantity: down }) {
+            match self.value(node, share(down)) {
                 Some(true) => down -= increment,
                 Some(false) => break,
                 None => return false,
@@ -139,77 +227,73 @@ impl Search<'_> {
         }
         let mut up = (below + increment).max(least);
         while up <= most {
-            match self.value(node, Share { capacity, need, quantity: up }) {
+            match self.value(node, share(up)) {
                 Some(true) => up += increment,
                 Some(false) => break,
                 None => return false,
             }
         }
-        self.value(node, Share { capacity, need, quantity: 0 }).is_some()
+        held > 0 || self.visit(node)
     }
 
     /// Explores one value; tells whether its bound exceeds the best plan, or `None` if work or
     /// time ran out.
-    fn value(&mut self, node: &mut Node, share: Share) -> Option<bool> {
-        node.fix(share);
-        let relaxed = self.relax(node);
-        let answer = relaxed.and_then(|relaxed| {
-            let is_open = relaxed.worth(self.pairs, self.objective) > self.worth;
-            self.explore(node, relaxed).then_some(is_open)
-        });
-        node.release();
-        answer
+    fn value(&mut self, node: &Node, share: Share) -> Option<bool> {
+        let node = node.with(self.market, share);
+        let relaxed = self.relax(&node)?;
+        let is_open = relaxed.worth(self.pairs, self.objective) > self.worth;
+        self.explore(&node, relaxed).then_some(is_open)
     }
 
     fn verdict(&self, node: &Node, plan: &Plan) -> Verdict {
         for share in plan.shares() {
             let increment = self.market.offer_limits(share.capacity).increment;
-            let least = smallest(self.market, share.capacity, share.need);
-            if share.quantity < least || !share.quantity.is_multiple_of(increment) {
-                return open(node, |pair| {
-                    (pair.capacity, pair.need) == (share.capacity, share.need)
-                });
+            let is_own = |pair: &Pair| (pair.capacity, pair.need) == (share.capacity, share.need);
+            if share.quantity < smallest(self.market, share.capacity, share.need) {
+                return open(node, is_own, Verdict::Small);
+            }
+            if !share.quantity.is_multiple_of(increment) {
+                return open(node, is_own, Verdict::Open);
             }
         }
-        for used in by_demand(self.market, plan).values() {
-            let most = self.market.demand_limits(used[0].need).max_suppliers;
-            if most.is_some_and(|most| suppliers(self.market, used) > most as usize) {
-                let is_used = |pair: &Pair| {
-                    used.iter().any(|s| (s.capacity, s.need) == (pair.capacity, pair.need))
-                };
-                return open(node, is_used);
+        for (demand, used) in by_demand(self.market, plan) {
+            if used.len() > self.most(demand) {
+                return self.crowded(node, demand, &used);
             }
         }
         for (at, need) in (0..).zip(self.market.needs()) {
             let own = plan.shares().iter().filter(|share| share.need == at);
             let given: u64 = own.map(|share| share.quantity).sum();
             if given > 0 && given < need.min {
-                return open(node, |pair| pair.need == at);
+                return open(node, |pair| pair.need == at, Verdict::Open);
             }
         }
         Verdict::Keeps
     }
+
+    /// The producer of a crowded demand that gives most and is not bound to it.
+    fn crowded(&self, node: &Node, demand: u32, used: &BTreeMap<u32, u64>) -> Verdict {
+        let supplier = |producer: u32| Supplier { demand, producer };
+        let free = used.iter().filter(|(producer, _)| !node.bound.contains(&supplier(**producer)));
+        let largest = free.max_by_key(|(producer, units)| (**units, u32::MAX - **producer));
+        largest.map_or(Verdict::Breaks, |(producer, _)| Verdict::Crowded(supplier(*producer)))
+    }
 }
 
-fn open(node: &Node, is_meant: impl Fn(&Pair) -> bool) -> Verdict {
-    node.open
-        .iter()
-        .find(|pair| is_meant(pair))
-        .map_or(Verdict::Breaks, |pair| Verdict::Open(*pair))
+fn open(
+    node: &Node,
+    is_meant: impl Fn(&Pair) -> bool,
+    verdict: impl Fn(Pair) -> Verdict,
+) -> Verdict {
+    node.open.iter().find(|pair| is_meant(pair)).map_or(Verdict::Breaks, |pair| verdict(*pair))
 }
 
-fn by_demand(market: &Market, plan: &Plan) -> BTreeMap<u32, Vec<Share>> {
-    let mut demands = BTreeMap::<u32, Vec<Share>>::new();
+/// By demand: its producers, with what they give.
+fn by_demand(market: &Market, plan: &Plan) -> BTreeMap<u32, BTreeMap<u32, u64>> {
+    let mut demands = BTreeMap::<u32, BTreeMap<u32, u64>>::new();
     for share in plan.shares() {
-        demands.entry(market.needs()[share.need as usize].demand).or_default().push(*share);
+        let Supplier { demand, producer } = Supplier::of(market, share.capacity, share.need);
+        *demands.entry(demand).or_default().entry(producer).or_default() += share.quantity;
     }
     demands
-}
-
-fn suppliers(market: &Market, shares: &[Share]) -> usize {
-    let producer = |share: &Share| market.capacities()[share.capacity as usize].producer;
-    let mut producers: Vec<_> = shares.iter().map(producer).collect();
-    producers.sort_unstable();
-    producers.dedup();
-    producers.len()
 }
