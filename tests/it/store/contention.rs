@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use ocop_link::error::Error;
 use ocop_link::store::{Database, ReadTx, WriteTx, parties};
 
@@ -87,8 +87,44 @@ fn writers_in_opposite_order_both_succeed(test: &TestDatabase) {
             scope.spawn(write);
         }
     });
-    let all = test.database.read(parties::all).expect("readable");
-    assert_eq!(all.iter().map(|party| party.version).collect::<Vec<_>>(), [3, 3]);
+    assert_eq!(versions(&test.database), [3, 3]);
+}
+
+fn versions(database: &Database) -> Vec<i64> {
+    let all = database.read(parties::all).expect("readable");
+    all.iter().map(|party| party.version).collect()
+}
+
+/// Changes a party that the other writer has read too, the first time.
+fn read_and_touch(database: &Database, together: &Arc<Barrier>) -> Result<(), Error> {
+    let (attempts, together) = (AtomicUsize::new(0), Arc::clone(together));
+    database.write(move |tx| {
+        parties::find(tx, party_id(1))?;
+        if attempts.fetch_add(1, Ordering::SeqCst) == 0 {
+            together.wait();
+        }
+        touch(tx, 1)
+    })
+}
+
+/// An operator may ask for more isolation than the service needs.
+#[test]
+fn a_serialization_failure_is_tried_again() {
+    run(TestDatabase::new(Engine::Postgres), |test| {
+        test.database.write(|tx| parties::insert(tx, &plain_party(1))).expect("written");
+        let mut operator = PgConnection::establish(&test.home.url).expect("a connection");
+        let strict = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET \
+                      default_transaction_isolation = serializable', current_database()); END $$";
+        operator.batch_execute(strict).expect("the owner");
+        let database = Database::open(&test.home.url, 2).expect("a database");
+        let together = Arc::new(Barrier::new(2));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| read_and_touch(&database, &together).expect("written"));
+            }
+        });
+        assert_eq!(versions(&database), [3]);
+    });
 }
 
 /// Run outside a transaction, each of its statements would be committed by itself.
