@@ -1,6 +1,7 @@
 //! Matches on the wire. They borrow from the market and write their texts straight into the answer,
 //! because these lists are what the service is asked for most.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use matching::certificate::recognition_on;
@@ -10,9 +11,10 @@ use matching::evaluation::Evaluation;
 use matching::facts::{DemandFacts, OfferFacts};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::match_texts::remedy_text;
-use super::match_values::{FactorValue, Side, Sides, check_value, factor_value};
+use super::match_values::{Side, Sides, check_value, factor_value};
 use super::problem_texts::Language;
 use crate::market::record::{PartyRecord, ProductRecord};
 
@@ -48,7 +50,7 @@ pub struct MatchRecognition {
 pub struct MatchProduct<'a> {
     /// Its id.
     #[schema(value_type = String, format = "uuid")]
-    id: Text<matching::id::ProductId>,
+    id: Uuid,
     /// Name as recognised.
     #[schema(example = "Mật hoa dừa")]
     name: &'a str,
@@ -76,7 +78,7 @@ pub struct MatchPlace<'a> {
 pub struct MatchParty<'a> {
     /// Its id.
     #[schema(value_type = String, format = "uuid")]
-    id: Text<matching::id::PartyId>,
+    id: Uuid,
     /// Registered name.
     #[schema(example = "Công ty TNHH Trà Vinh Farm")]
     name: &'a str,
@@ -102,11 +104,11 @@ pub struct MatchFactor<'a> {
     /// What the offer states; absent where it is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "96000 VND/kg")]
-    offer_value: Option<Text<FactorValue<'a>>>,
+    offer_value: Option<Cow<'a, str>>,
     /// What the demand states; absent where it is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "120000 VND/kg")]
-    demand_value: Option<Text<FactorValue<'a>>>,
+    demand_value: Option<Cow<'a, str>>,
 }
 
 /// The factors of a score.
@@ -155,11 +157,11 @@ pub struct MatchCoverage {
 pub struct MatchItem<'a> {
     /// The offer.
     #[schema(value_type = String, format = "uuid")]
-    offer_id: Text<matching::id::OfferId>,
+    offer_id: Uuid,
     /// The demand; absent for one that is not recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
-    demand_id: Option<Text<matching::id::DemandId>>,
+    demand_id: Option<Uuid>,
     /// The product that is offered.
     #[schema(value_type = MatchProduct)]
     product: MatchProduct<'a>,
@@ -318,8 +320,8 @@ impl<'a> Shown<'a> {
     pub fn item(self, today: Date) -> MatchItem<'a> {
         let Self { offer, product, demand, party, evaluation, .. } = self;
         MatchItem {
-            offer_id: Text(offer.id),
-            demand_id: self.is_recorded.then_some(Text(demand.id)),
+            offer_id: offer.id.uuid(),
+            demand_id: self.is_recorded.then_some(demand.id.uuid()),
             product: product_of(product, today),
             party: party.map(party_of),
             score: evaluation.score,
@@ -345,8 +347,8 @@ impl<'a> Shown<'a> {
             weight: share.weight,
             value: share.value,
             contribution: share.contribution,
-            offer_value: factor_value(sides, share.factor, Side::Offer).map(Text),
-            demand_value: factor_value(sides, share.factor, Side::Demand).map(Text),
+            offer_value: factor_value(sides, share.factor, Side::Offer),
+            demand_value: factor_value(sides, share.factor, Side::Demand),
         })
     }
 
@@ -371,7 +373,7 @@ impl<'a> Shown<'a> {
 fn product_of(product: &ProductRecord, today: Date) -> MatchProduct<'_> {
     let recognition = recognition_on(today, &product.facts.stars);
     MatchProduct {
-        id: Text(product.facts.id),
+        id: product.facts.id.uuid(),
         name: &product.name,
         product_set: product.facts.product_set.number(),
         recognition: recognition.map(|star| MatchRecognition {
@@ -385,7 +387,7 @@ fn product_of(product: &ProductRecord, today: Date) -> MatchProduct<'_> {
 
 fn party_of(party: &PartyRecord) -> MatchParty<'_> {
     MatchParty {
-        id: Text(party.facts.id),
+        id: party.facts.id.uuid(),
         name: &party.name,
         place: MatchPlace {
             province_code: Text(party.place.province),

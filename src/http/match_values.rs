@@ -1,6 +1,7 @@
 //! The two values that each factor and each check compared, as short texts that no language needs:
-//! `96000 VND/kg`, `620 kg`, `2027-01-01/2027-01-31`. Written straight into the answer.
+//! `96000 VND/kg`, `620 kg`, `2027-01-01/2027-01-31`.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use matching::certificate::{CertificateKinds, Stars};
@@ -36,66 +37,44 @@ pub struct Sides<'a> {
 
 /// The value of a factor on one side; none where that side leaves it open.
 #[must_use]
-pub fn factor_value<'a>(sides: Sides<'a>, factor: Factor, side: Side) -> Option<FactorValue<'a>> {
-    let value = FactorValue { sides, factor, side };
-    value.is_stated().then_some(value)
-}
-
-/// A stated value of a factor.
-#[derive(Debug, Clone, Copy)]
-pub struct FactorValue<'a> {
-    sides: Sides<'a>,
-    factor: Factor,
-    side: Side,
-}
-
-impl FactorValue<'_> {
-    fn is_stated(&self) -> bool {
-        let Sides { demand, words, evaluation, .. } = self.sides;
-        match (self.factor, self.side) {
-            (Factor::Text, Side::Demand) => words.is_some(),
-            (Factor::Price, Side::Offer) => evaluation.landed_unit_price_vnd.is_some(),
-            (Factor::Price, Side::Demand) => demand.max_unit_price.is_some(),
-            (Factor::Quality, Side::Offer) => evaluation.stars.is_some(),
-            (Factor::Quality, Side::Demand) => demand.min_stars.is_some(),
-            (Factor::Distance, Side::Demand) => demand.max_distance_km.is_some(),
-            (Factor::Reliability, Side::Demand) => false,
-            _ => true,
-        }
+pub fn factor_value<'a>(sides: Sides<'a>, factor: Factor, side: Side) -> Option<Cow<'a, str>> {
+    match side {
+        Side::Offer => offer_value(sides, factor),
+        Side::Demand => demand_value(sides, factor),
     }
 }
 
-impl Display for FactorValue<'_> {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let Sides { product_name, demand, words, evaluation } = self.sides;
-        let unit = &*demand.unit;
-        match (self.factor, self.side) {
-            (Factor::Text, Side::Offer) => out.write_str(product_name),
-            (Factor::Text, Side::Demand) => out.write_str(words.unwrap_or_default()),
-            (Factor::Price, Side::Offer) => {
-                let price = evaluation.landed_unit_price_vnd.unwrap_or_default();
-                write!(out, "{price} VND/{unit}")
-            }
-            (Factor::Price, Side::Demand) => {
-                let price = demand.max_unit_price.map_or(0, |price| price.vnd());
-                write!(out, "{price} VND/{unit}")
-            }
-            (Factor::Quantity, Side::Offer) => write!(out, "{} {unit}", evaluation.available()),
-            (Factor::Quantity, Side::Demand) => write!(out, "{} {unit}", evaluation.wanted()),
-            (Factor::Distance, Side::Offer) => write!(out, "{} km", evaluation.distance_km()),
-            (Factor::Distance, Side::Demand) => {
-                write!(out, "{} km", demand.max_distance_km.unwrap_or_default())
-            }
-            (Factor::Quality, Side::Offer) => StarsText(evaluation.stars).fmt(out),
-            (Factor::Quality, Side::Demand) => {
-                write!(out, "{} stars", demand.min_stars.unwrap_or_default())
-            }
-            (Factor::Reliability, _) => {
-                let value = evaluation.judgement.values[Factor::Reliability as usize];
-                write!(out, "{}.{:02} %", value / 100, value % 100)
-            }
+fn offer_value<'a>(sides: Sides<'a>, factor: Factor) -> Option<Cow<'a, str>> {
+    let Sides { product_name, demand, evaluation, .. } = sides;
+    Some(match factor {
+        Factor::Text => product_name.into(),
+        Factor::Price => counted(evaluation.landed_unit_price_vnd?, [" VND/", &demand.unit]),
+        Factor::Quantity => counted(evaluation.available(), [" ", &demand.unit]),
+        Factor::Distance => counted(evaluation.distance_km().into(), [" km", ""]),
+        Factor::Quality => StarsText(Some(evaluation.stars?)).to_string().into(),
+        Factor::Reliability => {
+            let value = evaluation.judgement.values[Factor::Reliability as usize];
+            format!("{}.{:02} %", value / 100, value % 100).into()
         }
-    }
+    })
+}
+
+fn demand_value<'a>(sides: Sides<'a>, factor: Factor) -> Option<Cow<'a, str>> {
+    let Sides { demand, words, evaluation, .. } = sides;
+    Some(match factor {
+        Factor::Text => words?.into(),
+        Factor::Price => counted(demand.max_unit_price?.vnd(), [" VND/", &demand.unit]),
+        Factor::Quantity => counted(evaluation.wanted(), [" ", &demand.unit]),
+        Factor::Distance => counted(demand.max_distance_km?.into(), [" km", ""]),
+        Factor::Quality => counted(demand.min_stars?.into(), [" stars", ""]),
+        Factor::Reliability => return None,
+    })
+}
+
+/// A count with what is counted. Written without the formatter: a page of matches has two hundred.
+fn counted(count: u64, [before, unit]: [&str; 2]) -> Cow<'static, str> {
+    let mut digits = itoa::Buffer::new();
+    [digits.format(count), before, unit].concat().into()
 }
 
 struct StarsText(Option<Stars>);

@@ -6,11 +6,9 @@ use matching::allocation::columns::{Control, Pricing, Search};
 use matching::allocation::instance::Pair as Eligible;
 use matching::allocation::plan::Objective;
 use matching::planning::reduction::reduce;
-use matching::text::relevance::FULL;
 
 use super::allocation::{Draft, Undrafted, is_plain, meetings};
-use super::matches::{Reader, Sought};
-use super::row::{DemandRow, bound};
+use super::matches::Sought;
 use super::table::Slot;
 
 impl Draft<'_> {
@@ -90,31 +88,6 @@ impl Live<'_, '_> {
         for place in meetings(&pair, &judgement, priced.delivery) {
             if draft.snapshot.admits(first + place, priced.need) {
                 search.see(first + place, judgement.score);
-            }
-        }
-    }
-}
-
-impl Reader<'_> {
-    /// Shows every offer whose product is wanted and whose score may be above the floor, once,
-    /// with at least its score.
-    fn each_above(self, sought: &Sought<'_, '_>, floor: i64, mut each: impl FnMut((Slot, u16))) {
-        let named = self.named_products(sought);
-        self.offers_of(&named).for_each(|offer| each((offer, FULL)));
-        let probe = DemandRow::new(0, sought.facts);
-        let above = |row, text| {
-            let score = bound(row, &probe, text, self.freight)?;
-            (i64::from(score) > floor).then_some(score)
-        };
-        for (block, text) in self.wanted_blocks(sought) {
-            if block.best.as_ref().is_some_and(|best| above(best, text).is_none()) {
-                continue;
-            }
-            let text = self.name_of(block).map_or(FULL, |name| sought.text_value(name));
-            for row in block.rows.iter().filter(|row| !named.contains(&row.product)) {
-                if let Some(score) = above(row, text) {
-                    each((row.offer, score));
-                }
             }
         }
     }

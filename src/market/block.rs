@@ -1,11 +1,8 @@
-//! Rows grouped by what decides whether they are wanted, product set and name, or set and text; and
-//! by what decides how well they rank, set and place. A block holds a few hundred rows, so that a
+//! Rows grouped by what decides whether they are wanted, product set and name, or set and text. A
+//! block holds a few hundred rows, so that a
 //! change copies one block. Must not know what a row says.
 
 use std::sync::Arc;
-
-use matching::place::ProvinceCode;
-use matching::quantity::UnitContent;
 
 use super::table::{Slot, Table};
 use super::texts::TextNumber;
@@ -18,8 +15,6 @@ const BLOCK_ROWS: usize = 256;
 pub(super) enum Key {
     /// Offers of a product set with a name; or demands for a set with a text.
     Set(u8, Option<TextNumber>),
-    /// Offers of a product set from a province, in units of one content, with a price or without.
-    Area(u8, ProvinceCode, UnitContent, bool),
     /// Demands for whatever answers a text.
     Text(TextNumber),
     /// Demands with a substitute that answers a text, with the demand's own text.
@@ -30,14 +25,13 @@ impl Key {
     const fn text(self) -> Option<TextNumber> {
         match self {
             Self::Set(_, text) => text,
-            Self::Area(..) => None,
             Self::Text(text) | Self::Substitute(text) => Some(text),
         }
     }
 
     const fn set(self) -> Option<u8> {
         match self {
-            Self::Set(set, _) | Self::Area(set, ..) => Some(set),
+            Self::Set(set, _) => Some(set),
             Self::Text(_) | Self::Substitute(_) => None,
         }
     }
@@ -97,17 +91,6 @@ impl<R: Row> Blocks<R> {
     /// Blocks with a name or text.
     pub(super) fn of_text(&self, text: TextNumber) -> &[Slot] {
         self.by_text.get(text).map_or(&[], Vec::as_slice)
-    }
-
-    /// Puts a row in place of the one of its record; adds it where there is none.
-    pub(super) fn put(&mut self, key: Key, row: R) {
-        let Some((slot, place)) = self.find(key, row.slot()) else {
-            return self.add(key, row);
-        };
-        if let Some(block) = self.get_mut(slot) {
-            block.rows[place] = row;
-            block.best = R::best(&block.rows).map(Box::new);
-        }
     }
 
     /// Adds the row of a record that has none with this key.

@@ -8,15 +8,13 @@ use matching::demand::DemandTerms;
 use matching::evaluation::{Evaluation, Judgement, NO_TEXT_VALUE, explain};
 use matching::facts::DemandFacts;
 use matching::id::{DemandId, OfferId, PartyId};
-use matching::pair::{Likeness, Moment, Pair, route_of};
+use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
-use matching::product::{PRODUCT_SETS, ProductSet};
-use matching::text::relevance::{FULL, Query};
+use matching::text::relevance::{ELIGIBLE, Query};
 
-use super::block::{Block, Key};
-use super::rank::{Best, Candidate, MissKey, Page, RankKey, Subject, best_first};
+use super::rank::{Best, MissKey, Page, RankKey};
 use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
-use super::row::{DemandRow, OfferRow, bound, has_set_substitute};
+use super::row::OfferRow;
 use super::state::State;
 use super::table::Slot;
 use super::texts::{Likenesses, NameText, QueryText, TextNumber, Texts};
@@ -70,8 +68,8 @@ pub(super) struct Sought<'f, 'v> {
     pub(super) record: Option<&'v DemandRecord>,
     pub(super) words: Option<Arc<str>>,
     pub(super) buyer: &'v PartyRecord,
-    text: Option<Likenesses<Query>>,
-    substitutes: Vec<Option<Likenesses<Query>>>,
+    pub(super) text: Option<Likenesses<Query>>,
+    pub(super) substitutes: Vec<Option<Likenesses<Query>>>,
 }
 
 impl<'v> Sought<'_, 'v> {
@@ -88,15 +86,15 @@ impl<'v> Sought<'_, 'v> {
     }
 
     /// At least the likeness, with nothing to work out; what is wanted is the same by either.
-    fn likeness_at_most(&self, name: TextNumber) -> Likeness {
+    pub(super) fn likeness_at_most(&self, name: TextNumber) -> Likeness {
         let of =
             |texts: &Option<Likenesses<Query>>| texts.as_ref().map_or(0, |it| it.at_most(name));
         Likeness { text: of(&self.text), substitutes: self.substitutes.iter().map(of).collect() }
     }
 
-    /// Whether nothing that it says in words makes a difference.
-    fn has_no_words(&self) -> bool {
-        self.text.is_none() && self.substitutes.iter().all(Option::is_none)
+    /// At least the text factor of a name that answers neither its text nor a substitute.
+    pub(super) fn text_value_at_most(&self) -> u16 {
+        self.text.as_ref().map_or(NO_TEXT_VALUE, |_| ELIGIBLE - 1)
     }
 
     /// The text factor of a name.
@@ -196,104 +194,8 @@ impl<'v> Reader<'v> {
         })
     }
 
-    fn ranked_offers(
-        self,
-        sought: &Sought<'_, '_>,
-        moment: Moment,
-        ask: &Ask<RankKey>,
-    ) -> Page<(RankKey, Judged), RankKey> {
-        let probe = DemandRow::new(0, sought.facts);
-        let named = self.named_products(sought);
-        let blocks = self.wanted_blocks(sought);
-        let named_offers = self.offers_of(&named).map(|offer| Candidate::record(FULL, offer));
-        let mut candidates: Vec<Candidate> = named_offers.collect();
-        candidates.extend(blocks.iter().enumerate().filter_map(|(place, (block, text))| {
-            let bound = match &block.best {
-                Some(best) => bound(best, &probe, *text, self.freight)?,
-                None => FULL,
-            };
-            Some(Candidate { bound, subject: Subject::Block(place) })
-        }));
-        let open = |place: usize, opened: &mut Vec<Candidate>| {
-            let (block, _) = blocks[place];
-            let text = self.name_of(block).map_or(FULL, |name| sought.text_value(name));
-            let rows = block.rows.iter().filter(|row| !named.contains(&row.product));
-            opened.extend(rows.filter_map(|row| {
-                Some(Candidate::record(bound(row, &probe, text, self.freight)?, row.offer))
-            }));
-        };
-        let is_dismissed = |pair: &Pair<'_>| {
-            sought.record.is_some_and(|record| is_dismissed(record, pair, ask.dismissed_by))
-        };
-        let best = Best::new(ask.limit, ask.after);
-        best_first(candidates, best, open, |slots, found| {
-            let pairs =
-                slots.iter().filter_map(|slot| Some((*slot, self.pair(sought, *slot, moment)?)));
-            let pairs: Vec<(Slot, Pair<'_>)> = pairs.collect();
-            rank_all(pairs, |pair| (!is_dismissed(pair)).then_some(pair.offer.id.as_u128()), found);
-        })
-    }
-
-    /// Every offer whose product is wanted, each once.
-    pub(super) fn wanted_offers(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
-        let named = self.named_products(sought);
-        let blocks = self.wanted_blocks(sought).into_iter();
-        let rows = blocks.flat_map(|(block, _)| &block.rows);
-        let others = rows.filter(|row| !named.contains(&row.product)).map(|row| row.offer);
-        self.offers_of(&named).chain(others).collect()
-    }
-
-    pub(super) fn named_products(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
-        let ids = sought.facts.rare().product_ids.iter();
-        ids.filter_map(|id| self.state.product_slot(*id)).collect()
-    }
-
-    pub(super) fn offers_of(self, products: &[Slot]) -> impl Iterator<Item = Slot> {
-        let products = products.iter().filter_map(move |slot| self.state.products.get(*slot));
-        products.flat_map(|product| product.offers.iter().copied())
-    }
-
-    /// Blocks whose products are wanted by set, text or substitute, with at least the value of the
-    /// text factor.
-    pub(super) fn wanted_blocks(self, sought: &Sought<'_, '_>) -> Vec<(&'v Block<OfferRow>, u16)> {
-        let sets = (1..=PRODUCT_SETS).filter_map(ProductSet::new);
-        let sets = sets
-            .filter(|set| sought.facts.wants_set(*set) || has_set_substitute(sought.facts, *set));
-        if sought.has_no_words() {
-            let blocks = &self.state.offer_areas;
-            let slots = sets.flat_map(|set| blocks.of_set(set.number()));
-            let blocks = slots.filter_map(|slot| blocks.get(*slot));
-            return blocks.map(|block| (block, NO_TEXT_VALUE)).collect();
-        }
-        let blocks = &self.state.offer_rows;
-        let mut slots: Vec<Slot> =
-            sets.flat_map(|set| blocks.of_set(set.number())).copied().collect();
-        let text = sought.text.iter().filter(|_| !sought.facts.names_something());
-        for row in text.chain(sought.substitutes.iter().flatten()) {
-            for (name, _) in row.answering() {
-                slots.extend(blocks.of_text(name));
-            }
-        }
-        slots.sort_unstable();
-        slots.dedup();
-        let blocks = slots.into_iter().filter_map(|slot| blocks.get(slot));
-        blocks.filter_map(|block| self.wanted_block(sought, block)).collect()
-    }
-
-    fn wanted_block(
-        self,
-        sought: &Sought<'_, '_>,
-        block: &'v Block<OfferRow>,
-    ) -> Option<(&'v Block<OfferRow>, u16)> {
-        let Key::Set(set, Some(name)) = block.key else { return None };
-        let likeness = sought.likeness_at_most(name);
-        route_of(sought.facts, ProductSet::new(set)?, &likeness)?;
-        Some((block, if sought.text.is_some() { likeness.text } else { NO_TEXT_VALUE }))
-    }
-
-    /// The name that all products of a block have, if it is one by name.
-    pub(super) fn name_of(self, block: &Block<OfferRow>) -> Option<&'v NameText> {
-        let row = block.rows.first()?;
+    /// The name of an offer's product.
+    pub(super) fn name_of(self, row: &OfferRow) -> Option<&'v NameText> {
         Some(&self.state.products.get(row.product)?.name_text)
     }
 
@@ -345,7 +247,7 @@ pub(super) fn may_be_shown(pair: &Pair<'_>) -> bool {
     pair.is_open() && pair.offer_admits() && pair.demand_admits()
 }
 
-fn is_dismissed(record: &DemandRecord, pair: &Pair<'_>, by: Option<PartyId>) -> bool {
+pub(super) fn is_dismissed(record: &DemandRecord, pair: &Pair<'_>, by: Option<PartyId>) -> bool {
     by.is_some_and(|by| record.is_dismissed(pair.offer, by))
 }
 

@@ -83,11 +83,11 @@ impl<T, K> Page<Option<T>, K> {
     }
 }
 
-/// What may rank: a record, or a block of them by its place in a list.
+/// What may rank: a record, or a group of them by its place in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Subject {
     Record(Slot),
-    Block(usize),
+    Group(usize),
 }
 
 /// What may rank, with at least the score that it has.
@@ -100,6 +100,10 @@ pub(super) struct Candidate {
 impl Candidate {
     pub(super) const fn record(bound: u16, slot: Slot) -> Self {
         Self { bound, subject: Subject::Record(slot) }
+    }
+
+    pub(super) const fn group(bound: u16, place: usize) -> Self {
+        Self { bound, subject: Subject::Group(place) }
     }
 }
 
@@ -151,12 +155,12 @@ impl<T, K: Ord + Copy> Best<T, K> {
 /// is judged, few enough that not many are judged in vain.
 const BATCH: usize = 8;
 
-/// Judges candidates by falling bound until none can be among the best; a block is opened into its
-/// records when its turn comes.
+/// Judges candidates by falling bound until none can be among the best; a group is opened when its
+/// turn comes, into what is in it and has at least the bound that is told.
 pub(super) fn best_first<T>(
     candidates: Vec<Candidate>,
     mut best: Best<T, RankKey>,
-    mut open: impl FnMut(usize, &mut Vec<Candidate>),
+    mut open: impl FnMut(usize, u16, &mut Vec<Candidate>),
     mut judge: impl FnMut(&[Slot], &mut dyn FnMut(RankKey, T)),
 ) -> Page<Found<T, RankKey>, RankKey> {
     let mut candidates = BinaryHeap::from(candidates);
@@ -167,9 +171,9 @@ pub(super) fn best_first<T>(
         while batch.len() < size {
             match candidates.pop().filter(|candidate| candidate.bound >= least) {
                 Some(Candidate { subject: Subject::Record(slot), .. }) => batch.push(slot),
-                Some(Candidate { subject: Subject::Block(place), .. }) => {
-                    open(place, &mut opened);
-                    candidates.extend(opened.drain(..).filter(|record| record.bound >= least));
+                Some(Candidate { subject: Subject::Group(place), .. }) => {
+                    open(place, least, &mut opened);
+                    candidates.extend(opened.drain(..));
                 }
                 None => break,
             }

@@ -10,6 +10,7 @@ use matching::offer::{Offer, OfferStatus};
 
 use super::block::{Blocks, Key, Row, push};
 use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
+use super::cluster::Clusters;
 use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow};
 use super::table::{Index, Slot, Table};
@@ -46,8 +47,8 @@ pub(super) struct State {
     pub(super) demands: Table<DemandRecord>,
     /// Offers by set and name.
     pub(super) offer_rows: Blocks<OfferRow>,
-    /// The same by set and place.
-    pub(super) offer_areas: Blocks<OfferRow>,
+    /// The same by set and rank.
+    pub(super) offer_clusters: Clusters,
     pub(super) demand_rows: Blocks<DemandRow>,
     party_index: Index,
     product_index: Index,
@@ -119,11 +120,12 @@ impl State {
             self.party_index.insert(change.id.as_u128(), slot);
             return Some(());
         };
-        let products = record.products.clone();
+        let products = record.products.iter();
+        let products = products.filter_map(|product| self.products.get(*product));
+        let offers: Vec<Slot> = products.flat_map(|product| product.offers.clone()).collect();
+        offers.iter().for_each(|offer| self.drop_offer_row(*offer));
         self.parties.put(slot, record);
-        for product in products {
-            self.refresh_offers(product);
-        }
+        offers.iter().for_each(|offer| self.add_offer_row(*offer));
         Some(())
     }
 
@@ -157,32 +159,35 @@ impl State {
             self.parties.get_mut(old.producer)?.products.retain(|other| *other != slot);
             push(&mut self.parties.get_mut(producer)?.products, slot);
         }
-        for offer in &old.offers {
-            self.drop_offer_row(*offer, &old);
-        }
+        old.offers.iter().for_each(|offer| self.drop_offer_row(*offer));
         self.products.put(slot, record);
-        self.refresh_offers(slot);
+        old.offers.iter().for_each(|offer| self.add_offer_row(*offer));
         Some(())
     }
 
-    /// Writes the rows of a product's offers again.
-    fn refresh_offers(&mut self, product: Slot) {
-        let offers = self.products.get(product).map(|product| product.offers.clone());
-        for offer in offers.unwrap_or_default() {
-            self.put_offer_row(offer);
-        }
-    }
-
-    fn put_offer_row(&mut self, slot: Slot) -> Option<()> {
+    /// The row of an offer, with its set and name.
+    fn offer_row(&self, slot: Slot) -> Option<(u8, TextNumber, OfferRow)> {
         let offer = self.offers.get(slot)?;
         let product = self.products.get(offer.product)?;
         let producer = self.parties.get(product.producer)?;
         let of_product = (offer.product, &product.facts);
         let row = OfferRow::new((slot, &offer.facts), of_product, &producer.facts);
-        let area = area_key(product, &offer.facts);
-        self.offer_rows.put(offer_key(product), row);
-        self.offer_areas.put(area, row);
-        Some(())
+        Some((product.facts.product_set.number(), product.name_text.number, row))
+    }
+
+    fn add_offer_row(&mut self, slot: Slot) {
+        if let Some((set, name, row)) = self.offer_row(slot) {
+            self.offer_rows.add(Key::Set(set, Some(name)), row);
+            self.offer_clusters.add(set, row);
+        }
+    }
+
+    /// Takes out the row of an offer; before what it is made of changes.
+    fn drop_offer_row(&mut self, slot: Slot) {
+        if let Some((set, name, row)) = self.offer_row(slot) {
+            self.offer_rows.remove(Key::Set(set, Some(name)), slot);
+            self.offer_clusters.remove(set, &row);
+        }
     }
 
     fn put_offer(&mut self, offer: &Offer, texts: &Texts) -> Option<()> {
@@ -190,37 +195,27 @@ impl State {
         let mut facts = OfferFacts::from(offer);
         facts.unit = texts.unit(&facts.unit);
         let record = OfferRecord { facts, product };
-        match self.offer_slot(offer.id) {
+        let slot = match self.offer_slot(offer.id) {
             Some(slot) => {
                 self.unlist_offer(slot, self.offers.get(slot)?.product);
-                push(&mut self.products.get_mut(product)?.offers, slot);
                 self.offers.put(slot, record);
-                self.put_offer_row(slot)
+                slot
             }
             None => {
                 let slot = self.offers.insert(record);
                 self.offer_index.insert(offer.id.as_u128(), slot);
-                push(&mut self.products.get_mut(product)?.offers, slot);
-                self.put_offer_row(slot)
+                slot
             }
-        }
+        };
+        push(&mut self.products.get_mut(product)?.offers, slot);
+        self.add_offer_row(slot);
+        Some(())
     }
 
     fn unlist_offer(&mut self, slot: Slot, product: Slot) {
+        self.drop_offer_row(slot);
         if let Some(product) = self.products.get_mut(product) {
             product.offers.retain(|other| *other != slot);
-        }
-        if let Some(product) = self.products.get(product).cloned() {
-            self.drop_offer_row(slot, &product);
-        }
-    }
-
-    /// Takes the rows of an offer of `product` out.
-    fn drop_offer_row(&mut self, slot: Slot, product: &ProductRecord) {
-        let area = self.offers.get(slot).map(|offer| area_key(product, &offer.facts));
-        self.offer_rows.remove(offer_key(product), slot);
-        if let Some(area) = area {
-            self.offer_areas.remove(area, slot);
         }
     }
 
@@ -312,15 +307,6 @@ impl State {
         self.demands.get_mut(slot)?.dismiss(dismissed);
         Some(())
     }
-}
-
-fn offer_key(product: &ProductRecord) -> Key {
-    Key::Set(product.facts.product_set.number(), Some(product.name_text.number))
-}
-
-fn area_key(product: &ProductRecord, offer: &OfferFacts) -> Key {
-    let (set, is_priced) = (product.facts.product_set.number(), offer.unit_price.is_some());
-    Key::Area(set, offer.province, offer.content, is_priced)
 }
 
 fn substitute_texts(demand: &Demand, texts: &Texts) -> Vec<Option<Arc<QueryText>>> {

@@ -48,7 +48,7 @@ impl<'v> Reader<'v> {
         let page = best_first(
             candidates,
             best,
-            |_, _| {},
+            |_, _, _| {},
             |slots, found| {
                 let pairs = slots.iter().filter_map(|slot| {
                     let demand = self.state.demands.get(*slot)?;
@@ -105,7 +105,7 @@ impl<'v> Reader<'v> {
             match block.key {
                 Key::Substitute(_) => first.push((block, FULL)),
                 Key::Text(text) => rest.push((block, offered.texts.at_most(text))),
-                Key::Set(..) | Key::Area(..) => {}
+                Key::Set(..) => {}
             }
         }
         let set = blocks.of_set(offered.product.facts.product_set.number());
