@@ -36,7 +36,7 @@ pub struct Request {
 /// Why an allocation has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Failure {
-    /// More pairs or sides than one allocation may have.
+    /// More sides, or more on a side, than one allocation may have.
     TooLarge,
     /// The time was over before anything was planned.
     TimeLimit,
