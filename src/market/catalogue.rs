@@ -1,7 +1,7 @@
 //! Product search with filters and facets over one version of the market. Must not know changes,
 //! HTTP or the database.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use matching::certificate::{CertificateKind, CertificateKinds, StarPeriod, recognition_on};
 use matching::date::{Date, Period};
@@ -159,11 +159,12 @@ impl Traits {
 #[derive(Debug)]
 pub(super) struct Catalogue {
     index: RwLock<SearchIndex>,
-    product_set_labels: Vec<String>,
+    product_set_labels: Vec<Arc<str>>,
 }
 
 impl Catalogue {
     pub(super) fn new(synonyms: Synonyms, product_set_labels: Vec<String>) -> Self {
+        let product_set_labels = product_set_labels.into_iter().map(Into::into).collect();
         Self { index: RwLock::new(SearchIndex::new(synonyms)), product_set_labels }
     }
 
@@ -175,26 +176,25 @@ impl Catalogue {
             return;
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for slot in changed {
-            match after.products.get(slot).zip(self.document(after, slot)) {
-                Some((product, text)) => {
-                    index.insert_named(slot, product.name_text.words(), &text);
-                }
-                None => drop(index.remove(slot)),
-            }
+        for slot in &changed {
+            index.remove(*slot);
         }
+        index.insert_all(changed.into_iter().filter_map(|slot| {
+            let words = after.products.get(slot)?.name_text.words();
+            Some((slot, words, self.document(after, slot)?))
+        }));
     }
 
-    fn document<'a>(&'a self, state: &'a State, slot: Slot) -> Option<DocumentText<'a>> {
+    fn document(&self, state: &State, slot: Slot) -> Option<DocumentText> {
         let product = state.products.get(slot).filter(|product| product.is_listed)?;
         let producer = state.parties.get(product.producer)?;
         let set = usize::from(product.facts.product_set.number());
         let latest = product.facts.stars.iter().max_by_key(|star| star.counts.from());
         Some(DocumentText {
-            name: &product.name,
-            producer: &producer.name,
-            place: &producer.place_names,
-            product_set_label: self.product_set_labels.get(set - 1).map_or("", String::as_str),
+            name: Arc::clone(&product.name),
+            producer: Arc::clone(&producer.name),
+            place: Arc::clone(&producer.place_names),
+            product_set_label: self.product_set_labels.get(set - 1).cloned().unwrap_or_default(),
             stars: latest.map(|star| star.stars.number()),
         })
     }

@@ -29,13 +29,13 @@ fn index(products: &[Product]) -> SearchIndex {
 
 fn insert(index: &mut SearchIndex, id: u32, product: &Product) {
     let text = DocumentText {
-        name: &product.name,
-        producer: &product.producer,
-        place: &product.place,
-        product_set_label: &set_label(product.set),
+        name: product.name.as_str().into(),
+        producer: product.producer.as_str().into(),
+        place: product.place.as_str().into(),
+        product_set_label: set_label(product.set).into(),
         stars: product.stars,
     };
-    index.insert(id, &text);
+    index.insert(id, text);
 }
 
 /// The texts of a product that labels speak of, spelled for comparison: its name, and about it.
@@ -158,7 +158,8 @@ fn equal_scores_are_in_the_order_of_their_numbers_and_history_does_not_matter() 
     let whole = index(&products);
     let mut changed = index(&products);
     for (id, product) in (0..60).zip(products.iter().rev()) {
-        changed.insert(id, &DocumentText { name: &product.name, ..DocumentText::default() });
+        let name = product.name.as_str().into();
+        changed.insert(id, DocumentText { name, ..DocumentText::default() });
     }
     for (id, product) in (0..60).zip(&products) {
         assert!(changed.remove(id) && !changed.remove(id));

@@ -125,8 +125,9 @@ fn untoned(text: &str, dice: &mut Dice) -> String {
 fn index(products: &[Product]) -> SearchIndex {
     let mut index = SearchIndex::new(synonyms());
     for (id, product) in (0..).zip(products) {
-        let (name, producer, place) = (&product.name, &product.producer, &product.place);
-        index.insert(id, &DocumentText { name, producer, place, ..DocumentText::default() });
+        let texts = [&product.name, &product.producer, &product.place];
+        let [name, producer, place] = texts.map(|text| text.as_str().into());
+        index.insert(id, DocumentText { name, producer, place, ..DocumentText::default() });
     }
     index
 }

@@ -15,7 +15,8 @@ use super::search_query::SearchQuery;
 use super::synonyms::Synonyms;
 use super::vocabulary::{Occurrence, Slots, Vocabulary};
 use super::word::{EXACT, Word, similarity};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// A score below which a document shares too little with the query to be shown.
@@ -30,16 +31,16 @@ const SHAPE_PERCENT: u32 = 15;
 const SHAPED_PERCENT: u32 = 70;
 
 /// The searchable texts of a product.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DocumentText<'a> {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentText {
     /// The product's name.
-    pub name: &'a str,
+    pub name: Arc<str>,
     /// The producer's name; empty when unknown.
-    pub producer: &'a str,
+    pub producer: Arc<str>,
     /// Commune, district and province, old and new names, in any order.
-    pub place: &'a str,
+    pub place: Arc<str>,
     /// The label of its product set; empty when unknown.
-    pub product_set_label: &'a str,
+    pub product_set_label: Arc<str>,
     /// Recognised stars.
     pub stars: Option<u8>,
 }
@@ -51,17 +52,65 @@ pub struct SearchIndex {
     documents: Slots<Document>,
     slots: HashMap<u32, u32>,
     vocabulary: Vocabulary<Occurrence>,
-    /// Neighbours, glued, without accents.
-    pairs: Vocabulary<Occurrence>,
-    /// Words as written, before synonyms, without accents.
-    written: Vocabulary<Occurrence>,
+    /// Neighbours, glued, without accents, with the slots of their documents.
+    pairs: Vocabulary<u32>,
+    /// How often each word is written, before synonyms, without accents.
+    written: HashMap<Word, u32>,
 }
 
+/// A document, with the texts by which its words are found again when it is taken out.
 #[derive(Clone, Debug)]
 struct Document {
     id: u32,
     name: Arc<Name>,
-    stars: Option<u8>,
+    text: DocumentText,
+}
+
+/// The words of one field.
+#[derive(Default)]
+struct Field {
+    /// With synonyms replaced.
+    words: Vec<Word>,
+    /// As written, without accents.
+    written: Vec<Word>,
+}
+
+/// Fields by their texts: many products have a producer, a place or a set in common.
+type Fields = HashMap<Arc<str>, Field>;
+
+/// What a document is found by.
+struct DocumentWords {
+    /// Each word once, with the fields that have it, as bits.
+    in_fields: Vec<(Word, u8)>,
+    pairs: Vec<Word>,
+    written: Vec<Word>,
+}
+
+impl DocumentWords {
+    /// From the fields in the order of their weights.
+    fn new(fields: [&Field; 4]) -> Self {
+        let numbered = fields.iter().enumerate();
+        let words =
+            numbered.flat_map(|(at, field)| field.words.iter().map(move |it| (*it, 1 << at)));
+        let pairs = fields.iter().flat_map(|field| field.words.windows(2).map(Word::glue));
+        let written = fields.iter().flat_map(|field| &field.written);
+        Self {
+            in_fields: merged(words.collect()),
+            pairs: pairs.collect(),
+            written: written.copied().collect(),
+        }
+    }
+}
+
+/// Each word once, with the fields of all its occurrences.
+fn merged(mut words: Vec<(Word, u8)>) -> Vec<(Word, u8)> {
+    words.sort_unstable();
+    words.dedup_by(|(word, fields), (kept, in_fields)| {
+        let is_same = word == kept;
+        *in_fields |= if is_same { *fields } else { 0 };
+        is_same
+    });
+    words
 }
 
 /// The documents that have a word like one of the query: slot and likeness in its field.
@@ -107,56 +156,83 @@ impl SearchIndex {
             slots: HashMap::new(),
             vocabulary: Vocabulary::default(),
             pairs: Vocabulary::default(),
-            written: Vocabulary::default(),
+            written: HashMap::new(),
         }
     }
 
     /// Adds a document, in place of the one that had this number.
-    pub fn insert(&mut self, id: u32, text: &DocumentText<'_>) {
-        self.insert_named(id, Arc::new(Name::new(text.name, &self.synonyms)), text);
+    pub fn insert(&mut self, id: u32, text: DocumentText) {
+        let name = Arc::new(Name::new(&text.name, &self.synonyms));
+        self.insert_all([(id, name, text)]);
     }
 
-    /// The same where the name is prepared already, with the same synonyms.
-    pub fn insert_named(&mut self, id: u32, name: Arc<Name>, text: &DocumentText<'_>) {
-        self.remove(id);
-        let fields = self.fields(&name, text);
-        let slot = self.documents.insert(Document { id, name, stars: text.stars });
-        self.slots.insert(id, slot);
-        for (word, in_fields) in by_word(&fields) {
-            self.vocabulary.insert(word, Occurrence::new(slot, in_fields));
-        }
-        let pairs = fields.each_ref().map(|field| field.windows(2).map(Word::glue).collect());
-        for (pair, in_fields) in by_word(&pairs) {
-            self.pairs.insert(pair, Occurrence::new(slot, in_fields));
-        }
-        for text in [text.name, text.producer, text.place, text.product_set_label] {
-            for word in split(&normalize(text)) {
-                let word = Word::glue(&[Word::new(&word, false)]);
-                self.written.insert(word, Occurrence::new(slot, 0));
+    /// The same for many documents whose names are prepared already, with the same synonyms.
+    pub fn insert_all(&mut self, all: impl IntoIterator<Item = (u32, Arc<Name>, DocumentText)>) {
+        let mut fields = Fields::new();
+        for (id, name, text) in all {
+            self.remove(id);
+            let words = self.words(&name, &text, &mut fields);
+            let slot = self.documents.insert(Document { id, name, text });
+            self.slots.insert(id, slot);
+            for (word, in_fields) in words.in_fields {
+                self.vocabulary.insert(word, Occurrence::new(slot, in_fields));
+            }
+            for pair in words.pairs {
+                self.pairs.insert(pair, slot);
+            }
+            for word in words.written {
+                *self.written.entry(word).or_default() += 1;
             }
         }
     }
 
-    /// The words of each field, in the order of its weight.
-    fn fields(&self, name: &Name, text: &DocumentText<'_>) -> [Vec<Word>; 4] {
-        let words = |field: &str| {
-            let words = self.synonyms.canonical(&split(&normalize(field)));
-            words.iter().map(|word| Word::new(word, true)).collect()
-        };
-        let label = words(text.product_set_label);
-        [name.words().to_vec(), words(text.producer), words(text.place), label]
-    }
-
     /// Takes a document out; whether it was there.
     pub fn remove(&mut self, id: u32) -> bool {
-        let Some(slot) = self.slots.remove(&id) else {
+        let slot = self.slots.remove(&id);
+        let found = slot.and_then(|slot| Some((slot, self.documents.remove(slot)?)));
+        let Some((slot, Document { name, text, .. })) = found else {
             return false;
         };
-        self.documents.remove(slot);
-        self.vocabulary.remove_text(slot);
-        self.pairs.remove_text(slot);
-        self.written.remove_text(slot);
+        let words = self.words(&name, &text, &mut Fields::new());
+        for (word, in_fields) in words.in_fields {
+            self.vocabulary.remove(&word, Occurrence::new(slot, in_fields));
+        }
+        for pair in words.pairs {
+            self.pairs.remove(&pair, slot);
+        }
+        for word in words.written {
+            self.forget_written(word);
+        }
         true
+    }
+
+    fn forget_written(&mut self, word: Word) {
+        if let Entry::Occupied(mut count) = self.written.entry(word) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+
+    /// The words of a document; fields that were seen before are not spelled again.
+    fn words(&self, name: &Name, text: &DocumentText, fields: &mut Fields) -> DocumentWords {
+        let about = [&text.producer, &text.place, &text.product_set_label];
+        for text in about {
+            if !fields.contains_key(text) {
+                fields.insert(Arc::clone(text), self.field(text));
+            }
+        }
+        let named = Field { words: name.words().to_vec(), written: written(&spelled(&text.name)) };
+        let [producer, place, label] = about.map(|text| &fields[text]);
+        DocumentWords::new([&named, producer, place, label])
+    }
+
+    fn field(&self, text: &str) -> Field {
+        let spelled = spelled(text);
+        let words = self.synonyms.canonical(&spelled);
+        let words = words.iter().map(|word| Word::new(word, true)).collect();
+        Field { words, written: written(&spelled) }
     }
 
     /// The best `limit` documents for a text, by score and then number.
@@ -198,7 +274,7 @@ impl SearchIndex {
     }
 
     fn is_known(&self, letters: &str) -> bool {
-        !self.written.postings(&Word::glue(&[Word::new(letters, false)])).is_empty()
+        self.written.contains_key(&plain(letters))
     }
 
     /// The score of every document, by slot.
@@ -215,7 +291,7 @@ impl SearchIndex {
             let pair = self.pairs.postings(&Word::glue(&[words[0].word, words[1].word]));
             if !pair.is_empty() {
                 let weight = (weights[0] + weights[1]) * PAIR_PERCENT / 100;
-                sums.add(weight, pair.iter().map(|it| (it.text(), u32::from(EXACT))));
+                sums.add(weight, pair.iter().map(|slot| (*slot, u32::from(EXACT))));
             }
         }
         self.with_shape(reading, sums.means())
@@ -267,19 +343,21 @@ impl SearchIndex {
     }
 }
 
-/// The distinct words of the fields with the fields that have them, as bits.
-fn by_word(fields: &[Vec<Word>; 4]) -> BTreeMap<Word, u8> {
-    let mut words = BTreeMap::new();
-    for (at, field) in fields.iter().enumerate() {
-        for word in field {
-            *words.entry(*word).or_insert(0) |= 1 << at;
-        }
-    }
-    words
+fn spelled(text: &str) -> Vec<String> {
+    split(&normalize(text))
+}
+
+fn written(spelled: &[String]) -> Vec<Word> {
+    spelled.iter().map(|word| plain(word)).collect()
+}
+
+/// A word without accents.
+fn plain(word: &str) -> Word {
+    Word::glue(&[Word::new(word, false)])
 }
 
 fn with_stars(score: u32, document: &Document, stars: Option<u8>) -> u16 {
-    let other = stars.is_some() && stars != document.stars;
+    let other = stars.is_some() && stars != document.text.stars;
     (if other { score * OTHER_STARS_PERCENT / 100 } else { score }) as u16
 }
 

@@ -40,13 +40,15 @@ impl<P: Ord + Copy> Vocabulary<P> {
         let next = self.terms.len() as u32;
         let at = *self.by_word.entry(word).or_insert(next);
         if at == next {
+            grow(&mut self.terms);
             self.terms.push(Term { word, postings: Vec::new() });
         }
         let postings = &mut self.terms[at as usize].postings;
-        if let Err(place) = postings.binary_search(&posting) {
-            if postings.len() == postings.capacity() {
-                postings.reserve_exact(postings.len() / 8 + 1);
-            }
+        // Most texts come in the order of their numbers.
+        let is_last = postings.last().is_none_or(|last| *last < posting);
+        let place = if is_last { Err(postings.len()) } else { postings.binary_search(&posting) };
+        if let Err(place) = place {
+            grow(postings);
             postings.insert(place, posting);
         }
     }
@@ -70,6 +72,13 @@ impl<P: Ord + Copy> Vocabulary<P> {
     }
 }
 
+/// Makes room for one more, and for few beyond it: an index is filled once and then changes little.
+fn grow<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len() / 8 + 1);
+    }
+}
+
 /// A text that has a word in some of its fields: the text's number and four bits of fields, in four
 /// bytes, because there are dozens for each text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,20 +97,6 @@ impl Occurrence {
 
     pub(super) const fn fields(self) -> u8 {
         self.0 as u8 & 0b1111
-    }
-}
-
-impl Vocabulary<Occurrence> {
-    /// Takes all occurrences of a text out, whichever words it had.
-    pub(super) fn remove_text(&mut self, text: u32) {
-        for term in &mut self.terms {
-            let from = term.postings.partition_point(|posting| posting.text() < text);
-            let len = term.postings[from..].partition_point(|posting| posting.text() == text);
-            term.postings.drain(from..from + len);
-        }
-        self.terms.retain(|term| !term.postings.is_empty());
-        let words = self.terms.iter().enumerate();
-        self.by_word = words.map(|(at, term)| (term.word, at as u32)).collect();
     }
 }
 

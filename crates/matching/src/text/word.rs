@@ -4,6 +4,7 @@
 
 use super::fold::{Mark, spell};
 use super::syllable::is_syllable;
+use std::hash::{Hash, Hasher};
 use unicode_normalization::UnicodeNormalization;
 
 /// Full likeness, in basis points.
@@ -28,7 +29,7 @@ const OTHER_SYLLABLE_NO_ACCENTS: u16 = 2_500;
 pub(super) const MAX_LETTERS: usize = 16;
 
 /// A folded word with its accents: letters as UTF-8 bytes, 2 bits of mark a letter, one tone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word {
     letters: [u8; MAX_LETTERS],
     marks: u32,
@@ -38,6 +39,15 @@ pub(super) struct Word {
     syllable: bool,
     accents_known: bool,
     has_digit: bool,
+}
+
+/// Letters and accents tell words apart; the other fields follow from them, or nearly.
+impl Hash for Word {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(u128::from_le_bytes(self.letters));
+        state.write_u32(self.marks);
+        state.write_u8(self.tone);
+    }
 }
 
 impl Word {
