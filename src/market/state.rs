@@ -244,22 +244,21 @@ impl State {
         let slot = match old {
             Some((slot, old)) => {
                 self.unlist_demand(slot, &old);
-                self.demands.put(slot, record.clone());
+                self.demands.put(slot, record);
                 slot
             }
             None => {
-                let slot = self.demands.insert(record.clone());
+                let slot = self.demands.insert(record);
                 self.demand_index.insert(demand.id.as_u128(), slot);
                 slot
             }
         };
-        self.list_demand(slot, &record);
-        Some(())
+        self.list_demand(slot)
     }
 
-    fn list_demand(&mut self, slot: Slot, record: &DemandRecord) {
-        let keys = demand_keys(record);
-        let products = self.wanted_products(record);
+    fn list_demand(&mut self, slot: Slot) -> Option<()> {
+        let record = self.demands.get(slot)?;
+        let (keys, products) = (demand_keys(record), self.wanted_products(record));
         let mut row = DemandRow::new(slot, &record.facts);
         row.is_multiple = keys.len() + products.len() > 1;
         for key in keys {
@@ -270,6 +269,7 @@ impl State {
                 push(&mut product.wanted_by, slot);
             }
         }
+        Some(())
     }
 
     fn unlist_demand(&mut self, slot: Slot, record: &DemandRecord) {
