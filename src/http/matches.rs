@@ -1,7 +1,7 @@
 //! `/v1/demands/{id}/matches` and its kin: answered from the live market, without the database
 //! where the record is in it.
 
-use actix_web::http::header;
+use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use matching::date::Timestamp;
 use matching::demand::Demand;
@@ -27,6 +27,9 @@ use crate::caller::Caller;
 use crate::market::matches::{Ask, Match};
 use crate::market::rank::{MissKey, Page, RankKey};
 use matching::price::UnitPrice;
+
+/// Room for a match on the wire, so that a page is written without moving what is written already.
+const ITEM_BYTES: usize = 1536;
 
 /// Which page of matches.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -302,8 +305,13 @@ impl Listing<'_, RankKey> {
         items: Vec<super::match_record::MatchItem<'_>>,
         next: Option<&RankKey>,
     ) -> HttpResponse {
+        let mut body = Vec::with_capacity((items.len() + 1) * ITEM_BYTES);
         self.answer(next.map(rank_place), |next_cursor| {
-            HttpResponse::Ok().json(MatchList { items, next_cursor, as_of: self.view.as_of() })
+            let list = MatchList { items, next_cursor, as_of: self.view.as_of() };
+            match serde_json::to_writer(&mut body, &list) {
+                Ok(()) => HttpResponse::Ok().content_type(ContentType::json()).body(body),
+                Err(error) => HttpResponse::from_error(error),
+            }
         })
     }
 }

@@ -42,22 +42,28 @@ pub(super) trait Row: Copy {
     /// The record's slot.
     fn slot(&self) -> Slot;
 
-    /// A row that is at least as good as each of `rows` for every query, if there is one.
-    fn best(rows: &[Self]) -> Option<Self>;
+    /// What is kept of the rows of a block to bound them by.
+    type Best: std::fmt::Debug + Clone;
+
+    /// The best of a row.
+    fn best(self) -> Self::Best;
+
+    /// Makes `best` at least as good as the row.
+    fn join(self, best: &mut Self::Best);
 }
 
 /// Rows with one key.
 #[derive(Debug, Clone)]
-pub(super) struct Block<R> {
+pub(super) struct Block<R: Row> {
     pub(super) key: Key,
-    /// At least as good as each row, if there is such a row.
-    pub(super) best: Option<Box<R>>,
+    /// At least as good as each row.
+    pub(super) best: R::Best,
     pub(super) rows: Vec<R>,
 }
 
 /// All blocks, found by set and by text; a clone shares every block.
 #[derive(Debug)]
-pub(super) struct Blocks<R> {
+pub(super) struct Blocks<R: Row> {
     blocks: Table<Arc<Block<R>>>,
     by_set: Table<Vec<Slot>>,
     by_text: Table<Vec<Slot>>,
@@ -98,12 +104,9 @@ impl<R: Row> Blocks<R> {
         match self.with_room(key).and_then(|slot| self.get_mut(slot)) {
             Some(block) => {
                 push(&mut block.rows, row);
-                let best = block.best.as_deref().and_then(|best| R::best(&[*best, row]));
-                block.best = best.map(Box::new);
+                row.join(&mut block.best);
             }
-            None => {
-                self.add_block(Block { key, best: R::best(&[row]).map(Box::new), rows: vec![row] })
-            }
+            None => self.add_block(Block { key, best: row.best(), rows: vec![row] }),
         }
     }
 
@@ -116,8 +119,10 @@ impl<R: Row> Blocks<R> {
             return;
         };
         block.rows.swap_remove(place);
-        block.best = R::best(&block.rows).map(Box::new);
-        if block.rows.is_empty() {
+        if let Some((first, others)) = block.rows.split_first() {
+            block.best = first.best();
+            others.iter().for_each(|row| row.join(&mut block.best));
+        } else {
             self.blocks.remove(slot);
             if let Some(text) = key.text() {
                 list(&mut self.by_text, text).retain(|other| *other != slot);

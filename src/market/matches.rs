@@ -96,11 +96,6 @@ impl<'v> Sought<'_, 'v> {
     pub(super) fn text_value_at_most(&self) -> u16 {
         self.text.as_ref().map_or(NO_TEXT_VALUE, |_| ELIGIBLE - 1)
     }
-
-    /// The text factor of a name.
-    pub(super) fn text_value(&self, name: &NameText) -> u16 {
-        self.text.as_ref().map_or(NO_TEXT_VALUE, |texts| texts.to(name))
-    }
 }
 
 impl<'v> Reader<'v> {

@@ -83,7 +83,7 @@ impl<'s, 'v> Search<'s, 'v> {
     /// What is in a group and has at least the bound `least`.
     fn open(&mut self, place: usize, least: u16, opened: &mut Vec<Candidate>) {
         match self.wanted.blocks.get(place) {
-            Some((block, _)) => self.open_block(block, least, opened),
+            Some(block) => self.open_block(*block, least, opened),
             None => match &self.nodes[place - self.wanted.blocks.len()].below {
                 Below::Rows(rows) => self.open_leaf(rows, least, opened),
                 Below::Halves(halves) => {
@@ -93,9 +93,12 @@ impl<'s, 'v> Search<'s, 'v> {
         }
     }
 
-    fn open_block(&self, block: &Block<OfferRow>, least: u16, opened: &mut Vec<Candidate>) {
-        let name = block.rows.first().and_then(|row| self.reader.name_of(row));
-        let text = name.map_or(FULL, |name| self.sought.text_value(name));
+    fn open_block(
+        &self,
+        (block, text): (&Block<OfferRow>, u16),
+        least: u16,
+        opened: &mut Vec<Candidate>,
+    ) {
         let rows = block.rows.iter().filter(|row| !self.named.contains(&row.product));
         let bounds = rows.filter_map(|row| Some((self.bound(row, text)?, row.offer)));
         let bounds = bounds.filter(|(bound, _)| *bound >= least);

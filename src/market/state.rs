@@ -17,24 +17,36 @@ use super::table::{Index, Slot, Table};
 use super::texts::{QueryText, TextNumber, Texts};
 
 impl Row for OfferRow {
+    /// None where units differ, which prices cannot be compared across.
+    type Best = Option<Self>;
+
     fn slot(&self) -> Slot {
         self.offer
     }
 
-    fn best(rows: &[Self]) -> Option<Self> {
-        Self::best_of(rows)
+    fn best(self) -> Option<Self> {
+        Some(self)
+    }
+
+    fn join(self, best: &mut Option<Self>) {
+        *best = best.filter(|best| best.unit() == self.unit());
+        if let Some(best) = best {
+            best.join(&self);
+        }
     }
 }
 
 impl Row for DemandRow {
+    /// Demands differ in too much for one to stand for others.
+    type Best = ();
+
     fn slot(&self) -> Slot {
         self.demand
     }
 
-    /// Demands differ in too much for one to stand for others.
-    fn best(_: &[Self]) -> Option<Self> {
-        None
-    }
+    fn best(self) {}
+
+    fn join(self, (): &mut ()) {}
 }
 
 /// One version of the market; a clone shares what does not change.

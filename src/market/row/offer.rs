@@ -52,15 +52,8 @@ impl OfferRow {
         }
     }
 
-    /// A row that is at least as good for every demand as each of `rows`: as near as the nearest of
-    /// them may be, the best of each column. None where units differ, which prices cannot be
-    /// compared across.
-    pub(in crate::market) fn best_of(rows: &[Self]) -> Option<Self> {
-        let unit = rows.first()?.unit();
-        rows.iter().all(|row| row.unit() == unit).then(|| Self::joined(rows))
-    }
-
-    /// The best of rows with one unit, at least one, around the middle of where they are.
+    /// A row that is at least as good for every demand as each of `rows`, at least one, of one unit:
+    /// as near as the nearest of them may be, the best of each column.
     pub(in crate::market) fn joined(rows: &[Self]) -> Self {
         let mut best = rows[0];
         let sum = |axis: usize| rows.iter().map(|row| i64::from(row.direction[axis])).sum::<i64>();
