@@ -14,6 +14,7 @@ mod memory;
 mod program;
 mod ranking;
 mod roles;
+mod whole_market;
 mod writes;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Connections of a load.
 const CONNECTIONS: usize = 16;
+
+/// The loaded market on SQLite.
+const MARKET_FILE: &str = "market.db";
 
 /// What to measure.
 #[derive(Debug, Parser)]
@@ -48,6 +52,8 @@ struct Arguments {
 enum Part {
     /// Match queries against a constant answer.
     Matches,
+    /// Match queries while the whole market is planned; after `matches`.
+    Allocation,
     /// The same market on PostgreSQL: loading, two instances, the ranking in SQL.
     Postgres,
     /// Offers created over HTTP.
@@ -112,6 +118,9 @@ fn measure(arguments: &Arguments) {
     println!("{} offers × {} demands, seed {}", size.offers, size.demands, size.seed);
     let is_wanted = |part| arguments.only.is_empty() || arguments.only.contains(&part);
     let rate = is_wanted(Part::Matches).then(|| measure_sqlite(folder, size));
+    if let (Some(rate), true) = (rate, is_wanted(Part::Allocation)) {
+        whole_market::measure(&sqlite_url(folder), size, rate);
+    }
     if is_wanted(Part::Postgres) {
         measure_postgres(temporary.path(), size, rate);
     }
@@ -125,13 +134,16 @@ fn measure(arguments: &Arguments) {
 
 /// The match queries a second that it reaches.
 fn measure_sqlite(folder: &Path, size: &Size) -> f64 {
-    let file = folder.join("market.db");
-    let url = format!("sqlite:{}", file.display());
-    if !file.exists() {
+    let url = sqlite_url(folder);
+    if !folder.join(MARKET_FILE).exists() {
         loading::measure(&url, folder, size);
     }
     loading::rebuild(&url);
     matches::measure(&url, size)
+}
+
+fn sqlite_url(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join(MARKET_FILE).display())
 }
 
 fn measure_postgres(folder: &Path, size: &Size, match_rate: Option<f64>) {

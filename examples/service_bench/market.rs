@@ -53,13 +53,19 @@ impl Minter {
     }
 
     pub(crate) fn token(&mut self, party: PartyId) -> &str {
-        let tokens = &self.tokens;
-        self.made.entry(party).or_insert_with(|| {
-            let moment = Clock::System.moment();
-            let (scope, subject) = (ordinary_scopes(), "bench".into());
-            let grant = Grant { subject, party, scope, seconds: TOKEN_SECONDS, session: None };
-            tokens.mint(&grant, moment.now(), moment.new_id()).expect("a token")
-        })
+        if !self.made.contains_key(&party) {
+            let token = self.mint(party, ordinary_scopes());
+            self.made.insert(party, token);
+        }
+        &self.made[&party]
+    }
+
+    /// A token with other scopes.
+    pub(crate) fn mint(&self, party: PartyId, scope: String) -> String {
+        let moment = Clock::System.moment();
+        let subject = "bench".into();
+        let grant = Grant { subject, party, scope, seconds: TOKEN_SECONDS, session: None };
+        self.tokens.mint(&grant, moment.now(), moment.new_id()).expect("a token")
     }
 }
 

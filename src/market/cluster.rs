@@ -1,5 +1,5 @@
-//! Offers of one product set and unit in a tree: a node's row is at least as good as every row below
-//! it, and rows that rank alike stand together, so that a query opens few nodes. A change copies
+//! Offers of one product set and unit in a tree: a node's row is at least as good as each below it,
+//! and rows that rank alike stand together, so that a query opens few nodes. A change copies
 //! the nodes on its way. Must not know what is asked of a row.
 
 use std::sync::Arc;

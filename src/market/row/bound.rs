@@ -1,4 +1,5 @@
-//! An upper bound of the score of an offer for a demand, from their rows alone. Must not know records.
+//! An upper bound of the score of an offer for a demand, from their rows alone. Must not know
+//! records.
 
 use matching::certificate::Stars;
 use matching::facts::{DemandFacts, is_set_substitute};

@@ -52,8 +52,8 @@ impl OfferRow {
         }
     }
 
-    /// A row that is at least as good for every demand as each of `rows`, at least one, of one unit:
-    /// as near as the nearest of them may be, the best of each column.
+    /// A row that is at least as good for every demand as each of `rows`, at least one, of one
+    /// unit: as near as the nearest of them may be, the best of each column.
     pub(in crate::market) fn joined(rows: &[Self]) -> Self {
         let mut best = rows[0];
         let sum = |axis: usize| rows.iter().map(|row| i64::from(row.direction[axis])).sum::<i64>();
