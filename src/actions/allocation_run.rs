@@ -96,10 +96,11 @@ pub fn solve(
     let mut outcome = plan(draft.snapshot(), wish, &ask, progress).map_err(too_large)?;
     let trials = trials(draft.snapshot());
     for short in shortages(draft.snapshot(), &outcome) {
-        if draft.snapshot().relaxations.len() >= trials || questions.stopped_after.get().is_some() {
+        let is_enough = draft.snapshot().relaxations.len() >= trials;
+        if is_enough || questions.stopped_after.get().is_some() {
             break;
         }
-        draft.relax(&short);
+        draft.relax(&short, MAX_TRIED_PAIRS);
     }
     let mut snapshot = draft.finish();
     snapshot.relaxations.truncate(trials);

@@ -30,8 +30,9 @@ pub struct Short {
 
 impl Draft<'_> {
     /// Adds to the snapshot the changes that might lessen a shortage, each with the pairs that the
-    /// demand would have.
-    pub fn relax(&mut self, short: &Short) {
+    /// demand would have; those with which all changes together would have more than `max_pairs`
+    /// are left out.
+    pub fn relax(&mut self, short: &Short, max_pairs: usize) {
         let (Some(&slot), Some(&first)) =
             (self.demands.get(short.demand as usize), self.needs.get(short.demand as usize))
         else {
@@ -52,10 +53,16 @@ impl Draft<'_> {
             let mut facts = record.facts.clone();
             if apply(&mut facts, change).is_some() {
                 let (pairs, _) = self.eligible(&sought.changed(&facts), first);
-                let relaxation = Relaxation { demand: short.demand, change, pairs };
-                self.snapshot.relaxations.push(relaxation);
+                if self.relaxed_pairs() + pairs.len() <= max_pairs {
+                    let relaxation = Relaxation { demand: short.demand, change, pairs };
+                    self.snapshot.relaxations.push(relaxation);
+                }
             }
         }
+    }
+
+    fn relaxed_pairs(&self) -> usize {
+        self.snapshot.relaxations.iter().map(|relaxation| relaxation.pairs.len()).sum()
     }
 }
 

@@ -13,7 +13,9 @@ const BLOCK_ROWS: usize = 256;
 /// What the rows of a block have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
-    /// Offers of a product set with a name; or demands for a set with a text.
+    /// Offers of a product set with a name.
+    Name(u8, TextNumber),
+    /// Demands for a product set, with their text.
     Set(u8, Option<TextNumber>),
     /// Demands for whatever answers a text.
     Text(TextNumber),
@@ -25,14 +27,14 @@ impl Key {
     const fn text(self) -> Option<TextNumber> {
         match self {
             Self::Set(_, text) => text,
-            Self::Text(text) | Self::Substitute(text) => Some(text),
+            Self::Name(_, text) | Self::Text(text) | Self::Substitute(text) => Some(text),
         }
     }
 
     const fn set(self) -> Option<u8> {
         match self {
             Self::Set(set, _) => Some(set),
-            Self::Text(_) | Self::Substitute(_) => None,
+            Self::Name(..) | Self::Text(_) | Self::Substitute(_) => None,
         }
     }
 }

@@ -10,8 +10,12 @@ use super::table::Table;
 
 /// The most rows of a leaf.
 const LEAF_ROWS: usize = 16;
-/// A node with more than this part of its rows in one half is built again.
-const MOST_IN_HALF: (usize, usize) = (3, 4);
+/// A node with more than this part of its rows in one half is built again, once so many rows came
+/// since it was built that building it costs each of them little: some rows cannot be parted
+/// evenly, and would be built again for nothing.
+const MOST_IN_HALF: (u32, u32) = (3, 4);
+/// The part of its rows that must have come since.
+const NEWCOMERS: u32 = 4;
 
 /// Trees by set, unit, and whether there is a price; a clone shares every node.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +69,8 @@ pub(super) struct Halves {
     axis: u8,
     split: f32,
     rows: [u32; 2],
+    /// Rows when it was built.
+    built_of: u32,
     nodes: [Arc<Node>; 2],
 }
 
@@ -78,10 +84,10 @@ impl Halves {
         usize::from(row.axis(usize::from(self.axis)) >= self.split)
     }
 
-    fn is_lopsided(&self) -> bool {
-        let [low, high] = self.rows.map(|rows| rows as usize);
-        let (part, whole) = MOST_IN_HALF;
-        low.max(high) * whole > (low + high) * part + LEAF_ROWS * whole
+    fn is_to_build(&self) -> bool {
+        let ([low, high], (part, whole)) = (self.rows, MOST_IN_HALF);
+        let is_lopsided = low.max(high) > (low + high) / whole * part;
+        is_lopsided && low + high > self.built_of + self.built_of / NEWCOMERS + LEAF_ROWS as u32
     }
 }
 
@@ -109,7 +115,7 @@ impl Node {
                 let half = halves.half_of(&row);
                 halves.rows[half] += 1;
                 halves.nodes[half].insert(row);
-                halves.is_lopsided()
+                halves.is_to_build()
             }
         };
         if is_to_build {
@@ -155,7 +161,8 @@ impl Node {
         let (low, high): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| row.axis(axis) < split);
         let rows = [low.len() as u32, high.len() as u32];
-        Halves { axis: axis as u8, split, rows, nodes: [Self::of(low), Self::of(high)] }.into_node()
+        let (axis, built_of) = (axis as u8, rows[0] + rows[1]);
+        Halves { axis, split, rows, built_of, nodes: [Self::of(low), Self::of(high)] }.into_node()
     }
 }
 
@@ -199,4 +206,100 @@ fn split_of(rows: &mut [OfferRow], axis: usize) -> f32 {
         return median;
     }
     rows.iter().map(value).find(|value| *value > least).unwrap_or(median)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use matching::date::{Date, Period};
+    use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+    use matching::price::FreightRate;
+    use matching::text::relevance::FULL;
+
+    use crate::market::row::{DemandRow, bound};
+    use crate::market::tests::generator::{Random, World};
+
+    /// Rows of one unit; most end on one far day, and so cannot be parted evenly by it.
+    fn rows(world: &World) -> Vec<OfferRow> {
+        let row = |(slot, offer): (u32, &matching::offer::Offer)| {
+            let product = world.products.iter().find(|it| it.id == offer.terms.product_id);
+            let product = product.expect("a product");
+            let producer = &world.parties[product.party];
+            let mut facts = OfferFacts {
+                content: world.offers[0].terms.content,
+                unit_price: world.offers[0].terms.unit_price,
+                ..OfferFacts::from(offer)
+            };
+            if slot % 10 > 0 {
+                let last = Period::new(offer.capacity[0].period.from(), Date::from_days(47_000));
+                facts.capacity[0].period = last.expect("in order");
+            }
+            let product = ProductFacts {
+                id: product.id,
+                product_set: product.set,
+                stars: product.stars.clone().into(),
+                papers: product.papers.clone().into(),
+            };
+            let producer = PartyFacts {
+                id: producer.id,
+                coordinates: false,
+                papers: producer.papers.clone().into(),
+                fulfilments: producer.fulfilments.clone().into(),
+            };
+            OfferRow::new((slot, &facts), (slot, &product), &producer)
+        };
+        (0..).zip(&world.offers).map(row).collect()
+    }
+
+    fn check(node: &Node, demands: &[DemandRow]) {
+        let mut below = Vec::new();
+        node.each_row(&mut |row| below.push(*row));
+        for demand in demands {
+            let of = |row: &OfferRow| bound(row, demand, FULL, FreightRate::default());
+            let best = below.iter().filter_map(of).max();
+            assert!(of(&node.best) >= best, "{:?} {best:?}", of(&node.best));
+        }
+        if let Below::Halves(halves) = &node.below {
+            halves.nodes.iter().for_each(|node| check(node, demands));
+        }
+    }
+
+    #[test]
+    fn rows_are_found_again_and_none_is_better_than_the_nodes_above_it() {
+        for seed in 0..4 {
+            let world = World::new(seed, 400);
+            let demands = world.demands.iter().take(40);
+            let demands: Vec<DemandRow> =
+                demands.map(|demand| DemandRow::new(0, &DemandFacts::from(demand))).collect();
+            let (rows, mut random) = (rows(&world), Random(seed));
+            let (mut clusters, mut there) = (Clusters::default(), Vec::new());
+            for row in rows {
+                clusters.add(1, row);
+                there.push(row);
+                if random.chance(40) {
+                    let gone = there.swap_remove(random.below(there.len() as u64) as usize);
+                    clusters.remove(1, &gone);
+                }
+            }
+            let mut found = 0;
+            for node in clusters.of_set(1) {
+                check(node, &demands);
+                node.each_row(&mut |_| found += 1);
+            }
+            assert_eq!(found, there.len());
+            there.iter().for_each(|row| clusters.remove(1, row));
+            assert!(clusters.of_set(1).is_empty(), "every row was found");
+        }
+    }
+
+    #[test]
+    fn rows_that_cannot_be_parted_evenly_are_not_built_again_each_time() {
+        let world = World::new(7, 400);
+        let mut node = Node::single(rows(&world)[0]);
+        for row in rows(&world).into_iter().skip(1) {
+            node.insert(row);
+        }
+        let Below::Halves(halves) = &node.below else { panic!("too few rows") };
+        assert!(!halves.is_to_build());
+    }
 }

@@ -213,7 +213,7 @@ impl<'v> Reader<'v> {
         sought: &Sought<'_, '_>,
         block: &'v Block<OfferRow>,
     ) -> Option<(&'v Block<OfferRow>, u16)> {
-        let Key::Set(set, Some(name)) = block.key else { return None };
+        let Key::Name(set, name) = block.key else { return None };
         let likeness = sought.likeness_at_most(name);
         route_of(sought.facts, ProductSet::new(set)?, &likeness)?;
         Some((block, if sought.text.is_some() { likeness.text } else { NO_TEXT_VALUE }))

@@ -127,15 +127,18 @@ pub(super) struct DemandRow {
     /// Middle of the deliveries, and how far the farthest is from it.
     middle: [f32; 3],
     radius: f32,
-    /// The ceiling of one unit, or [`OPEN`].
+    /// The ceiling of one unit, or [`OPEN`]; and one by it, because a product is cheaper than a
+    /// quotient, here and below.
     ceiling: f32,
+    per_ceiling: f32,
+    /// The fewest base units that stand for one unit, by the smallest ratio of a substitute.
     base_units: f32,
+    per_base_unit: f32,
     needs: [NeedRow; NEEDS],
-    /// Wanted in all, and the most that one delivery takes of any substitute, in its unit.
-    wanted: f32,
-    most: f32,
-    /// The smallest ratio of a substitute or 1, as a fraction.
-    ratio: f32,
+    /// One by what is wanted in all.
+    per_wanted: f32,
+    /// The most base units that one delivery takes of any substitute.
+    most_base: f32,
     max_distance_km: f32,
     /// Provinces delivered to, folded into 32 bits, and those allowed, folded into 64.
     provinces: u32,

@@ -189,7 +189,7 @@ impl State {
 
     fn add_offer_row(&mut self, slot: Slot) {
         if let Some((set, name, row)) = self.offer_row(slot) {
-            self.offer_rows.add(Key::Set(set, Some(name)), row);
+            self.offer_rows.add(Key::Name(set, name), row);
             self.offer_clusters.add(set, row);
         }
     }
@@ -197,7 +197,7 @@ impl State {
     /// Takes out the row of an offer; before what it is made of changes.
     fn drop_offer_row(&mut self, slot: Slot) {
         if let Some((set, name, row)) = self.offer_row(slot) {
-            self.offer_rows.remove(Key::Set(set, Some(name)), slot);
+            self.offer_rows.remove(Key::Name(set, name), slot);
             self.offer_clusters.remove(set, &row);
         }
     }

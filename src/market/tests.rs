@@ -3,7 +3,7 @@
 
 mod allocation;
 #[path = "../../crates/matching/tests/generator/mod.rs"]
-mod generator;
+pub(super) mod generator;
 mod search;
 
 use std::cmp::Reverse;
@@ -305,6 +305,39 @@ fn disturb_demands(plain: &mut Plain, other: &World, random: &mut Random) -> Vec
 
 fn market() -> Market {
     Market::new(MarketSettings::default())
+}
+
+/// A world whose offers are of one set and mostly of one unit, so that their tree has many nodes;
+/// a part of them ends on one day or has no price, as in a real market.
+fn one_unit(seed: u64) -> World {
+    let mut world = World::new(seed, 150);
+    world.demands.truncate(8);
+    let (set, content) = (world.products[0].set, world.offers[0].terms.content);
+    world.products.iter_mut().for_each(|product| product.set = set);
+    for (place, offer) in world.offers.iter_mut().enumerate() {
+        let mut draft = (*offer.terms).clone();
+        draft.content = if place % 10 == 0 { draft.content } else { content };
+        offer.terms = matching::offer::OfferTerms::new(draft).expect("legal");
+    }
+    world
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn a_tree_of_many_nodes_answers_as_the_plain_ranking_after_any_changes(seed: u64) {
+        let world = one_unit(seed);
+        let (mut plain, changes) = Plain::of(&world);
+        let market = market();
+        prop_assert_eq!(market.apply(1, changes), 0);
+        check(&plain, &world, &market);
+        for round in 2..5 {
+            let changes = disturb(&mut plain, &world, seed ^ round);
+            prop_assert_eq!(market.apply(round as i64, changes), 0);
+            check(&plain, &world, &market);
+        }
+    }
 }
 
 proptest! {

@@ -105,7 +105,7 @@ impl<'v> Reader<'v> {
             match block.key {
                 Key::Substitute(_) => first.push((block, FULL)),
                 Key::Text(text) => rest.push((block, offered.texts.at_most(text))),
-                Key::Set(..) => {}
+                Key::Name(..) | Key::Set(..) => {}
             }
         }
         let set = blocks.of_set(offered.product.facts.product_set.number());

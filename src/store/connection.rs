@@ -115,7 +115,11 @@ fn connect_postgres(url: &str) -> Result<PgConnection, ConnectionError> {
 
 /// The URL with [`LIVENESS`] before its own parameters: of two with one name the later counts.
 fn with_liveness(url: &str) -> String {
-    let (address, own) = url.split_once('?').unwrap_or((url, ""));
+    // A password may have a question mark.
+    let host = url.rfind('@').unwrap_or(0);
+    let parameters = url[host..].find('?').map_or(url.len(), |at| host + at);
+    let (address, own) = url.split_at(parameters);
+    let own = own.trim_start_matches('?');
     format!("{address}?{LIVENESS}&{own}").trim_end_matches('&').to_owned()
 }
 
@@ -162,6 +166,8 @@ mod tests {
         assert_eq!(plain, Some(format!("postgres://localhost/ocop?{LIVENESS}")));
         let own = with_liveness(url);
         assert!(own.find("connect_timeout=3") < own.find("connect_timeout=9"), "{own}");
+        let password = with_liveness("postgres://ocop:a?b@localhost/ocop");
+        assert_eq!(password, format!("postgres://ocop:a?b@localhost/ocop?{LIVENESS}"));
     }
 
     #[cfg(not(feature = "pg-tls"))]

@@ -102,12 +102,14 @@ impl From<DieselError> for Error {
     }
 }
 
-/// Messages of both databases for conditions that diesel gives no kind: the disk, time limits, and
-/// a server that goes away.
+/// Messages of both databases for conditions that diesel gives no kind and that pass: the disk,
+/// file handles, memory, time limits, and a server that goes away.
 fn says_unavailable(message: &str) -> bool {
-    const CONDITIONS: [&str; 11] = [
+    const CONDITIONS: [&str; 13] = [
         "database or disk is full",
         "disk I/O error",
+        "unable to open database file",
+        "out of memory",
         "no transaction is active",
         "No space left on device",
         "could not extend file",

@@ -12,6 +12,9 @@ use super::{
     ANYWHERE, DemandRow, OfferRow, PARTS, RELIABILITY_STEP, SLACK, SLACK_KM, STARS, chord,
 };
 
+/// Less than one by [`SLACK`].
+const UNDER: f32 = 0.999_98;
+
 impl OfferRow {
     fn content_in(&self, dimension: u8) -> Option<f32> {
         let [primary, secondary] = self.content;
@@ -33,7 +36,7 @@ impl OfferRow {
             parts += u16::from(self.months[left.trailing_zeros() as usize]);
             left &= left - 1;
         }
-        self.free * f32::from(parts.min(PARTS.into())) / f32::from(PARTS) * SLACK
+        self.free * f32::from(parts.min(PARTS.into())) * (SLACK / PARTS as f32)
     }
 
     /// At least what it covers of the demand, `supply` demand units in one of its own; none if no
@@ -63,28 +66,27 @@ pub(in crate::market) fn bound(
         return None;
     }
     let apart = chord(offer.unit_vector(), demand.middle);
-    let chord_km = (apart - demand.radius) * EARTH_RADIUS_KM as f32 / SLACK;
+    let chord_km = (apart - demand.radius) * (EARTH_RADIUS_KM as f32 * UNDER);
     let distance_km = (chord_km - f32::from(offer.radius_km) - SLACK_KM).max(0.0);
-    let supply = content / (demand.base_units * demand.ratio);
-    if distance_km > demand.max_distance_km
-        || offer.min_order.value() * content > demand.most * demand.base_units
+    if distance_km > demand.max_distance_km || offer.min_order.value() * content > demand.most_base
     {
         return None;
     }
-    let freight = rate.vnd_per_tonne_km() as f32 * offer.mass_g.value() * distance_km / 1e6;
-    let price = price_bound(demand, offer.price / supply, freight / supply)?;
+    let (supply, unit) = (content * demand.per_base_unit, demand.base_units / content);
+    let freight = rate.vnd_per_tonne_km() as f32 * offer.mass_g.value() * distance_km * 1e-6;
+    let price = price_bound(demand, offer.price * unit, freight * unit)?;
     let covered = offer.covered(demand, supply)?;
     let values = [
         f32::from(text),
         price,
-        (10_000.0 * SLACK * covered / demand.wanted.max(1.0)).min(10_000.0),
-        (1.0 - distance_km / FAR_KM as f32).max(0.0) * 10_000.0,
+        (10_000.0 * SLACK * covered * demand.per_wanted).min(10_000.0),
+        (1.0 - distance_km * (UNDER / FAR_KM as f32)).max(0.0) * 10_000.0,
         f32::from(quality_value(offer.stars_from(demand.days.from))),
         f32::from(offer.reliability) * f32::from(RELIABILITY_STEP),
     ];
     let weighted = values.iter().zip(demand.weights);
     let sum: f32 = weighted.map(|(value, weight)| value * f32::from(weight)).sum();
-    Some((sum * SLACK / 10_000.0 + 1.0) as u16)
+    Some((sum * (SLACK / 10_000.0) + 1.0) as u16)
 }
 
 #[inline]
@@ -101,15 +103,20 @@ fn may_meet(offer: &OfferRow, demand: &DemandRow) -> bool {
 #[inline]
 fn price_bound(demand: &DemandRow, price: f32, freight: f32) -> Option<f32> {
     let ceiling = demand.ceiling;
+    if ceiling == 0.0 {
+        // What is free is full marks.
+        return (price <= 0.0).then_some(10_000.0);
+    }
     if price < 0.0 || ceiling < 0.0 {
         return Some(f32::from(OPEN_VALUE));
     }
-    let landed = (price + freight) / SLACK;
-    let compared = if demand.is_delivered { landed } else { price / SLACK };
+    let landed = (price + freight) * UNDER;
+    let compared = if demand.is_delivered { landed } else { price * UNDER };
     if compared > ceiling {
         return None;
     }
-    Some((20_000.0 * (ceiling - landed) / ceiling.max(1.0) * SLACK + 1.0).clamp(0.0, 10_000.0))
+    let below = (ceiling - landed) * demand.per_ceiling;
+    Some((20_000.0 * SLACK * below + 1.0).clamp(0.0, 10_000.0))
 }
 
 /// Whether one of the demand's substitutes names `set`.

@@ -26,6 +26,10 @@ impl DemandRow {
         let rare = demand.rare();
         let ratios = rare.substitutes.iter().map(|each| each.ratio as f32 / BASIS_POINTS as f32);
         let largest = ratios.clone().fold(1.0, f32::max);
+        let content = demand.content.base_units as f32;
+        let base_units = content * ratios.fold(1.0, f32::min);
+        let wanted = needs.clone().map(|need| need.wanted).sum::<u64>() as f32;
+        let ceiling = demand.max_unit_price.map_or(OPEN, |price| price.vnd() as f32 * SLACK);
         let most = needs.clone().map(|need| need.most).max().unwrap_or(0) as f32;
         // Of a group with several kinds, none is needed for certain.
         let single = rare.market_papers.iter().filter(|group| group.iter().count() == 1);
@@ -35,12 +39,13 @@ impl DemandRow {
             is_multiple: false,
             middle,
             radius,
-            ceiling: demand.max_unit_price.map_or(OPEN, |price| price.vnd() as f32 * SLACK),
-            base_units: demand.content.base_units as f32,
+            ceiling,
+            per_ceiling: 1.0 / ceiling.max(1.0),
+            base_units,
+            per_base_unit: 1.0 / base_units,
             needs: need_rows(demand),
-            wanted: needs.clone().map(|need| need.wanted).sum::<u64>() as f32 / SLACK,
-            most: most * largest * SLACK,
-            ratio: ratios.fold(1.0, f32::min),
+            per_wanted: 1.0 / wanted.max(1.0),
+            most_base: most * largest * content * SLACK,
             max_distance_km: demand.max_distance_km.map_or(f32::MAX, |max| max as f32),
             provinces: needs.clone().fold(0, |bits, need| bits | halved(folded_bit(need.province))),
             allowed: folded(rare.provinces),

@@ -65,7 +65,7 @@ impl OfferRow {
 
     /// The unit vector to where it is, about.
     pub(super) fn unit_vector(&self) -> [f32; 3] {
-        self.direction.map(|part| f32::from(part) / DIRECTION_STEPS)
+        self.direction.map(|part| f32::from(part) * (1.0 / DIRECTION_STEPS))
     }
 
     /// What its prices and quantities count: rows that differ cannot be compared.
@@ -97,7 +97,7 @@ impl OfferRow {
     /// Makes it at least as good as `row`, which has the same unit.
     pub(in crate::market) fn join(&mut self, row: &Self) {
         let apart_km = chord(self.unit_vector(), row.unit_vector()) * EARTH_RADIUS_KM as f32;
-        self.radius_km = self.radius_km.max(apart_km as u16 + 1 + row.radius_km);
+        self.radius_km = self.radius_km.max(row.radius_km.saturating_add(apart_km as u16 + 1));
         if self.province != row.province {
             self.province = ANYWHERE;
         }
@@ -179,8 +179,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_one_cache_line() {
+    fn a_row_is_one_cache_line_and_a_demand_two() {
         assert_eq!(size_of::<OfferRow>(), 64);
+        assert_eq!(size_of::<crate::market::row::DemandRow>(), 112);
     }
 
     #[test]

@@ -1,8 +1,5 @@
 //! Allocations confirmed by the program without solving, from the database and from a file.
 
-use std::thread::sleep;
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::durability::{admin, audit, party, token};
@@ -66,8 +63,6 @@ fn a_stored_allocation_is_confirmed_and_a_changed_one_is_not() {
     }
 }
 
-/// Between two looks at a run, so that no rate limit is met.
-const LOOK: Duration = Duration::from_millis(250);
 /// Demands that are hard to plan.
 const HARD_DEMANDS: usize = 4;
 /// What each of four producers has for one of them, and in which steps.
@@ -116,10 +111,7 @@ fn a_run_whose_server_was_killed_reads_as_interrupted_and_leaves_nothing_half() 
     let server = Server::start(&url).wait_until_ready();
     let path = format!("{}/v1/allocations/{}", server.base_url, begun["id"].as_str().expect("id"));
     let read = || get(&path, &buyer).filter(|(status, _)| *status == 200).map(|(_, read)| read);
-    let ended = wait_for("the end", || {
-        sleep(LOOK);
-        read().filter(|it| it["status"] != "running")
-    });
+    let ended = wait_for("the end", || read().filter(|it| it["status"] != "running"));
     assert_eq!(
         (&ended["status"], &ended["failure"]["code"]),
         (&json!("failed"), &json!("interrupted"))
