@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use matching::evaluation::NO_TEXT_VALUE;
+use matching::facts::{DemandFacts, is_set_substitute};
 use matching::pair::{Moment, Pair, route_of};
 use matching::product::{PRODUCT_SETS, ProductSet};
 use matching::text::relevance::FULL;
@@ -12,7 +13,7 @@ use super::block::{Block, Key};
 use super::cluster::{Below, Node};
 use super::matches::{Ask, Judged, Reader, Sought, is_dismissed, rank_all};
 use super::rank::{Best, Candidate, Page, RankKey, Subject, best_first};
-use super::row::{DemandRow, OfferRow, bound, has_set_substitute};
+use super::row::{DemandRow, OfferRow, bound};
 use super::table::Slot;
 use super::texts::TextNumber;
 
@@ -66,7 +67,7 @@ impl<'s, 'v> Search<'s, 'v> {
                 Some(Candidate::group(best.map_or(Some(FULL), |it| self.bound(it, *text))?, place))
             },
         ));
-        for node in self.wanted.clusters.clone() {
+        for node in std::mem::take(&mut self.wanted.clusters) {
             self.add_node(node, 0, &mut candidates);
         }
         candidates
@@ -99,19 +100,26 @@ impl<'s, 'v> Search<'s, 'v> {
         least: u16,
         opened: &mut Vec<Candidate>,
     ) {
-        let rows = block.rows.iter().filter(|row| !self.named.contains(&row.product));
-        let bounds = rows.filter_map(|row| Some((self.bound(row, text)?, row.offer)));
-        let bounds = bounds.filter(|(bound, _)| *bound >= least);
-        opened.extend(bounds.map(|(bound, offer)| Candidate::record(bound, offer)));
+        let near = self.near(&block.rows, text, least);
+        opened.extend(near.map(|(bound, row)| Candidate::record(bound, row.offer)));
     }
 
     fn open_leaf(&self, rows: &[OfferRow], least: u16, opened: &mut Vec<Candidate>) {
-        let text = self.sought.text_value_at_most();
-        let rows = rows.iter().filter(|row| !self.named.contains(&row.product));
-        let bounds = rows.filter_map(|row| Some((self.bound(row, text)?, row)));
-        let near = bounds.filter(|(bound, _)| *bound >= least);
+        let near = self.near(rows, self.sought.text_value_at_most(), least);
         let others = near.filter(|(_, row)| !self.wanted.is_in_block(self.reader, row));
         opened.extend(others.map(|(bound, row)| Candidate::record(bound, row.offer)));
+    }
+
+    /// The rows that have at least the bound `least`, but for named products, which stand first.
+    fn near<'r>(
+        &self,
+        rows: &'r [OfferRow],
+        text: u16,
+        least: u16,
+    ) -> impl Iterator<Item = (u16, &'r OfferRow)> {
+        let rows = rows.iter().filter(|row| !self.named.contains(&row.product));
+        let bounds = rows.filter_map(move |row| Some((self.bound(row, text)?, row)));
+        bounds.filter(move |(bound, _)| *bound >= least)
     }
 }
 
@@ -218,4 +226,9 @@ impl<'v> Reader<'v> {
         route_of(sought.facts, ProductSet::new(set)?, &likeness)?;
         Some((block, if sought.text.is_some() { likeness.text } else { NO_TEXT_VALUE }))
     }
+}
+
+/// Whether one of the demand's substitutes names `set`.
+fn has_set_substitute(demand: &DemandFacts, set: ProductSet) -> bool {
+    demand.rare().substitutes.iter().any(|substitute| is_set_substitute(substitute, set))
 }

@@ -11,7 +11,7 @@ mod bound;
 mod demand;
 mod offer;
 
-pub(super) use self::bound::{bound, has_set_substitute};
+pub(super) use self::bound::bound;
 
 use super::table::Slot;
 

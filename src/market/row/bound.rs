@@ -2,10 +2,8 @@
 //! records.
 
 use matching::certificate::Stars;
-use matching::facts::{DemandFacts, is_set_substitute};
 use matching::place::EARTH_RADIUS_KM;
 use matching::price::FreightRate;
-use matching::product::ProductSet;
 use matching::score::{FAR_KM, OPEN_VALUE, quality_value};
 
 use super::{
@@ -117,9 +115,4 @@ fn price_bound(demand: &DemandRow, price: f32, freight: f32) -> Option<f32> {
     }
     let below = (ceiling - landed) * demand.per_ceiling;
     Some((20_000.0 * SLACK * below + 1.0).clamp(0.0, 10_000.0))
-}
-
-/// Whether one of the demand's substitutes names `set`.
-pub(in crate::market) fn has_set_substitute(demand: &DemandFacts, set: ProductSet) -> bool {
-    demand.rare().substitutes.iter().any(|substitute| is_set_substitute(substitute, set))
 }
