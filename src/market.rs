@@ -9,10 +9,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use matching::date::Timestamp;
 use matching::demand::DemandTerms;
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
-use matching::pair::Moment;
 use matching::price::FreightRate;
 use matching::text::synonyms::Synonyms;
 
@@ -249,18 +247,6 @@ impl View {
         ask: &Ask<MissKey>,
     ) -> Option<Page<Match<'_>, MissKey>> {
         self.reader().excluded(id, ask)
-    }
-
-    /// The judgement of one pair of the market, whether it passes or not. The caller checks that
-    /// the asker may see both sides.
-    #[must_use]
-    pub fn explain(
-        &self,
-        demand_id: DemandId,
-        offer_id: OfferId,
-        now: Timestamp,
-    ) -> Option<Match<'_>> {
-        self.reader().explain((demand_id, offer_id), Moment::at(now))
     }
 
     /// Listed products that answer a text and pass a filter, best first.

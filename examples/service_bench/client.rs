@@ -170,8 +170,8 @@ impl Plan<'_> {
             let request = &self.requests[(first + turn * self.connections) % self.requests.len()];
             let start = due(turn, Instant::now());
             let answer = connection.ask(request).expect("an answer");
-            let text = String::from_utf8_lossy(answer.body);
-            assert_eq!(answer.status, self.status, "{text}");
+            let text = || String::from_utf8_lossy(answer.body);
+            assert_eq!(answer.status, self.status, "{}", text());
             latencies.push(start.elapsed());
         }
         latencies

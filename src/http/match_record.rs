@@ -312,6 +312,8 @@ pub struct Shown<'a> {
     pub party: Option<&'a PartyRecord>,
     /// The judgement.
     pub evaluation: &'a Evaluation,
+    /// The checks that are told.
+    pub checks: &'a [Check],
 }
 
 impl<'a> Shown<'a> {
@@ -355,7 +357,7 @@ impl<'a> Shown<'a> {
     /// The pair with the checks that it fails.
     #[must_use]
     pub fn near_miss(self, today: Date, language: Language) -> NearMiss<'a> {
-        let failed = self.evaluation.checks.iter().filter(|check| !check.passes());
+        let failed = self.checks.iter().filter(|check| !check.passes());
         let unit = &self.demand.unit;
         let failed_checks = failed.map(|check| check_of(check, unit, language)).collect();
         NearMiss { item: self.item(today), failed_checks }
@@ -364,7 +366,7 @@ impl<'a> Shown<'a> {
     /// The pair with every check.
     #[must_use]
     pub fn explanation(self, today: Date, language: Language) -> MatchExplanation<'a> {
-        let (unit, checks) = (&self.demand.unit, self.evaluation.checks.iter());
+        let (unit, checks) = (&self.demand.unit, self.checks.iter());
         let checks = checks.map(|check| check_of(check, unit, language)).collect();
         MatchExplanation { item: self.item(today), eligible: self.evaluation.eligible, checks }
     }

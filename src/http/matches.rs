@@ -192,6 +192,7 @@ async fn explain_match(
         is_recorded: true,
         party: Some(party).filter(|_| !hidden),
         evaluation: &explained.evaluation,
+        checks: &explained.checks,
     };
     let language = language(&request);
     Ok(spoken(language).json(shown.explanation(now.date(), language)))
@@ -341,7 +342,8 @@ fn shown<'a>(
 ) -> Shown<'a> {
     let (offer, evaluation) = (&found.offer.facts, &found.evaluation);
     let words = found.words.as_deref();
-    Shown { offer, product: found.product, demand, words, is_recorded, party, evaluation }
+    let (product, checks) = (found.product, &*found.checks);
+    Shown { offer, product, demand, words, is_recorded, party, evaluation, checks }
 }
 
 fn language(request: &HttpRequest) -> Language {

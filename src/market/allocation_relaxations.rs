@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use matching::certificate::CertificateKinds;
 use matching::check::{Check, CheckCode, Remedy};
 use matching::date::{Date, Period};
-use matching::evaluation::{Evaluation, Judgement, explain};
+use matching::evaluation::Judgement;
 use matching::facts::DemandFacts;
 use matching::money::Price;
 use matching::pair::Pair;
@@ -133,12 +133,13 @@ struct Misses {
 
 impl Misses {
     fn note(&mut self, pair: &Pair<'_>, short: &Short) {
-        let evaluation = explain(pair, Judgement::of(pair));
-        let mut failed = evaluation.checks.iter().filter(|check| !check.passes());
+        let judgement = Judgement::of(pair);
+        let checks = judgement.checks(pair);
+        let mut failed = checks.iter().filter(|check| !check.passes());
         let (Some(check), None) = (failed.next(), failed.next()) else { return };
         let Some(remedy) = check.remedy() else { return };
-        let Some(nearest) = evaluation.judgement.nearest else { return };
-        let free = free_base(pair, &evaluation, nearest.capacity);
+        let Some(nearest) = judgement.nearest else { return };
+        let free = free_base(pair, &judgement, nearest.capacity);
         let delivery = short.deliveries.keys().nth(nearest.need).copied().unwrap_or(0);
         self.put(check, remedy, (delivery, free));
     }
@@ -200,10 +201,9 @@ impl Misses {
     }
 }
 
-fn free_base(pair: &Pair<'_>, evaluation: &Evaluation, capacity: usize) -> u64 {
+fn free_base(pair: &Pair<'_>, judgement: &Judgement, capacity: usize) -> u64 {
     let free = pair.offer.capacity.get(capacity).map_or(0, |capacity| capacity.free);
-    let conversion = evaluation.judgement.conversion;
-    conversion.map_or(0, |by| free.saturating_mul(by.offer_base))
+    judgement.conversion.map_or(0, |by| free.saturating_mul(by.offer_base))
 }
 
 fn add<K: Ord>(steps: &mut Steps<K>, key: K, free: u64) {

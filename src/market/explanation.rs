@@ -1,6 +1,7 @@
 //! One pair, judged from its records rather than from the market's copy, so that drafts and paused
 //! offers can be explained too. Must not know who asks.
 
+use matching::check::{CHECKS, Check};
 use matching::date::Timestamp;
 use matching::demand::{Demand, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
@@ -27,6 +28,8 @@ pub struct Explanation<'v> {
     pub buyer: &'v PartyRecord,
     /// The judgement.
     pub evaluation: Evaluation,
+    /// Every check.
+    pub checks: [Check; CHECKS],
 }
 
 impl View {
@@ -60,7 +63,7 @@ impl View {
                 SubstituteProduct::ProductSet(_) => 0,
             });
         let (offer, facts) = (OfferFacts::from(offer), DemandFacts::from(demand));
-        let evaluation = evaluate(&Pair {
+        let pair = Pair {
             offer: &offer,
             product: &product.facts,
             producer: &producer.facts,
@@ -72,7 +75,9 @@ impl View {
             },
             freight: self.shared.freight,
             moment: Moment::at(now),
-        });
-        Some(Explanation { offer, product, producer, demand: facts, buyer, evaluation })
+        };
+        let evaluation = evaluate(&pair);
+        let checks = evaluation.judgement.checks(&pair);
+        Some(Explanation { offer, product, producer, demand: facts, buyer, evaluation, checks })
     }
 }

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use matching::check::Check;
 use matching::date::Timestamp;
 use matching::demand::DemandTerms;
 use matching::evaluation::{Evaluation, Judgement, NO_TEXT_VALUE, explain};
 use matching::facts::DemandFacts;
-use matching::id::{DemandId, OfferId, PartyId};
+use matching::id::{DemandId, PartyId};
 use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
 use matching::text::relevance::{ELIGIBLE, Query};
@@ -52,6 +53,8 @@ pub struct Match<'v> {
     pub buyer: &'v PartyRecord,
     /// The judgement with its explanation.
     pub evaluation: Evaluation,
+    /// Every check of a near miss; none of a match, which passes them all.
+    pub checks: Vec<Check>,
 }
 
 /// One version of the market with what it shares with the others.
@@ -160,20 +163,7 @@ impl<'v> Reader<'v> {
                 best.offer(MissKey { failed, gap, score, id }, (slot, Box::new(judgement)));
             }
         }
-        Some(best.into_page().map(|(_, found)| self.shown(&sought, found, moment)).flatten())
-    }
-
-    /// One pair of the market, whether it passes or not.
-    pub(super) fn explain(
-        self,
-        (demand_id, offer_id): (DemandId, OfferId),
-        moment: Moment,
-    ) -> Option<Match<'v>> {
-        let record = self.state.demands.get(self.state.demand_slot(demand_id)?)?;
-        let sought = self.sought(record)?;
-        let slot = self.state.offer_slot(offer_id)?;
-        let judgement = Judgement::of(&self.pair(&sought, slot, moment)?);
-        self.shown(&sought, (slot, Box::new(judgement)), moment)
+        Some(best.into_page().map(|(_, found)| self.explained(&sought, found, moment)).flatten())
     }
 
     pub(super) fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
@@ -233,7 +223,18 @@ impl<'v> Reader<'v> {
             words: sought.words.clone(),
             buyer: sought.buyer,
             evaluation: explain(&self.pair(sought, slot, moment)?, *judgement),
+            checks: Vec::new(),
         })
+    }
+
+    fn explained(
+        self,
+        sought: &Sought<'_, 'v>,
+        judged: Judged,
+        moment: Moment,
+    ) -> Option<Match<'v>> {
+        let checks = judged.1.checks(&self.pair(sought, judged.0, moment)?).into();
+        Some(Match { checks, ..self.shown(sought, judged, moment)? })
     }
 }
 

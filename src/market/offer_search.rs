@@ -64,7 +64,8 @@ impl<'s, 'v> Search<'s, 'v> {
         candidates.extend(self.wanted.blocks.iter().enumerate().filter_map(
             |(place, (block, text))| {
                 let best = block.best.as_ref();
-                Some(Candidate::group(best.map_or(Some(FULL), |it| self.bound(it, *text))?, place))
+                let bound = best.map_or(Some(FULL), |it| self.bound(it, *text))?;
+                Some(Candidate::group(bound, place as u32))
             },
         ));
         for node in std::mem::take(&mut self.wanted.clusters) {
@@ -76,13 +77,15 @@ impl<'s, 'v> Search<'s, 'v> {
     fn add_node(&mut self, node: &'v Node, least: u16, candidates: &mut Vec<Candidate>) {
         let bound = self.bound(&node.best, self.sought.text_value_at_most());
         if let Some(bound) = bound.filter(|bound| *bound >= least) {
-            candidates.push(Candidate::group(bound, self.wanted.blocks.len() + self.nodes.len()));
+            let place = self.wanted.blocks.len() + self.nodes.len();
+            candidates.push(Candidate::group(bound, place as u32));
             self.nodes.push(node);
         }
     }
 
     /// What is in a group and has at least the bound `least`.
-    fn open(&mut self, place: usize, least: u16, opened: &mut Vec<Candidate>) {
+    fn open(&mut self, place: u32, least: u16, opened: &mut Vec<Candidate>) {
+        let place = place as usize;
         match self.wanted.blocks.get(place) {
             Some(block) => self.open_block(*block, least, opened),
             None => match &self.nodes[place - self.wanted.blocks.len()].below {
@@ -133,7 +136,7 @@ impl<'v> Reader<'v> {
     ) -> Page<(RankKey, Judged), RankKey> {
         let mut search = Search::new(self, sought);
         let candidates = search.candidates();
-        let open = |place: usize, least: u16, opened: &mut Vec<Candidate>| {
+        let open = |place: u32, least: u16, opened: &mut Vec<Candidate>| {
             search.open(place, least, opened);
         };
         let is_dismissed = |pair: &Pair<'_>| {
@@ -179,10 +182,10 @@ impl<'v> Reader<'v> {
         let least = (floor + 1).clamp(0, u16::MAX.into()) as u16;
         let mut search = Search::new(self, sought);
         let mut candidates = search.candidates();
-        while let Some(Candidate { bound, subject }) = candidates.pop() {
-            match subject {
-                _ if bound < least => {}
-                Subject::Record(offer) => each((offer, bound)),
+        while let Some(candidate) = candidates.pop() {
+            match candidate.subject() {
+                _ if candidate.bound() < least => {}
+                Subject::Record(offer) => each((offer, candidate.bound())),
                 Subject::Group(place) => search.open(place, least, &mut candidates),
             }
         }

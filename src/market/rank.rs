@@ -84,26 +84,36 @@ impl<T, K> Page<Option<T>, K> {
 }
 
 /// What may rank: a record, or a group of them by its place in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
     Record(Slot),
-    Group(usize),
+    Group(u32),
 }
 
-/// What may rank, with at least the score that it has.
+/// What may rank, with at least the score that it has. One number in the order in which candidates
+/// are taken, because a query compares thousands: the bound, whether it is a group, its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Candidate {
-    pub(super) bound: u16,
-    pub(super) subject: Subject,
-}
+pub(super) struct Candidate(u64);
 
 impl Candidate {
+    const BOUND: u32 = 33;
+    const GROUP: u64 = 1 << 32;
+
     pub(super) const fn record(bound: u16, slot: Slot) -> Self {
-        Self { bound, subject: Subject::Record(slot) }
+        Self((bound as u64) << Self::BOUND | slot as u64)
     }
 
-    pub(super) const fn group(bound: u16, place: usize) -> Self {
-        Self { bound, subject: Subject::Group(place) }
+    pub(super) const fn group(bound: u16, place: u32) -> Self {
+        Self((bound as u64) << Self::BOUND | Self::GROUP | place as u64)
+    }
+
+    pub(super) const fn bound(self) -> u16 {
+        (self.0 >> Self::BOUND) as u16
+    }
+
+    pub(super) const fn subject(self) -> Subject {
+        let place = self.0 as u32;
+        if self.0 & Self::GROUP == 0 { Subject::Record(place) } else { Subject::Group(place) }
     }
 }
 
@@ -160,7 +170,7 @@ const BATCH: usize = 8;
 pub(super) fn best_first<T>(
     candidates: Vec<Candidate>,
     mut best: Best<T, RankKey>,
-    mut open: impl FnMut(usize, u16, &mut Vec<Candidate>),
+    mut open: impl FnMut(u32, u16, &mut Vec<Candidate>),
     mut judge: impl FnMut(&[Slot], &mut dyn FnMut(RankKey, T)),
 ) -> Page<Found<T, RankKey>, RankKey> {
     let mut candidates = BinaryHeap::from(candidates);
@@ -169,13 +179,13 @@ pub(super) fn best_first<T>(
         let least = best.worst().map_or(0, |worst| worst.score);
         let size = best.missing().max(BATCH);
         while batch.len() < size {
-            match candidates.pop().filter(|candidate| candidate.bound >= least) {
-                Some(Candidate { subject: Subject::Record(slot), .. }) => batch.push(slot),
-                Some(Candidate { subject: Subject::Group(place), .. }) => {
+            let Some(next) = candidates.pop().filter(|next| next.bound() >= least) else { break };
+            match next.subject() {
+                Subject::Record(slot) => batch.push(slot),
+                Subject::Group(place) => {
                     open(place, least, &mut opened);
                     candidates.extend(opened.drain(..));
                 }
-                None => break,
             }
         }
         if batch.is_empty() {

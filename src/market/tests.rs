@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use generator::{Party, Product, Random, World};
+use matching::check::Check;
 use matching::demand::{Demand, DemandStatus, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
 use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
@@ -96,6 +97,10 @@ impl Plain {
     }
 
     fn evaluate(&self, world: &World, offer: &Offer, demand: &Demand) -> Evaluation {
+        self.explain(world, offer, demand).0
+    }
+
+    fn explain(&self, world: &World, offer: &Offer, demand: &Demand) -> (Evaluation, Vec<Check>) {
         let product = &self.products[&offer.terms.product_id];
         let party = |id: PartyId| {
             let party = &self.parties[&id];
@@ -111,7 +116,7 @@ impl Plain {
             SubstituteProduct::ProductSet(_) => 0,
         });
         let text = demand.terms.text.as_deref();
-        evaluate(&Pair {
+        let pair = Pair {
             offer: &OfferFacts::from(offer),
             product: &ProductFacts {
                 id: product.id,
@@ -128,7 +133,10 @@ impl Plain {
             },
             freight: FreightRate::default(),
             moment: Moment::at(world.now),
-        })
+        };
+        let evaluation = evaluate(&pair);
+        let checks = evaluation.judgement.checks(&pair).into();
+        (evaluation, checks)
     }
 
     fn shown(&self) -> impl Iterator<Item = &Offer> {
@@ -169,10 +177,11 @@ fn all_pages<'v, K: Copy>(
 }
 
 fn check_demand(plain: &Plain, world: &World, view: &View, demand: &Demand) {
-    let evaluated = plain.shown().map(|offer| (plain.evaluate(world, offer, demand), offer));
-    let (eligible, failed): (Vec<_>, Vec<_>) = evaluated.partition(|(each, _)| each.eligible);
+    let evaluated = plain.shown().map(|offer| (plain.explain(world, offer, demand), offer.id));
+    let (eligible, failed): (Vec<_>, Vec<_>) = evaluated.partition(|((each, _), _)| each.eligible);
+    let eligible = eligible.into_iter();
     let mut expected: Vec<_> =
-        eligible.into_iter().map(|(each, offer)| (key(&each, offer.id.as_u128()), each)).collect();
+        eligible.map(|((each, _), id)| (key(&each, id.as_u128()), each)).collect();
     expected.sort_by_key(|(key, _)| *key);
     let found = all_pages(ask::<RankKey>(world, 3), |ask| view.matches_for_demand(demand.id, ask));
     let ids: Vec<u128> = found.iter().map(|each| each.offer.facts.id.as_u128()).collect();
@@ -187,20 +196,28 @@ fn check_demand(plain: &Plain, world: &World, view: &View, demand: &Demand) {
             preview.iter().map(|each| each.offer.facts.id.as_u128()).collect();
         assert_eq!(previewed, ids);
     }
-    check_excluded((world, view, demand), failed.into_iter().map(|(each, offer)| (each, offer.id)));
+    check_excluded((world, view, demand), failed.into_iter());
 }
 
 fn check_excluded(
     (world, view, demand): (&World, &View, &Demand),
-    failed: impl Iterator<Item = (Evaluation, OfferId)>,
+    failed: impl Iterator<Item = ((Evaluation, Vec<Check>), OfferId)>,
 ) {
-    let near = failed.filter(|(each, _)| each.checks[..3].iter().all(|check| check.passes()));
-    let mut expected: Vec<_> =
-        near.map(|(each, id)| (each.miss(), Reverse(each.score), id.as_u128())).collect();
-    expected.sort();
+    let near = failed.filter(|((_, checks), _)| checks[..3].iter().all(|check| check.passes()));
+    let mut expected: Vec<_> = near
+        .map(|((each, checks), id)| (miss(&checks), Reverse(each.score), id.as_u128(), checks))
+        .collect();
+    expected.sort_by_key(|(miss, score, id, _)| (*miss, *score, *id));
     let found = all_pages(ask::<MissKey>(world, 5), |ask| view.excluded_for_demand(demand.id, ask));
     let ids: Vec<u128> = found.iter().map(|each| each.offer.facts.id.as_u128()).collect();
-    assert_eq!(ids, expected.iter().map(|(_, _, id)| *id).collect::<Vec<_>>());
+    assert_eq!(ids, expected.iter().map(|(_, _, id, _)| *id).collect::<Vec<_>>());
+    assert!(found.iter().zip(&expected).all(|(found, expected)| found.checks == expected.3));
+}
+
+/// How many checks fail, and their gaps together.
+fn miss(checks: &[Check]) -> (usize, u32) {
+    let failed = checks.iter().filter(|check| !check.passes());
+    (failed.count(), checks.iter().map(|check| u32::from(check.gap)).sum())
 }
 
 fn check_offer(plain: &Plain, world: &World, view: &View, offer: &Offer) {
@@ -223,8 +240,9 @@ fn check(plain: &Plain, world: &World, market: &Market) {
     for demand in plain.open() {
         check_demand(plain, world, &view, demand);
         let offer = plain.shown().next().expect("an offer");
-        let found = view.explain(demand.id, offer.id, world.now).expect("both are there");
-        assert_eq!(found.evaluation, plain.evaluate(world, offer, demand));
+        let found = view.judge(offer, demand, world.now).expect("both are there");
+        let expected = plain.explain(world, offer, demand);
+        assert_eq!((found.evaluation, found.checks.to_vec()), expected);
     }
     for offer in plain.shown() {
         check_offer(plain, world, &view, offer);

@@ -153,6 +153,7 @@ impl<'v> Reader<'v> {
             words: demand.text.as_ref().map(|text| Arc::clone(&text.text)),
             buyer: self.state.parties.get(demand.buyer)?,
             evaluation: explain(&self.pair_of(offered, demand, moment)?, *judgement),
+            checks: Vec::new(),
         })
     }
 }

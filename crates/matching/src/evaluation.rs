@@ -368,15 +368,14 @@ impl Judgement {
     }
 }
 
-/// The long form: every check, every factor, quantities and prices in the demand's unit.
+/// The long form: every factor, quantities and prices in the demand's unit. The checks are told by
+/// [`Judgement::checks`]: a list of matches, each of which passes all, has no use for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
     /// Whether every check passes.
     pub eligible: bool,
     /// The score, 0 to 10000.
     pub score: u16,
-    /// The checks.
-    pub checks: [Check; CHECKS],
     /// The factors; their contributions sum to the score.
     pub factors: [FactorShare; 6],
     /// The short form that this explains.
@@ -392,13 +391,6 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// How many checks fail, and their gaps together.
-    #[must_use]
-    pub fn miss(&self) -> (u8, u32) {
-        let failed = self.checks.iter().filter(|check| !check.passes()).count();
-        (failed as u8, self.checks.iter().map(|check| u32::from(check.gap)).sum())
-    }
-
     /// Available in all, in the demand's unit, rounded down.
     #[must_use]
     pub fn available(&self) -> u64 {
@@ -440,7 +432,6 @@ pub fn explain(pair: &Pair<'_>, judgement: Judgement) -> Evaluation {
     Evaluation {
         eligible: judgement.is_eligible(pair),
         score: judgement.score,
-        checks: judgement.checks(pair),
         factors: shares(pair.demand.weights(), &judgement.values),
         unit_price_vnd: judgement.unit_price.map(|price| price.vnd_rounded_up()),
         landed_unit_price_vnd: judgement.landed_price.map(|price| price.vnd_rounded_up()),

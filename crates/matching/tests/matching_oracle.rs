@@ -5,7 +5,7 @@ mod generator;
 
 use generator::{Party, Product, TODAY, World};
 use matching::certificate::{CertificateKind, CertificateKinds};
-use matching::check::CheckCode;
+use matching::check::{CHECKS, Check, CheckCode};
 use matching::date::Date;
 use matching::demand::{Demand, DemandState, PriceBasis, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
@@ -45,14 +45,14 @@ impl<'a> Case<'a> {
         relevance(&Query::new(text, &synonyms), &Name::new(&self.product.name, &synonyms))
     }
 
-    fn evaluate(&self) -> Evaluation {
+    fn evaluate(&self) -> (Evaluation, [Check; CHECKS]) {
         let substitutes =
             self.demand.terms.substitutes.iter().map(|substitute| match &substitute.product {
                 SubstituteProduct::Text(text) => self.likeness_to(text),
                 SubstituteProduct::ProductSet(_) => 0,
             });
         let text = self.demand.terms.text.as_deref().map_or(0, |text| self.likeness_to(text));
-        evaluate(&Pair {
+        let pair = Pair {
             offer: &OfferFacts::from(self.offer),
             product: &product_facts(self.product),
             producer: &party_facts(self.producer),
@@ -61,7 +61,10 @@ impl<'a> Case<'a> {
             likeness: Likeness { text, substitutes: substitutes.collect() },
             freight: FreightRate::new(RATE as u64).expect("legal"),
             moment: Moment::at(self.world.now),
-        })
+        };
+        let evaluation = evaluate(&pair);
+        let checks = evaluation.judgement.checks(&pair);
+        (evaluation, checks)
     }
 }
 
@@ -371,8 +374,8 @@ fn plain_score(case: &Case<'_>, rows: &[Vec<([bool; 6], Date)>], distance_km: u3
     }
 }
 
-fn found(evaluation: &Evaluation) -> (bool, [bool; 5], usize) {
-    let passes = |code: CheckCode| evaluation.checks[code as usize].passes();
+fn found(evaluation: &Evaluation, checks: &[Check; CHECKS]) -> (bool, [bool; 5], usize) {
+    let passes = |code: CheckCode| checks[code as usize].passes();
     let whole = [
         passes(CheckCode::State),
         passes(CheckCode::Visible),
@@ -380,7 +383,7 @@ fn found(evaluation: &Evaluation) -> (bool, [bool; 5], usize) {
         passes(CheckCode::Unit),
         passes(CheckCode::Price),
     ];
-    let failures = evaluation.checks[5..].iter().filter(|check| !check.passes()).count();
+    let failures = checks[5..].iter().filter(|check| !check.passes()).count();
     (evaluation.eligible, whole, failures)
 }
 
@@ -399,8 +402,8 @@ fn check_scored(evaluation: &Evaluation, scored: &Scored) {
 }
 
 fn check_case(case: &Case<'_>) -> Plain {
-    let (evaluation, plain) = (case.evaluate(), plain(case));
-    let (eligible, mut whole, failures) = found(&evaluation);
+    let ((evaluation, checks), plain) = (case.evaluate(), plain(case));
+    let (eligible, mut whole, failures) = found(&evaluation, &checks);
     if plain.scored.is_none() && plain.whole[3] {
         whole[4] = plain.whole[4];
     }
