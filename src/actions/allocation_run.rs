@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use matching::allocation::columns;
 use matching::allocation::plan::Objective;
 use matching::id::PartyId;
+use matching::planning::balance::Balances;
 use matching::planning::snapshot::Snapshot;
 use matching::planning::{Outcome, Progress, Wish, gains, plan, repair};
 
@@ -75,13 +76,14 @@ pub struct Limits<'a> {
     pub is_priced_out: &'a dyn Fn() -> bool,
 }
 
-/// Drafts what is asked from the market, plans it, and tries what would lessen its shortages.
+/// Drafts what is asked from the market, plans it after the sales of earlier runs, and tries what
+/// would lessen its shortages.
 ///
 /// # Errors
 /// Why there is no answer.
 pub fn solve(
     view: &View,
-    (ask, wish): (&DraftAsk, Wish),
+    (ask, wish, earlier): (&DraftAsk, Wish, Balances),
     limits: &Limits<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Solved, Failure> {
@@ -90,6 +92,7 @@ pub fn solve(
     if draft.is_reduced() {
         reduce(&mut draft, wish.objective, limits, progress)?;
     }
+    draft.make_up_for(earlier);
     let questions = Questions::new(stop);
     let ask = || questions.ask();
     let too_large = |_| Failure::TooLarge;

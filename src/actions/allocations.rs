@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use matching::date::Timestamp;
 use matching::id::{AllocationId, PartyId};
 use matching::planning::Outcome;
+use matching::planning::balance::Balances;
 use matching::planning::snapshot::Snapshot;
 use matching::violation::{Rule, Violations};
 
@@ -25,6 +26,8 @@ use crate::store::{ReadTx, WriteTx};
 pub const MAX_DEMANDS: usize = 1000;
 /// The most producers that one request names.
 pub const MAX_PRODUCERS: usize = 1000;
+/// The most earlier allocations that one request names: a year of weekly ones.
+pub const MAX_EARLIER: usize = 53;
 /// The longest time limit, in milliseconds.
 pub const MAX_TIME_LIMIT_MS: u64 = 600_000;
 /// The time limit where none is stated, in milliseconds.
@@ -72,7 +75,8 @@ pub struct Gap {
 /// Records what is asked, with what the market is to be asked for it.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without the scope; demands that are not the caller's to plan.
+/// [`Error::Forbidden`] without the scope; demands that are not the caller's to plan, earlier
+/// allocations that are not its own or have no answer.
 pub fn create(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -84,6 +88,15 @@ pub fn create(
     let ids = request.demands.as_deref().unwrap_or_default();
     for at in view.unplannable(&viewer, ids) {
         violations.push(format!("/demand_ids/{at}"), Rule::UnknownReference);
+    }
+    for (at, id) in request.earlier.iter().enumerate() {
+        let is_answered = match find(tx, context, *id) {
+            Ok(allocation) => matches!(allocation.state, State::Finished(_)),
+            Err(Error::NotFound) => false,
+            Err(error) => return Err(error),
+        };
+        let at = format!("/earlier_allocation_ids/{at}");
+        violations.require(is_answered, &at, Rule::UnknownReference);
     }
     violations.into_result(())?;
     let ask = DraftAsk {
@@ -166,13 +179,10 @@ pub fn find(tx: &mut ReadTx<'_>, context: &Context, id: AllocationId) -> Result<
 /// As [`find`].
 pub fn report(tx: &mut ReadTx<'_>, context: &Context, id: AllocationId) -> Result<Report, Error> {
     let allocation = find(tx, context, id)?;
-    let State::Finished(Finished { snapshot, .. }) = &allocation.state else {
+    if !matches!(allocation.state, State::Finished(_)) {
         return Ok(Report { allocation, answer: None });
-    };
-    let sides = allocation_snapshots::find_sides(tx, snapshot)?;
-    let outcome = allocation_outcomes::find(tx, id)?;
-    let (sides, outcome) = sides.zip(outcome).ok_or_else(|| lost(id))?;
-    let answer = Some((sides, outcome_of(&outcome)?));
+    }
+    let answer = Some(sides_and_outcome(tx, id)?.ok_or_else(|| lost(id))?);
     Ok(Report { allocation, answer })
 }
 
@@ -226,6 +236,32 @@ pub fn list(
     let Page { items, has_more } = allocations::list(tx, party, request)?;
     let now = context.moment.now();
     Ok(Page { items: items.into_iter().map(|it| it.at(now)).collect(), has_more })
+}
+
+/// What was offered and sold in these allocations together.
+///
+/// # Errors
+/// [`Error::Internal`] if one has lost its answer.
+pub fn balances(tx: &mut ReadTx<'_>, ids: &[AllocationId]) -> Result<Balances, Error> {
+    let mut balances = Balances::default();
+    for &id in ids {
+        let (sides, outcome) = sides_and_outcome(tx, id)?.ok_or_else(|| lost(id))?;
+        balances.extend(Balances::of(&sides, &outcome));
+    }
+    Ok(balances)
+}
+
+fn sides_and_outcome(
+    tx: &mut ReadTx<'_>,
+    id: AllocationId,
+) -> Result<Option<(Snapshot, Outcome)>, Error> {
+    let Some(State::Finished(finished)) = allocations::find(tx, id)?.map(|it| it.state) else {
+        return Ok(None);
+    };
+    let sides = allocation_snapshots::find_sides(tx, &finished.snapshot)?;
+    let outcome = allocation_outcomes::find(tx, id)?;
+    let outcome = outcome.map(|outcome| outcome_of(&outcome)).transpose()?;
+    Ok(sides.zip(outcome))
 }
 
 /// Takes an allocation back that has not ended.

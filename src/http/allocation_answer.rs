@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use matching::allocation::plan::Worth;
 use matching::certificate::CertificateKind;
-use matching::id::PartyId;
 use matching::money::Price;
+use matching::planning::balance::Balances;
 use matching::planning::snapshot::{Change, DemandSide, Reduction, Snapshot};
 use matching::planning::{Binding as Bound, Fills, Gain, Margin, Outcome, Rule, Share as Part};
 use matching::quantity::Dimension;
 
 use super::allocation_parts::{
     Answer, CapacityPrice, DeliveryShortage, FairnessRecord, FillRecord, HeldPairs, Named,
-    RelaxationRecord, RelaxedField, Share, Shortage, Total, UnitWorth, Unsold,
+    OverTime, RelaxationRecord, RelaxedField, Share, Shortage, Total, UnitWorth, Unsold,
 };
 use super::allocation_texts::{Gained, Reason, gain_text, held_text, reason_text};
 use super::problem_texts::Language;
@@ -41,6 +41,7 @@ impl Answer {
                 before: fill_record(fairness.before),
                 after: fill_record(fairness.after),
                 cost_score_quantity: cost(fairness.cost.score),
+                over_time: writer.over_time(),
             }),
             held_pairs: sides.reduction.map(|it| held_pairs(&it, rule, language)),
             left_out_pairs: Some(sides.left_out),
@@ -67,21 +68,17 @@ const fn fill_record(fills: Fills) -> FillRecord {
 struct Ledger {
     given: Vec<u64>,
     taken: BTreeMap<u32, u64>,
-    sellers: BTreeMap<(PartyId, Dimension), (u64, u64)>,
+    sellers: Balances,
 }
 
 impl Ledger {
     fn new(sides: &Snapshot, outcome: &Outcome) -> Self {
         let taken = outcome.offered.iter().map(|at| (*at, 0)).collect();
-        let mut ledger =
-            Self { given: vec![0; sides.needs.len()], taken, sellers: BTreeMap::new() };
+        let (given, sellers) = (vec![0; sides.needs.len()], Balances::of(sides, outcome));
+        let mut ledger = Self { given, taken, sellers };
         for share in &outcome.shares {
             ledger.given[share.need as usize] += share.base;
             *ledger.taken.entry(share.capacity).or_default() += share.base;
-        }
-        for (at, taken) in &ledger.taken {
-            let (sold, offered) = ledger.sellers.entry(sides.seller(*at)).or_default();
-            (*sold, *offered) = (*sold + taken, *offered + sides.free_base(*at));
         }
         ledger
     }
@@ -142,13 +139,24 @@ impl Writer<'_> {
                 Reason::MaxSuppliers { suppliers: demand.max_suppliers.unwrap_or(0) }
             }
             Bound::Rule => {
-                let sales = self.ledger.sellers.get(&sides.seller(share.capacity));
-                let (sold, offered) = sales.copied().unwrap_or((0, 1));
-                let fill_bp = u128::from(sold) * WHOLE_BP / u128::from(offered.max(1));
-                let fill_bp = u64::try_from(fill_bp).unwrap_or(u64::MAX);
-                Reason::Rule { rule: self.rule, fill_bp }
+                let seller = sides.seller(share.capacity);
+                let (sales, earlier) =
+                    (self.ledger.sellers.get(seller), sides.balances.get(seller));
+                let in_all = (!sides.balances.is_empty()).then(|| sales.plus(earlier).fill_bp());
+                Reason::Rule { rule: self.rule, fill_bp: sales.fill_bp(), in_all_bp: in_all }
             }
         }
+    }
+
+    /// How evenly the sellers of this run were treated before it, and are with it.
+    fn over_time(&self) -> Option<OverTime> {
+        let (balances, own) = (&self.sides.balances, &self.ledger.sellers);
+        let earlier = own.iter().map(|(seller, _)| balances.get(seller));
+        let in_all = own.iter().map(|(seller, sales)| balances.get(seller).plus(sales));
+        (!balances.is_empty()).then(|| OverTime {
+            earlier: fill_record(Fills::of(earlier)),
+            in_all: fill_record(Fills::of(in_all)),
+        })
     }
 
     fn lacking(&self, need: usize) -> u64 {

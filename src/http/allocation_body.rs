@@ -78,6 +78,14 @@ pub struct AllocationBody {
     #[serde(default)]
     #[schema(required = false)]
     pub rule: Rule,
+    /// Your finished allocations that count as well: who was left out there comes first here. The
+    /// rule then goes by what producers sold of what they offered, or how much they sold, in all of
+    /// them together; so it is `max_min`, `pro_rata` or `equal`. Where one was repaired, give the
+    /// repair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1, max_items = 53,
+        example = json!(["0198c0de-0000-7000-8000-000000000003"]))]
+    pub earlier_allocation_ids: Option<Vec<String>>,
     /// How far the run may go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<AllocationLimitsBody>,
@@ -87,7 +95,8 @@ impl AllocationBody {
     /// What is asked.
     ///
     /// # Errors
-    /// Every id that is none, or stands twice.
+    /// Every id that is none, or stands twice; earlier allocations under a rule that does not look
+    /// at sales.
     pub fn request(&self) -> Result<Request, ApiError> {
         let mut violations = Vec::new();
         let demands = self.demand_ids.as_deref();
@@ -95,6 +104,12 @@ impl AllocationBody {
             demands.map(|ids| ids_of("/demand_ids", ids, &mut violations));
         let producers = self.producer_ids.as_deref().unwrap_or_default();
         let producers: Vec<PartyId> = ids_of("/producer_ids", producers, &mut violations);
+        let earlier = self.earlier_allocation_ids.as_deref().unwrap_or_default();
+        let earlier = ids_of("/earlier_allocation_ids", earlier, &mut violations);
+        if !earlier.is_empty() && matches!(self.rule, Rule::FirstCome | Rule::None) {
+            let contradicts = Broken::Contradicts { other: "rule" };
+            violations.push(Violation::new("/earlier_allocation_ids", contradicts));
+        }
         if !violations.is_empty() {
             return Err(ApiError::invalid(violations));
         }
@@ -103,6 +118,7 @@ impl AllocationBody {
             wish: Wish { objective: self.objective.into(), rule: self.rule.into() },
             demands,
             producers,
+            earlier,
             time_limit_ms: limit.unwrap_or(TIME_LIMIT_MS),
             repairs: None,
         })

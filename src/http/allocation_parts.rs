@@ -277,7 +277,7 @@ pub struct UnitWorth {
     pub score: i64,
 }
 
-/// How evenly producers are treated, in basis points of what each offers within the run.
+/// How evenly producers are treated, in basis points of what each offers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FillRecord {
     /// Producers that offer anything that fits.
@@ -305,6 +305,19 @@ pub struct FairnessRecord {
     /// What the rule cost, in base units weighted by score over 10000, rounded up; limits that the
     /// plan by score alone need not keep are in it.
     pub cost_score_quantity: u64,
+    /// How evenly this allocation and the earlier ones that it makes up for treat the producers;
+    /// absent where it makes up for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_time: Option<OverTime>,
+}
+
+/// Fills of the producers of an allocation over several allocations.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OverTime {
+    /// In the earlier allocations.
+    pub earlier: FillRecord,
+    /// In the earlier allocations and this one together.
+    pub in_all: FillRecord,
 }
 
 /// Which eligible pairs a plan was made of, of a market with more than a run holds.

@@ -2,7 +2,7 @@
 //! `allocation_parts`.
 
 use matching::allocation::plan::{Objective as Goal, Worth};
-use matching::id::{DemandId, PartyId};
+use matching::id::{AllocationId, DemandId, PartyId};
 use matching::planning::{Progress, Wish};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -45,6 +45,9 @@ pub struct AllocationRequest {
     pub objective: Objective,
     /// Which of the best plans is taken.
     pub rule: Rule,
+    /// Earlier allocations that the rule makes up for; absent for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_allocation_ids: Option<Vec<String>>,
     /// How long it may run.
     pub time_limit_ms: u64,
 }
@@ -277,7 +280,8 @@ fn status(state: &State) -> AllocationStatus {
 }
 
 fn asked(request: &Request) -> AllocationRequest {
-    let Request { wish, demands, producers, time_limit_ms, .. } = request;
+    let Request { wish, demands, producers, earlier, time_limit_ms, .. } = request;
+    let earlier: Vec<String> = earlier.iter().map(AllocationId::to_string).collect();
     let texts = |ids: &[DemandId]| ids.iter().map(DemandId::to_string).collect();
     let producer_ids: Vec<String> = producers.iter().map(PartyId::to_string).collect();
     AllocationRequest {
@@ -285,6 +289,7 @@ fn asked(request: &Request) -> AllocationRequest {
         producer_ids: (!producer_ids.is_empty()).then_some(producer_ids),
         objective: wish.objective.into(),
         rule: wish.rule.into(),
+        earlier_allocation_ids: (!earlier.is_empty()).then_some(earlier),
         time_limit_ms: *time_limit_ms,
     }
 }

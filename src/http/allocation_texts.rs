@@ -53,16 +53,35 @@ pub enum Reason<'a> {
         /// The rule.
         rule: Rule,
         /// Sold by the producer over offered within the run, in basis points.
-        fill_bp: u64,
+        fill_bp: u16,
+        /// The same with earlier allocations, where they count.
+        in_all_bp: Option<u16>,
     },
 }
 
 /// A sentence on why a share is that size.
 #[must_use]
 pub fn reason_text(reason: Reason<'_>, language: Language) -> String {
-    match language {
+    let text = match language {
         Language::Vietnamese => vietnamese_reason(reason),
         Language::English => english_reason(reason),
+    };
+    match reason {
+        Reason::Rule { in_all_bp: Some(in_all_bp), .. } => {
+            [text, in_all_text(percent(in_all_bp.into()), language)].join(" ")
+        }
+        _ => text,
+    }
+}
+
+fn in_all_text(fill: String, language: Language) -> String {
+    match language {
+        Language::Vietnamese => {
+            format!("Tính cả các đợt trước, đơn vị đã bán {fill} % lượng đưa ra.")
+        }
+        Language::English => {
+            format!("With earlier allocations it has sold {fill} % of what it offered.")
+        }
     }
 }
 
@@ -106,8 +125,8 @@ fn vietnamese_reason(reason: Reason<'_>) -> String {
         Reason::MaxSuppliers { suppliers } => {
             format!("Nhu cầu chỉ nhận từ tối đa {suppliers} đơn vị cung ứng.")
         }
-        Reason::Rule { rule, fill_bp } => {
-            let fill = percent(fill_bp);
+        Reason::Rule { rule, fill_bp, .. } => {
+            let fill = percent(fill_bp.into());
             match rule {
                 Rule::MaxMin => format!(
                     "Chia đều nhất có thể: đơn vị bán được {fill} % lượng đưa ra; không đơn vị nào \
@@ -148,8 +167,8 @@ fn english_reason(reason: Reason<'_>) -> String {
         Reason::MaxSuppliers { suppliers } => {
             format!("The demand takes from {suppliers} producers at the most.")
         }
-        Reason::Rule { rule, fill_bp } => {
-            let fill = percent(fill_bp);
+        Reason::Rule { rule, fill_bp, .. } => {
+            let fill = percent(fill_bp.into());
             match rule {
                 Rule::MaxMin => format!(
                     "As even as can be: the producer sells {fill} % of what it offers; none can \

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 pub use super::queue::{Full, MAX_OF_PARTY};
 use super::queue::{Place, Queue};
 use crate::actions::allocation_run::{self, Limits, PRICING_PARTS, Solved};
-use crate::actions::allocations::{Gap, alive_until};
+use crate::actions::allocations::{Gap, alive_until, balances};
 use crate::app::App;
 use crate::error::Error;
 use crate::market::allocation::DraftAsk;
@@ -197,11 +197,15 @@ impl Run<'_> {
         let wish = allocation.request.wish;
         match task {
             Task::Plan(ask) => {
+                let earlier = allocation.request.earlier.clone();
+                let earlier = self.app.database().read(move |tx| balances(tx, &earlier));
+                let earlier = earlier.map_err(|_| Failure::Internal)?;
                 let view = self.app.market();
                 let mut note = |progress| self.signals.note(progress);
                 let max_pairs = self.app.config().allocation_pairs;
                 let limits = Limits { max_pairs, stop: &stop, is_priced_out: &is_priced_out };
-                allocation_run::solve(&view, (&ask, wish), &limits, &mut note).map(Answer::from)
+                allocation_run::solve(&view, (&ask, wish, earlier), &limits, &mut note)
+                    .map(Answer::from)
             }
             Task::Repair(gap) => {
                 let Gap { snapshot, as_of, outcome, declined } = *gap;

@@ -13,6 +13,7 @@ use matching::factor::BASIS_POINTS;
 use matching::facts::DemandFacts;
 use matching::id::{DemandId, PartyId};
 use matching::pair::{Moment, Pair, Stop};
+use matching::planning::balance::Balances;
 use matching::planning::reduction::Candidates;
 use matching::planning::snapshot::{CapacitySide, DemandSide, NeedSide, OfferSide, Snapshot};
 use matching::quantity::{Content, Dimension};
@@ -133,6 +134,12 @@ impl<'v> Draft<'v> {
     #[must_use]
     pub const fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// Notes what its sellers offered and sold in earlier runs.
+    pub fn make_up_for(&mut self, mut balances: Balances) {
+        balances.keep_sellers_of(&self.snapshot);
+        self.snapshot.balances = balances;
     }
 
     /// The snapshot.

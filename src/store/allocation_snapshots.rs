@@ -13,6 +13,7 @@ use matching::certificate::{CertificateKind, CertificateKinds};
 use matching::date::{Date, Period};
 use matching::money::Price;
 use matching::offer::PriceBreak;
+use matching::planning::balance::{Balances, Sales, Seller};
 use matching::planning::snapshot::{
     CapacitySide, Change, DemandSide, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
 };
@@ -31,7 +32,8 @@ use crate::error::Error;
 pub struct SnapshotText {
     /// SHA-256 of both texts, in hexadecimal.
     pub hash: String,
-    /// Offers, capacities, demands and needs, and what is known of pairs that are not held.
+    /// Offers, capacities, demands and needs; what is known of pairs that are not held, and what
+    /// was offered and sold in earlier runs.
     pub sides: String,
     /// Eligible pairs, and the relaxations with theirs.
     pub pairs: String,
@@ -56,6 +58,10 @@ type NeedText = ((u32, u32), (i32, i32), String, (u64, u64, u64));
 type Sides = (Vec<OfferText>, Vec<(u32, (i32, i32), u64)>, Vec<DemandText>, Vec<NeedText>, u64);
 /// Eligible pairs, those held, and rounds; the bound in both tiers, whether it is complete.
 type ReductionText = ((u64, u64, u32), (i128, i128), bool);
+/// A seller, offered and sold.
+type BalanceText = ((String, String), u64, u64);
+/// Sides after earlier runs.
+type LaterSides = (Sides, Option<ReductionText>, Vec<BalanceText>);
 type PairText = (u32, u32, u16);
 /// A change of a demand as text.
 pub(super) type ChangeText = (String, u64, i64, String);
@@ -71,6 +77,7 @@ impl From<&Snapshot> for SnapshotText {
             needs,
             pairs,
             reduction,
+            balances,
             left_out,
             relaxations,
         } = snapshot;
@@ -87,9 +94,11 @@ impl From<&Snapshot> for SnapshotText {
         };
         let pairs: Pairs =
             (pairs.iter().map(pair).collect(), relaxations.iter().map(relaxation).collect());
-        let sides = match reduction {
-            None => json(&sides),
-            Some(it) => json(&(sides, reduced(it))),
+        let reduction = reduction.as_ref().map(reduced);
+        let sides = match (reduction, balances.is_empty()) {
+            (None, true) => json(&sides),
+            (Some(reduction), true) => json(&(sides, reduction)),
+            (reduction, false) => json(&(sides, reduction, balance_texts(balances))),
         };
         let pairs = json(&pairs);
         Self { hash: hash(&sides, &pairs), sides, pairs }
@@ -121,12 +130,13 @@ impl SnapshotText {
 }
 
 fn sides_of(text: &str) -> Result<Snapshot, Error> {
-    let (sides, reduction) = match json_of::<Sides>(text) {
-        Ok(sides) => (sides, None),
-        Err(_) => {
-            json_of::<(Sides, ReductionText)>(text).map(|(s, it)| (s, Some(reduced_of(it))))?
-        }
-    };
+    let plain = |sides| (sides, None, Vec::new());
+    let reduced = |(sides, reduction)| (sides, Some(reduction), Vec::new());
+    let (sides, reduction, balances): LaterSides = json_of(text)
+        .map(plain)
+        .or_else(|_| json_of(text).map(reduced))
+        .or_else(|_| json_of(text))?;
+    let balances = balances.into_iter().map(balance_of).collect::<Result<_, Error>>()?;
     let (offers, capacities, demands, needs, left_out) = sides;
     let capacity =
         |(offer, period, free)| Ok(CapacitySide { offer, period: period_of(period)?, free });
@@ -136,7 +146,8 @@ fn sides_of(text: &str) -> Result<Snapshot, Error> {
         demands: demands.into_iter().map(demand_of).collect::<Result<_, _>>()?,
         needs: needs.into_iter().map(need_of).collect::<Result<_, _>>()?,
         left_out,
-        reduction,
+        reduction: reduction.map(reduced_of),
+        balances,
         ..Snapshot::default()
     })
 }
@@ -149,6 +160,20 @@ const fn reduced(reduction: &Reduction) -> ReductionText {
 const fn reduced_of(text: ReductionText) -> Reduction {
     let ((eligible, held, rounds), (quantity, score), is_complete) = text;
     Reduction { eligible, held, rounds, bound: Worth { quantity, score }, is_complete }
+}
+
+fn balance_texts(balances: &Balances) -> Vec<BalanceText> {
+    let text = |((party, dimension), sales): (Seller, Sales)| {
+        let seller = (party.to_string(), word(&DIMENSIONS, &dimension).into());
+        (seller, sales.offered, sales.sold)
+    };
+    balances.iter().map(text).collect()
+}
+
+fn balance_of(text: BalanceText) -> Result<(Seller, Sales), Error> {
+    let ((party, dimension), offered, sold) = text;
+    let seller = (id_of(&party)?, word_of(&DIMENSIONS, &dimension)?);
+    Ok((seller, Sales { offered, sold }))
 }
 
 fn hash(sides: &str, pairs: &str) -> String {

@@ -27,6 +27,8 @@ pub struct Request {
     pub demands: Option<Vec<DemandId>>,
     /// Only offers of these producers; empty for all.
     pub producers: Vec<PartyId>,
+    /// Allocations whose sales the rule makes up for.
+    pub earlier: Vec<AllocationId>,
     /// How long it may run, in milliseconds.
     pub time_limit_ms: u64,
     /// The allocation whose gap is planned, and who declined there.
@@ -174,6 +176,7 @@ struct Row {
     snapshot: Option<String>,
     figures: Option<String>,
     stopped_after: Option<i64>,
+    earlier_ids: String,
 }
 
 impl From<&Allocation> for Row {
@@ -189,7 +192,7 @@ impl From<&Allocation> for Row {
             alive_until,
             state,
         } = allocation;
-        let Request { wish, demands, producers, time_limit_ms, repairs } = request;
+        let Request { wish, demands, producers, earlier, time_limit_ms, repairs } = request;
         let finished = match state {
             State::Finished(finished) => Some(finished),
             _ => None,
@@ -225,6 +228,7 @@ impl From<&Allocation> for Row {
             snapshot: finished.map(|it| it.snapshot.clone()),
             figures: finished.map(figures_text),
             stopped_after: finished.and_then(|it| it.stopped_after.map(bigint)),
+            earlier_ids: ids(earlier),
         }
     }
 }
@@ -259,6 +263,7 @@ impl TryFrom<Row> for Allocation {
                 },
                 demands: row.demand_ids.as_deref().map(ids_of).transpose()?,
                 producers: ids_of(&row.producer_ids)?,
+                earlier: ids_of(&row.earlier_ids)?,
                 time_limit_ms: quantity_of(row.time_limit_ms)?,
                 repairs: repairs.map(|id| (id, declined)),
             },

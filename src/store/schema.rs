@@ -369,6 +369,7 @@ diesel::table! {
         snapshot -> Nullable<Text>,
         figures -> Nullable<Text>,
         stopped_after -> Nullable<BigInt>,
+        earlier_ids -> Text,
     }
 }
 

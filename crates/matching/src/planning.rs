@@ -4,6 +4,7 @@
 //! Everything follows from the snapshot, so a stored run can be solved again and gives the same
 //! answer. It must not know where a snapshot comes from, nor words for what it finds.
 
+pub mod balance;
 mod fill;
 mod part;
 mod price;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod columns;
+mod earlier;
 mod relaxations;
 mod runs;
 

@@ -10,6 +10,7 @@ use matching::id::{AllocationId, DemandId, OfferId, PartyId};
 use matching::money::Price;
 use matching::offer::PriceBreak;
 use matching::place::ProvinceCode;
+use matching::planning::balance::{Balances, Sales};
 use matching::planning::snapshot::{
     CapacitySide, Change, DemandSide, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
 };
@@ -117,9 +118,17 @@ fn snapshot() -> Snapshot {
         needs: vec![need(0), need(1)],
         pairs: pairs.to_vec(),
         reduction: Some(reduction()),
+        balances: balances(),
         left_out: 3,
         relaxations: changes().into_iter().map(relaxed).collect(),
     }
+}
+
+fn balances() -> Balances {
+    let sales = Sales { offered: u64::MAX, sold: 7 };
+    [((party_id(1), Dimension::Mass), sales), ((party_id(1), Dimension::Count), sales)]
+        .into_iter()
+        .collect()
 }
 
 fn reduction() -> Reduction {
@@ -169,6 +178,7 @@ fn allocation(number: u128, state: State) -> Allocation {
             wish: Wish { objective: Objective::Value, rule: Rule::FirstCome },
             demands: Some(vec![DemandId::new(Uuid::from_u128(2))]),
             producers: vec![party_id(1)],
+            earlier: vec![AllocationId::new(Uuid::from_u128(70))],
             time_limit_ms: 60_000,
             repairs: None,
         },
@@ -259,8 +269,12 @@ fn a_snapshot_is_kept_once(test: &TestDatabase) {
     let sides = test.database.read(|tx| allocation_snapshots::find_sides(tx, &text.hash));
     let sides = sides.expect("legal rows").expect("a row");
     assert_eq!(Snapshot { pairs: Vec::new(), relaxations: Vec::new(), ..snapshot() }, sides);
-    let whole = Snapshot { reduction: None, ..snapshot() };
-    assert_eq!(SnapshotText::from(&whole).snapshot().expect("a snapshot"), whole);
+    for (reduction, balances) in
+        [(None, Balances::default()), (None, balances()), (Some(reduction()), Balances::default())]
+    {
+        let other = Snapshot { reduction, balances, ..snapshot() };
+        assert_eq!(SnapshotText::from(&other).snapshot().expect("a snapshot"), other);
+    }
     let forged = SnapshotText { sides: text.sides.replace("80", "90"), ..text };
     assert!(!forged.is_genuine());
 }

@@ -25,13 +25,18 @@ const QUANTITY: i64 = 1 << 58;
 /// One point of score, above the ranks of 200,000 producers.
 const SCORE: i64 = 1 << 20;
 
-/// How producers are treated among each other; fill is sold over offered within the run.
+/// More base units than a producer sells in this run and earlier ones together.
+const LEVEL: u64 = 2 * QUANTITY_MAX;
+
+/// How producers are treated among each other; fill is sold over offered, within the run and the
+/// earlier ones that the market comes [after](Market::after).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule<'a> {
     /// No producer's fill can grow without taking from one whose fill is no higher.
     MaxMin,
-    /// Every producer is entitled to the common fill of its part of the market; as much of these
-    /// entitlements as possible is sold, and the rest goes by score.
+    /// Every producer is entitled to the common fill of its part of the market, and to what it is
+    /// behind the common fill of earlier runs; as much of these entitlements as possible is sold,
+    /// and the rest goes by score.
     ProRata,
     /// As [`Rule::MaxMin`], on base units sold instead of fills.
     Equal,
@@ -54,8 +59,8 @@ pub fn plan(
 ) -> Option<Plan> {
     let run = Ruled { market, pairs, objective, best, prices, stop };
     match rule {
-        Rule::MaxMin => run.with_sales(&run.leximin(offered(market))?),
-        Rule::Equal => run.with_sales(&run.leximin(vec![QUANTITY_MAX; run.producers()])?),
+        Rule::MaxMin => run.with_sales(&run.leximin(offered_in_all(market))?),
+        Rule::Equal => run.with_sales(&run.leximin(vec![LEVEL; run.producers()])?),
         Rule::ProRata => run.pro_rata(),
         Rule::FirstCome(times) => run.first_come(times),
         Rule::None => Some(best.clone()),
@@ -99,6 +104,7 @@ impl Ruled<'_> {
                 wanted: &wanted,
                 pairs: &pairs,
                 weights: &weights,
+                earlier: &sold_earlier(self.market),
             },
             self.stop,
         )
@@ -168,6 +174,17 @@ pub(super) fn ranks(producers: usize, times: &[i64]) -> Vec<i64> {
         ranks[producer] = rank;
     }
     ranks
+}
+
+/// By producer: base units offered in this run and in earlier ones.
+fn offered_in_all(market: &Market) -> Vec<u64> {
+    let offered = offered(market).into_iter().enumerate();
+    offered.map(|(producer, units)| units + market.earlier(producer).offered).collect()
+}
+
+/// By producer: base units sold in earlier runs.
+fn sold_earlier(market: &Market) -> Vec<u64> {
+    (0..market.producer_count()).map(|producer| market.earlier(producer).sold).collect()
 }
 
 /// By producer: base units offered.

@@ -36,6 +36,15 @@ pub struct Need {
     pub demand: u32,
 }
 
+/// What a producer offered and sold in earlier runs, which a rule makes up for, in base units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// Offered; at most [`QUANTITY_MAX`].
+    pub offered: u64,
+    /// Sold; at most what was offered.
+    pub sold: u64,
+}
+
 /// What an offer accepts as one share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OfferLimits {
@@ -86,6 +95,8 @@ pub enum InstanceError {
     ReversedNeed(usize),
     /// The offer at this index has an increment of zero.
     ZeroIncrement(usize),
+    /// The producer at this index sold more than it offered in earlier runs.
+    OversoldProducer(usize),
     /// The pair at this index names a capacity or need that does not exist.
     UnknownPair(usize),
     /// The pair at this index has a score above [`SCORE_MAX`].
@@ -108,6 +119,7 @@ impl fmt::Display for InstanceError {
             Self::UnknownDemand(at) => write!(f, "need {at} names an unknown demand"),
             Self::ReversedNeed(at) => write!(f, "need {at} has a minimum above its maximum"),
             Self::ZeroIncrement(at) => write!(f, "offer {at} has an increment of zero"),
+            Self::OversoldProducer(at) => write!(f, "producer {at} sold more than it offered"),
             Self::UnknownPair(at) => write!(f, "pair {at} names an unknown capacity or need"),
             Self::ScoreOutOfRange(at) => write!(f, "pair {at} has a score above {SCORE_MAX}"),
             Self::DuplicatePair { capacity, need } => {
@@ -127,6 +139,7 @@ pub struct Market {
     needs: Vec<Need>,
     offers: Vec<OfferLimits>,
     demands: Vec<DemandLimits>,
+    earlier: Vec<Earlier>,
 }
 
 impl Market {
@@ -154,7 +167,27 @@ impl Market {
         if let Some(at) = needs.iter().position(|need| need.min > need.max) {
             return Err(InstanceError::ReversedNeed(at));
         }
-        Ok(Self { capacities, needs, offers, demands })
+        Ok(Self { capacities, needs, offers, demands, earlier: Vec::new() })
+    }
+
+    /// The same market after earlier runs, by producer index; producers beyond the last have none.
+    ///
+    /// # Errors
+    /// [`InstanceError::TooMuch`] and [`InstanceError::OversoldProducer`].
+    pub fn after(self, earlier: Vec<Earlier>) -> Result<Self, InstanceError> {
+        if earlier.iter().any(|run| run.offered > QUANTITY_MAX) {
+            return Err(InstanceError::TooMuch);
+        }
+        match earlier.iter().position(|run| run.sold > run.offered) {
+            Some(at) => Err(InstanceError::OversoldProducer(at)),
+            None => Ok(Self { earlier, ..self }),
+        }
+    }
+
+    /// What a producer offered and sold in earlier runs.
+    #[must_use]
+    pub fn earlier(&self, producer: usize) -> Earlier {
+        self.earlier.get(producer).copied().unwrap_or_default()
     }
 
     /// A market without limits: every capacity is an offer of a producer of its own, every need

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use crate::allocation::instance::{
-    Capacity, DemandLimits, InstanceError, Market, Need, OfferLimits, Pair, Pairs,
+    Capacity, DemandLimits, Earlier, InstanceError, Market, Need, OfferLimits, Pair, Pairs,
 };
 
+use super::balance::Seller;
 use super::snapshot::{Change, Relaxation, Snapshot};
 
 /// The snapshot, with one of its demands changed or with none.
@@ -170,9 +171,14 @@ impl Member {
     fn part(self, terms: Terms<'_>) -> Result<Part, InstanceError> {
         let Self { capacities, needs, pairs } = self;
         let grain = grain(terms.snapshot, &capacities);
-        let (offers, own, offered_at) = supply(terms.snapshot, &capacities, grain);
+        let Supply { limits: offers, own, producers, offered_at } =
+            supply(terms.snapshot, &capacities, grain);
         let (demands, wanted) = demand(terms, &needs, grain);
-        let market = Market::new(own, wanted, offers, demands)?;
+        let earlier = producers.into_iter().map(|seller| {
+            let sales = terms.snapshot.balances.get(seller);
+            Earlier { offered: sales.offered / grain, sold: sales.sold / grain }
+        });
+        let market = Market::new(own, wanted, offers, demands)?.after(earlier.collect())?;
         let place = |all: &[u32]| -> BTreeMap<u32, u32> { all.iter().copied().zip(0..).collect() };
         let (capacity_at, need_at) = (place(&capacities), place(&needs));
         let local = |pair: Pair| Pair {
@@ -196,30 +202,40 @@ pub(super) const fn greatest_common_divisor(one: u64, other: u64) -> u64 {
     if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }
 
-/// Limits by offer, capacities, and by producer when its first offer was recorded.
-fn supply(
-    snapshot: &Snapshot,
-    capacities: &[u32],
-    grain: u64,
-) -> (Vec<OfferLimits>, Vec<Capacity>, Vec<i64>) {
+/// The offers of a part.
+#[derive(Default)]
+struct Supply {
+    /// By offer.
+    limits: Vec<OfferLimits>,
+    own: Vec<Capacity>,
+    /// By producer.
+    producers: Vec<Seller>,
+    /// By producer: when its first offer was recorded.
+    offered_at: Vec<i64>,
+}
+
+fn supply(snapshot: &Snapshot, capacities: &[u32], grain: u64) -> Supply {
     let (mut offers, mut producers) = (BTreeMap::new(), BTreeMap::new());
-    let (mut limits, mut own, mut offered_at) = (Vec::new(), Vec::new(), Vec::new());
+    let mut supply = Supply::default();
     for &at in capacities {
         let side = snapshot.offer_of(at);
         let base = |units: u64| units.saturating_mul(side.content.base_units);
         let offer = *offers.entry(side.id).or_insert_with(|| {
             let increment = base(side.increment) / grain;
             let min_order = base(side.min_order).div_ceil(grain);
-            limits.push(OfferLimits { min_order, increment: increment.max(1) });
-            limits.len() as u32 - 1
+            supply.limits.push(OfferLimits { min_order, increment: increment.max(1) });
+            supply.limits.len() as u32 - 1
         });
-        let producer = *producers.entry(side.producer.0).or_insert_with(|| {
-            offered_at.push(recorded_at(side.id.as_u128()));
-            offered_at.len() as u32 - 1
+        let seller = snapshot.seller(at);
+        let producer = *producers.entry(seller).or_insert_with(|| {
+            supply.producers.push(seller);
+            supply.offered_at.push(recorded_at(side.id.as_u128()));
+            supply.producers.len() as u32 - 1
         });
-        own.push(Capacity { quantity: snapshot.free_base(at) / grain, offer, producer });
+        let quantity = snapshot.free_base(at) / grain;
+        supply.own.push(Capacity { quantity, offer, producer });
     }
-    (limits, own, offered_at)
+    supply
 }
 
 /// Milliseconds of a UUID of version 7 (RFC 9562 section 5.7).

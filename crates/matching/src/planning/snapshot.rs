@@ -12,7 +12,9 @@ use crate::id::{DemandId, OfferId, PartyId, ProductId};
 use crate::money::Price;
 use crate::offer::{PriceBreak, price_at};
 use crate::place::ProvinceCode;
-use crate::quantity::{Content, Dimension};
+use crate::quantity::Content;
+
+use super::balance::{Balances, Seller};
 
 /// An offer of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,6 +181,8 @@ pub struct Snapshot {
     pub pairs: Vec<Pair>,
     /// What is known of the others, where not all eligible pairs are held.
     pub reduction: Option<Reduction>,
+    /// What the sellers offered and sold in earlier runs, which the rule makes up for.
+    pub balances: Balances,
     /// Eligible pairs that are matched but not planned: substitutes at another ratio than one to
     /// one, and a second dimension of an offer whose first one is wanted too.
     pub left_out: u64,
@@ -232,9 +236,9 @@ impl Snapshot {
         smallest <= self.free_base(capacity).min(most)
     }
 
-    /// Who sells a capacity, and in which dimension: what is filled by a rule.
+    /// Who sells a capacity.
     #[must_use]
-    pub fn seller(&self, capacity: u32) -> (PartyId, Dimension) {
+    pub fn seller(&self, capacity: u32) -> Seller {
         let offer = self.offer_of(capacity);
         (offer.producer.0, offer.content.dimension)
     }

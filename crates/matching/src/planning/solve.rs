@@ -12,7 +12,8 @@ use crate::allocation::repair::repair as fill_gap;
 use crate::allocation::{Run, run};
 use crate::id::PartyId;
 
-use super::fill::{Fairness, Sales};
+use super::balance::Balances;
+use super::fill::{Fairness, Fills, note};
 use super::part::{Part, Terms, parts};
 use super::price::intervals;
 use super::snapshot::Snapshot;
@@ -222,8 +223,8 @@ struct Answer<'a> {
     snapshot: &'a Snapshot,
     wish: Wish,
     outcome: Outcome,
-    before: Sales,
-    after: Sales,
+    before: Balances,
+    after: Balances,
 }
 
 impl<'a> Answer<'a> {
@@ -239,7 +240,7 @@ impl<'a> Answer<'a> {
             fairness: Fairness::default(),
             gains: Vec::new(),
         };
-        let (before, after) = (Sales::default(), Sales::default());
+        let (before, after) = (Balances::default(), Balances::default());
         Self { snapshot, wish, outcome, before, after }
     }
 
@@ -270,21 +271,22 @@ impl<'a> Answer<'a> {
         });
         let before = by_score.flatten();
         let before = before.as_ref().unwrap_or(&planned.plan);
-        self.before.add(self.snapshot, part, before);
+        note(&mut self.before, self.snapshot, part, before);
         let lost = before.worth(&part.pairs, self.wish.objective) - planned.reached;
         self.outcome.fairness.cost = self.outcome.fairness.cost + lost.times(part.grain);
     }
 
     fn after(&mut self, part: &Part, plan: &Plan) {
-        self.after.add(self.snapshot, part, plan);
+        note(&mut self.after, self.snapshot, part, plan);
     }
 
     fn finish(self) -> Outcome {
         let mut outcome = self.outcome;
         outcome.offered.sort_unstable();
         outcome.shares.sort_unstable_by_key(|share| (share.need, share.capacity));
-        let after = self.after.fills();
-        let before = if self.before.is_empty() { after } else { self.before.fills() };
+        let fills = |balances: &Balances| Fills::of(balances.iter().map(|(_, sales)| sales));
+        let after = fills(&self.after);
+        let before = if self.before.is_empty() { after } else { fills(&self.before) };
         outcome.fairness = Fairness { before, after, ..outcome.fairness };
         if let Some(reduction) = &self.snapshot.reduction {
             // What is proven of the pairs that are held is not yet proven of all, and a rule was

@@ -34,9 +34,10 @@ pub(crate) fn run(market: &Market, pairs: &Pairs, objective: Objective, rule: Ru
     run
 }
 
-/// Sold and offered of each producer who offers anything.
+/// Sold and offered of each producer who offers anything, in earlier runs too.
 pub(crate) fn fills(market: &Market, plan: &Plan) -> Vec<(u64, u64)> {
-    let mut fills = vec![(0, 0); market.producer_count()];
+    let earlier = (0..market.producer_count()).map(|producer| market.earlier(producer));
+    let mut fills: Vec<_> = earlier.map(|run| (run.sold, run.offered)).collect();
     for capacity in market.capacities() {
         fills[capacity.producer as usize].1 += capacity.quantity;
     }
@@ -98,7 +99,7 @@ fn extend(
 }
 
 /// The plans of most quantity, or of most value.
-fn best_plans(market: &Market, pairs: &Pairs, objective: Objective) -> Vec<Plan> {
+pub(crate) fn best_plans(market: &Market, pairs: &Pairs, objective: Objective) -> Vec<Plan> {
     let mut plans = every_plan(market, pairs.all());
     let key = |plan: &Plan| match objective {
         Objective::Coverage => i128::from(plan.quantity()),

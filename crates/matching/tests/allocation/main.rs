@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod columns;
+mod earlier;
 mod fairness;
 mod flow;
 mod integer;

@@ -25,6 +25,12 @@ impl<'a> Filling<'a> {
         Self { market, pairs, shares }
     }
 
+    /// Sold and offered, in earlier runs too.
+    fn fill(&self, producer: usize) -> (u64, u64) {
+        let earlier = self.market.earlier(producer);
+        (self.sold(producer) + earlier.sold, self.offered(producer) + earlier.offered)
+    }
+
     fn sold(&self, producer: usize) -> u64 {
         let capacities = self.market.capacities().iter().zip(&self.shares);
         let own = capacities.filter(|(capacity, _)| capacity.producer as usize == producer);
@@ -93,13 +99,13 @@ struct Seen {
 }
 
 /// Sold and offered of each producer who offers anything, by progressive filling.
-fn filled(market: &Market, pairs: &Pairs) -> Vec<(u64, u64)> {
+pub(crate) fn filled(market: &Market, pairs: &Pairs) -> Vec<(u64, u64)> {
     let mut filling = Filling::new(market, pairs);
     let mut open: Vec<usize> = (0..market.producer_count()).collect();
-    open.retain(|&producer| filling.offered(producer) > 0);
+    open.retain(|&producer| filling.fill(producer).1 > 0);
     let all = open.clone();
     while !open.is_empty() {
-        let fill = |&at: &usize| (filling.sold(at), filling.offered(at));
+        let fill = |&at: &usize| filling.fill(at);
         let lowest = |one: &usize, other: &usize| {
             let order = compare(&fill(one), &fill(other));
             order.then(fill(one).1.cmp(&fill(other).1))
@@ -109,7 +115,7 @@ fn filled(market: &Market, pairs: &Pairs) -> Vec<(u64, u64)> {
             open.retain(|&producer| producer != next);
         }
     }
-    all.into_iter().map(|at| (filling.sold(at), filling.offered(at))).collect()
+    all.into_iter().map(|at| filling.fill(at)).collect()
 }
 
 proptest! {

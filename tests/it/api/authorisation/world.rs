@@ -105,6 +105,7 @@ impl<'a> World<'a> {
                 wish: Wish { objective: Objective::Coverage, rule: Rule::MaxMin },
                 demands: None,
                 producers: Vec::new(),
+                earlier: Vec::new(),
                 time_limit_ms: 1000,
                 repairs: None,
             },

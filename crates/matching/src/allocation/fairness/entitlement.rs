@@ -6,7 +6,8 @@ use crate::allocation::parts::parts;
 use crate::allocation::plan::Plan;
 
 /// By producer: what it would sell if all capacities of a part were filled alike, rounded down
-/// for each capacity.
+/// for each capacity, and what it is behind or ahead of the common fill of earlier runs; within
+/// what it offers.
 pub(super) fn entitlements(market: &Market, pairs: &Pairs, plan: &Plan) -> Vec<u64> {
     let needs = market.capacities().len() as u32;
     let nodes = needs + market.needs().len() as u32;
@@ -26,5 +27,23 @@ pub(super) fn entitlements(market: &Market, pairs: &Pairs, plan: &Plan) -> Vec<u
         let due = u128::from(capacity.quantity) * sold / offered;
         entitled[capacity.producer as usize] += due as u64;
     }
-    entitled
+    let arrears = arrears(market);
+    let due = entitled.into_iter().zip(arrears).zip(super::offered(market));
+    due.map(|((due, behind), offered)| {
+        (i128::from(due) + behind).clamp(0, i128::from(offered)) as u64
+    })
+    .collect()
+}
+
+/// By producer: how many base units it is behind the common fill of earlier runs, rounded towards
+/// that fill; negative if it is ahead.
+fn arrears(market: &Market) -> impl Iterator<Item = i128> {
+    let earlier = |producer| market.earlier(producer);
+    let all = (0..market.producer_count()).map(earlier);
+    let (offered, sold) = all.fold((0_i128, 0_i128), |(offered, sold), run| {
+        (offered + i128::from(run.offered), sold + i128::from(run.sold))
+    });
+    (0..market.producer_count())
+        .map(earlier)
+        .map(move |run| i128::from(run.offered) * sold / offered.max(1) - i128::from(run.sold))
 }

@@ -7,7 +7,7 @@
 //! the rule, which is a mixed-integer problem of its own; the caller must not call it optimal.
 
 use super::entitlement::entitlements;
-use super::{Rule, offered, ranks};
+use super::{Rule, offered_in_all, ranks, sold_earlier};
 use crate::allocation::instance::{Market, Pair, Pairs};
 use crate::allocation::plan::{Objective, Plan, Share};
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ const PASSES: usize = 64;
 
 /// What a rule prefers between a producer that gives and one that takes.
 enum Preference {
-    /// Sales by weight rise together: the weight of each producer.
-    Level(Vec<u64>),
+    /// Sales by weight rise together: the weight of each producer, and what it sold earlier.
+    Level { weights: Vec<u64>, earlier: Vec<u64> },
     /// As much as possible of what each is entitled to is sold.
     Entitled(Vec<u64>),
     /// Those of higher rank sell first.
@@ -29,12 +29,16 @@ impl Preference {
     fn new(rule: Rule<'_>, market: &Market, pairs: &Pairs, plan: &Plan) -> Option<Self> {
         let producers = market.producer_count();
         Some(match rule {
-            Rule::MaxMin => Self::Level(offered(market)),
-            Rule::Equal => Self::Level(vec![1; producers]),
+            Rule::MaxMin => Self::level(offered_in_all(market), market),
+            Rule::Equal => Self::level(vec![1; producers], market),
             Rule::ProRata => Self::Entitled(entitlements(market, pairs, plan)),
             Rule::FirstCome(times) => Self::Ranked(ranks(producers, times)),
             Rule::None => return None,
         })
+    }
+
+    fn level(weights: Vec<u64>, market: &Market) -> Self {
+        Self::Level { weights, earlier: sold_earlier(market) }
     }
 
     /// The units that are best moved, and the most that are better moved than not.
@@ -42,7 +46,8 @@ impl Preference {
         let (from, to) = (sold[giver], sold[taker]);
         let same = |units: u64| (units, units);
         match self {
-            Self::Level(weights) => {
+            Self::Level { weights, earlier } => {
+                let (from, to) = (from + earlier[giver], to + earlier[taker]);
                 let (of_giver, of_taker) =
                     (u128::from(weights[giver]), u128::from(weights[taker]).max(1));
                 let (high, low) = (u128::from(from) * of_taker, u128::from(to) * of_giver);

@@ -23,6 +23,8 @@ pub(super) struct Sellers<'a> {
     pub(super) pairs: &'a [(u32, u32)],
     /// By producer: base units at level one.
     pub(super) weights: &'a [u64],
+    /// By producer: base units that it has sold already.
+    pub(super) earlier: &'a [u64],
 }
 
 /// Base units sold by each producer, or `None` if the stop signal came first.
@@ -125,7 +127,7 @@ impl<'a> Division<'a> {
         for (members, &total) in members.iter().zip(totals) {
             let claim = |&at: &usize| Claim {
                 weight: self.sellers.weights[at],
-                fixed: fixed[at],
+                fixed: fixed[at] + self.sellers.earlier[at],
                 free: free[at],
             };
             let claims: Vec<_> = members.iter().map(claim).collect();

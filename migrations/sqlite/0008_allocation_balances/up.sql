@@ -1,0 +1,1 @@
+ALTER TABLE allocations ADD COLUMN earlier_ids TEXT NOT NULL DEFAULT '[]';
