@@ -238,17 +238,13 @@ pub fn list(
     Ok(Page { items: items.into_iter().map(|it| it.at(now)).collect(), has_more })
 }
 
-/// What was offered and sold in these allocations together.
+/// What was offered and sold in a finished allocation.
 ///
 /// # Errors
-/// [`Error::Internal`] if one has lost its answer.
-pub fn balances(tx: &mut ReadTx<'_>, ids: &[AllocationId]) -> Result<Balances, Error> {
-    let mut balances = Balances::default();
-    for &id in ids {
-        let (sides, outcome) = sides_and_outcome(tx, id)?.ok_or_else(|| lost(id))?;
-        balances.extend(Balances::of(&sides, &outcome));
-    }
-    Ok(balances)
+/// [`Error::Internal`] if it has lost its answer.
+pub fn balances(tx: &mut ReadTx<'_>, id: AllocationId) -> Result<Balances, Error> {
+    let (sides, outcome) = sides_and_outcome(tx, id)?.ok_or_else(|| lost(id))?;
+    Ok(Balances::of(&sides, &outcome))
 }
 
 fn sides_and_outcome(

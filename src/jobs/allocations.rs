@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use matching::id::{AllocationId, PartyId};
+use matching::planning::balance::Balances;
 use matching::planning::snapshot::Snapshot;
 use matching::planning::{Outcome, Progress};
 use tokio::sync::oneshot;
@@ -197,9 +198,7 @@ impl Run<'_> {
         let wish = allocation.request.wish;
         match task {
             Task::Plan(ask) => {
-                let earlier = allocation.request.earlier.clone();
-                let earlier = self.app.database().read(move |tx| balances(tx, &earlier));
-                let earlier = earlier.map_err(|_| Failure::Internal)?;
+                let earlier = self.earlier(&allocation.request.earlier, &stop)?;
                 let view = self.app.market();
                 let mut note = |progress| self.signals.note(progress);
                 let max_pairs = self.app.config().allocation_pairs;
@@ -216,6 +215,21 @@ impl Run<'_> {
                 Ok(Answer { as_of, snapshot, outcome, stopped_after })
             }
         }
+    }
+}
+
+impl Run<'_> {
+    /// What was offered and sold in finished allocations together, each of which may be large.
+    fn earlier(&self, ids: &[AllocationId], stop: &dyn Fn() -> bool) -> Result<Balances, Failure> {
+        let mut sum = Balances::default();
+        for &id in ids {
+            if stop() {
+                return Err(Failure::TimeLimit);
+            }
+            let sales = self.app.database().read(|tx| balances(tx, id));
+            sum.extend(sales.map_err(|_| Failure::Internal)?);
+        }
+        Ok(sum)
     }
 }
 
