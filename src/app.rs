@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use matching::date::{Date, Timestamp};
 use matching::price::FreightRate;
 use matching::text::synonyms::{SynonymRow, Synonyms};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::caller::Caller;
 use crate::clock::{Clock, Moment};
@@ -242,15 +242,44 @@ impl App {
         caller: Caller,
         work: impl Fn(&mut WriteTx<'_>, &Context) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let (app, context) = (self.clone(), self.context(caller));
-        blocking(move || {
-            app.0.database.write(move |tx| {
-                context.moment.rewind();
-                hold_grants(tx, &context)?;
-                work(tx, &context)
-            })
-        })
-        .await
+        let context = self.context(caller);
+        let write = move |tx: &mut WriteTx<'_>| {
+            context.moment.rewind();
+            hold_grants(tx, &context)?;
+            work(tx, &context)
+        };
+        if self.0.database.has_queue() {
+            self.queued(write).await
+        } else {
+            self.at_once(write).await
+        }
+    }
+
+    async fn at_once<T: Send + 'static>(
+        &self,
+        write: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let app = self.clone();
+        blocking(move || app.0.database.write(write)).await
+    }
+
+    /// Waits for the queue without a thread. What is no longer waited for is not begun.
+    async fn queued<T: Send + 'static>(
+        &self,
+        write: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (answer, answered) = oneshot::channel();
+        let waits = Arc::new(());
+        let waiting = Arc::downgrade(&waits);
+        let write = move |tx: &mut WriteTx<'_>| match waiting.strong_count() {
+            0 => Err(late()),
+            _ => write(tx),
+        };
+        self.0.database.submit(write, move |result| drop(answer.send(result)))?;
+        let answered = tokio::time::timeout(WORK_TIMEOUT, answered).await;
+        drop(waits);
+        let stopped = |_| Error::Unavailable("the writer has stopped".into());
+        answered.map_err(|_| late())?.map_err(stopped)?
     }
 
     /// Changes something that concerns no caller, such as what is no longer needed.
@@ -337,6 +366,10 @@ fn refresh_keys(app: &Weak<Inner>) {
     }
 }
 
+fn late() -> Error {
+    Error::Unavailable("the database did not answer in time".into())
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
@@ -345,7 +378,7 @@ async fn blocking<T: Send + 'static>(
     let Ok(joined) = tokio::time::timeout(WORK_TIMEOUT, task).await else {
         // What has begun cannot be ended, and may still be done; what waits for a thread can.
         abort.abort();
-        return Err(Error::Unavailable("the database did not answer in time".into()));
+        return Err(late());
     };
     joined.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
 }

@@ -16,7 +16,7 @@ use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
 use crate::store::demands::{self, DemandFilter};
-use crate::store::external_ids::{self, ExternalId, ExternalIds};
+use crate::store::external_ids::{self, ExternalId, ExternalIds, Named};
 use crate::store::keyset::{Page, PageRequest};
 use crate::store::parties::{self, Party};
 use crate::store::snapshot::Record;
@@ -51,12 +51,47 @@ pub fn create(
     context: &Context,
     command: &DemandCommand,
 ) -> Result<DemandView, Error> {
+    let new = [prepare(tx, context, command)?];
+    record(tx, context, &new)?;
+    let [NewDemand { demand, external_ids }] = new;
+    Ok(seen(context, demand, external_ids))
+}
+
+/// A demand that can be recorded.
+#[derive(Debug)]
+pub struct NewDemand {
+    demand: Demand,
+    external_ids: ExternalIds,
+}
+
+impl NewDemand {
+    /// The id that it will have.
+    #[must_use]
+    pub const fn id(&self) -> DemandId {
+        self.demand.id
+    }
+}
+
+/// The demand that [`create`] would record.
+///
+/// # Errors
+/// Broken rules; [`Error::Forbidden`] for another party's demand.
+pub fn prepare(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    command: &DemandCommand,
+) -> Result<NewDemand, Error> {
     authorise::write(tx, context, Resource::Demands)?;
     let buyer = buyer(tx, context, command)?;
     let terms = demand_terms(tx, context, command, &buyer)?;
-    let status = if command.is_draft { DemandStatus::Draft } else { DemandStatus::Open };
+    let demand = new_demand(context, terms, command.is_draft);
+    Ok(NewDemand { demand, external_ids: command.external_ids.clone() })
+}
+
+fn new_demand(context: &Context, terms: DemandTerms, is_draft: bool) -> Demand {
+    let status = if is_draft { DemandStatus::Draft } else { DemandStatus::Open };
     let now = context.moment.now();
-    let demand = Demand {
+    Demand {
         id: DemandId::new(context.moment.new_id()),
         version: 1,
         terms_version: 1,
@@ -65,11 +100,20 @@ pub fn create(
         status,
         progress: vec![Progress::default(); terms.deliveries.len()],
         terms,
-    };
-    demands::insert(tx, &demand)?;
-    external_ids::insert(tx, name_key(&demand), &command.external_ids)?;
-    note(tx, context, ("create", None, &demand));
-    view(tx, context, demand)
+    }
+}
+
+/// Records demands that were prepared in the same transaction.
+///
+/// # Errors
+/// A duplicate external id.
+pub fn record(tx: &mut WriteTx<'_>, context: &Context, new: &[NewDemand]) -> Result<(), Error> {
+    let all: Vec<&Demand> = new.iter().map(|it| &it.demand).collect();
+    demands::insert_all(tx, &all)?;
+    let names: Vec<_> = new.iter().map(|it| (name_key(&it.demand), &it.external_ids)).collect();
+    external_ids::insert_all(tx, &names)?;
+    all.into_iter().for_each(|demand| note(tx, context, ("create", None, demand)));
+    Ok(())
 }
 
 /// The party that `command` is of: the caller, unless an admin names another.
@@ -258,7 +302,7 @@ fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: DemandId) -> Result<De
     if context.caller.owns(demand.terms.party_id) { Ok(demand) } else { Err(Error::Forbidden) }
 }
 
-fn name_key(demand: &Demand) -> (PartyId, Resource, Uuid) {
+fn name_key(demand: &Demand) -> Named {
     (demand.terms.party_id, Resource::Demands, demand.id.uuid())
 }
 

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::certificates::{self, CertificateCommand};
 use super::demand_terms::DemandCommand;
-use super::offers::OfferCommand;
+use super::demands::NewDemand;
+use super::offers::{NewOffer, OfferCommand};
 use super::parties::PartyCommand;
 use super::products::ProductCommand;
 use super::{demands, offers, parties, products};
@@ -68,23 +69,35 @@ pub enum Outcome {
 /// The records that names of this import stand for, so that most need not be looked up.
 pub type Known = HashMap<(Resource, Name), Uuid>;
 
-/// One import: names that earlier batches made known, and those of the open transaction.
+/// One import: names that earlier batches made known, and those of the open transaction; new offers
+/// and demands, which nothing in a file refers to, wait until many can be recorded at once.
 pub struct Import<'a> {
     known: &'a Known,
     fresh: Known,
+    offers: Vec<NewOffer>,
+    demands: Vec<NewDemand>,
 }
 
 impl<'a> Import<'a> {
     /// An import that goes on from `known`.
     #[must_use]
     pub fn new(known: &'a Known) -> Self {
-        Self { known, fresh: Known::new() }
+        Self { known, fresh: Known::new(), offers: Vec::new(), demands: Vec::new() }
     }
 
-    /// The names that this transaction made known; they hold once it is committed.
-    #[must_use]
-    pub fn into_fresh(self) -> Known {
-        self.fresh
+    /// Records what waits. Returns the names that this transaction made known; they hold once it is
+    /// committed.
+    ///
+    /// # Errors
+    /// A duplicate external id.
+    pub fn finish(mut self, tx: &mut WriteTx<'_>, context: &Context) -> Result<Known, Error> {
+        self.record_waiting(tx, context)?;
+        Ok(self.fresh)
+    }
+
+    fn record_waiting(&mut self, tx: &mut WriteTx<'_>, context: &Context) -> Result<(), Error> {
+        offers::record(tx, context, &std::mem::take(&mut self.offers))?;
+        demands::record(tx, context, &std::mem::take(&mut self.demands))
     }
 
     /// Writes one record.
@@ -97,6 +110,9 @@ impl<'a> Import<'a> {
         context: &Context,
         record: &Record,
     ) -> Result<Outcome, Error> {
+        if !matches!(record, Record::Offer(..) | Record::Demand(..)) {
+            self.record_waiting(tx, context)?;
+        }
         match record {
             Record::Party(command) => self.put_party(tx, context, command),
             Record::Product(party, command) => self.put_product(tx, context, (party, command)),
@@ -196,14 +212,17 @@ impl<'a> Import<'a> {
         let existing = self.existing(tx, Resource::Offers, &command.external_ids)?;
         let (id, outcome) = match existing {
             Some(id) => {
+                self.record_waiting(tx, context)?;
                 let key = OfferId::new(id);
                 let before = offers::find(tx, context, key)?.offer.version;
                 let view = offers::replace(tx, context, (key, None), &command)?;
                 (id, replaced(before, view.offer.version))
             }
             None => {
-                let view = offers::create(tx, context, &command)?;
-                (view.offer.id.uuid(), Outcome::Created)
+                let new = offers::prepare(tx, context, &command)?;
+                let id = new.id().uuid();
+                self.offers.push(new);
+                (id, Outcome::Created)
             }
         };
         self.learn(Resource::Offers, &command.external_ids, id);
@@ -227,14 +246,17 @@ impl<'a> Import<'a> {
         let existing = self.existing(tx, Resource::Demands, &command.external_ids)?;
         let (id, outcome) = match existing {
             Some(id) => {
+                self.record_waiting(tx, context)?;
                 let key = DemandId::new(id);
                 let before = demands::find(tx, context, key)?.demand.version;
                 let view = demands::replace(tx, context, (key, None), &command)?;
                 (id, replaced(before, view.demand.version))
             }
             None => {
-                let view = demands::create(tx, context, &command)?;
-                (view.demand.id.uuid(), Outcome::Created)
+                let new = demands::prepare(tx, context, &command)?;
+                let id = new.id().uuid();
+                self.demands.push(new);
+                (id, Outcome::Created)
             }
         };
         self.learn(Resource::Demands, &command.external_ids, id);

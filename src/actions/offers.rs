@@ -3,9 +3,8 @@
 
 mod stated;
 
-use matching::id::{OfferId, PartyId};
+use matching::id::OfferId;
 use matching::offer::{Capacity, Offer, OfferAction, OfferState, OfferStatus, OfferTerms};
-use uuid::Uuid;
 
 pub use self::stated::{OfferCommand, StatedBreak, StatedCapacity};
 use super::audit_trail::{self, Deed};
@@ -13,7 +12,7 @@ use super::authorise;
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
-use crate::store::external_ids::{self, ExternalId, ExternalIds};
+use crate::store::external_ids::{self, ExternalId, ExternalIds, Named};
 use crate::store::keyset::{Page, PageRequest};
 use crate::store::offers::{self, OfferFilter};
 use crate::store::snapshot::Record;
@@ -56,13 +55,53 @@ pub fn create(
     context: &Context,
     command: &OfferCommand,
 ) -> Result<OfferView, Error> {
+    let new = [prepare(tx, context, command)?];
+    record(tx, context, &new)?;
+    let [NewOffer { offer, external_ids }] = new;
+    Ok(seen(context, offer, external_ids))
+}
+
+/// An offer that can be recorded.
+#[derive(Debug)]
+pub struct NewOffer {
+    offer: Offer,
+    external_ids: ExternalIds,
+}
+
+impl NewOffer {
+    /// The id that it will have.
+    #[must_use]
+    pub const fn id(&self) -> OfferId {
+        self.offer.id
+    }
+}
+
+/// The offer that [`create`] would record.
+///
+/// # Errors
+/// Broken rules, among them a product that is not the caller's.
+pub fn prepare(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    command: &OfferCommand,
+) -> Result<NewOffer, Error> {
     authorise::write(tx, context, Resource::Offers)?;
     let terms = stated::terms(tx, context, command, None)?;
     let offer = new_offer(context, terms, command.is_published);
-    offers::insert(tx, &offer)?;
-    external_ids::insert(tx, name_key(&offer), &command.external_ids)?;
-    note(tx, context, ("create", None, &offer));
-    Ok(seen(context, offer, command.external_ids.clone()))
+    Ok(NewOffer { offer, external_ids: command.external_ids.clone() })
+}
+
+/// Records offers that were prepared in the same transaction.
+///
+/// # Errors
+/// A duplicate external id.
+pub fn record(tx: &mut WriteTx<'_>, context: &Context, new: &[NewOffer]) -> Result<(), Error> {
+    let all: Vec<&Offer> = new.iter().map(|it| &it.offer).collect();
+    offers::insert_all(tx, &all)?;
+    let names: Vec<_> = new.iter().map(|it| (name_key(&it.offer), &it.external_ids)).collect();
+    external_ids::insert_all(tx, &names)?;
+    all.into_iter().for_each(|offer| note(tx, context, ("create", None, offer)));
+    Ok(())
 }
 
 fn new_offer(context: &Context, terms: OfferTerms, is_published: bool) -> Offer {
@@ -239,7 +278,7 @@ fn visible(tx: &mut ReadTx<'_>, context: &Context, id: OfferId) -> Result<(Offer
     }
 }
 
-fn name_key(offer: &Offer) -> (PartyId, Resource, Uuid) {
+fn name_key(offer: &Offer) -> Named {
     (offer.terms.party_id, Resource::Offers, offer.id.uuid())
 }
 

@@ -143,7 +143,7 @@ fn write_all(
                     reached.store(*line, Ordering::Relaxed);
                     outcomes.push(import.put(tx, &context, record)?);
                 }
-                Ok((import.into_fresh(), outcomes))
+                Ok((import.finish(tx, &context)?, outcomes))
             })
             .map_err(|error| at_line(at.load(Ordering::Relaxed), error))?;
         Arc::make_mut(&mut known).extend(fresh);

@@ -49,48 +49,57 @@ impl Feed {
         &self.market
     }
 
-    /// Reads the whole market; two threads read, another applies. What was committed since the
-    /// first of them began is in the log after the version that the market then has, and is read
-    /// again by [`Self::catch_up`].
+    /// Reads the whole market, some hundreds of records at a time; two threads read, another
+    /// applies. What was committed since they began is in the log after the version that the market
+    /// then has, and is read again by [`Self::catch_up`].
     ///
     /// # Errors
     /// Whatever the database says.
     pub fn load(&self, database: &Database) -> Result<(), Error> {
-        let (subject_chunks, subjects) = sync_channel(WAITING_CHUNKS);
-        let (chunks, records) = sync_channel(WAITING_CHUNKS);
+        let as_of = database.read(changes::last)?;
+        let [parties, products, others] = [(); 3].map(|()| sync_channel(WAITING_CHUNKS));
         thread::scope(|scope| {
-            let (subject_chunks, supply) = (Chunks(subject_chunks), Chunks(chunks.clone()));
-            let supply = scope.spawn(move || self.read_supply(database, subject_chunks, &supply));
-            let demands = scope.spawn(move || read_demands(database, &Chunks(chunks)));
-            self.market.fill(Waiting(subjects).flatten(), Waiting(records).flatten());
-            let as_of = ended(supply)?;
-            ended(demands)?;
+            let (party_chunks, offers) = (Chunks(parties.0), Chunks(others.0.clone()));
+            let (product_chunks, demands) = (Chunks(products.0), Chunks(others.0));
+            let supply = scope.spawn(move || self.read_supply(database, party_chunks, &offers));
+            let wants = scope.spawn(move || read_wants(database, product_chunks, &demands));
+            let subjects = Waiting(parties.1).chain(Waiting(products.1));
+            self.market.fill(subjects.flatten(), Waiting(others.1).flatten());
+            ended(supply)?;
+            ended(wants)?;
             self.market.apply(as_of, []);
             Ok(())
         })
     }
 
-    /// Sends parties and products, then offers; the number of the last change that they contain.
+    /// Sends parties, then offers.
     fn read_supply(
         &self,
         database: &Database,
-        subjects: Chunks,
-        supply: &Chunks,
-    ) -> Result<i64, Error> {
-        database.read(move |tx| {
-            let as_of = changes::last(tx)?;
-            let papers = Papers::new(certificates::all(tx)?);
-            let all = parties::all(tx)?;
-            subjects.send(all.iter().map(|party| self.party(party, &papers)))?;
-            let all = products::all(tx)?;
-            subjects.send(all.iter().map(|product| listed(product, &papers)))?;
-            // The market waits for the last of them before it takes what refers to them.
-            drop(subjects);
+        parties: Chunks,
+        offers: &Chunks,
+    ) -> Result<(), Error> {
+        database.read_apart(move |tx| {
+            self.read_parties(tx, parties)?;
             offers::for_each_published_chunk(tx, &mut |chunk| {
-                supply.send(chunk.into_iter().map(|offer| MarketChange::Offer(Box::new(offer))))
-            })?;
-            Ok(as_of)
+                offers.send(chunk.into_iter().map(|offer| MarketChange::Offer(Box::new(offer))))
+            })
         })
+    }
+
+    /// Sends parties and hangs up: the market waits for the last of them before it takes what
+    /// refers to them.
+    fn read_parties(&self, tx: &mut ReadTx<'_>, chunks: Chunks) -> Result<(), Error> {
+        let mut last = None;
+        loop {
+            let chunk = parties::following(tx, last)?;
+            let ends = chunk.first().zip(chunk.last());
+            let Some(ends) = ends.map(|(first, last)| (first.id, last.id)) else { return Ok(()) };
+            let subjects = (Subject::Party(ends.0), Subject::Party(ends.1));
+            let papers = Papers::new(certificates::of_range(tx, subjects)?);
+            chunks.send(chunk.iter().map(|party| self.party(party, &papers)))?;
+            last = Some(ends.1);
+        }
     }
 
     /// Applies what was committed since the market's version.
@@ -199,14 +208,29 @@ impl Feed {
     }
 }
 
-/// Sends demands and dismissals.
-fn read_demands(database: &Database, chunks: &Chunks) -> Result<(), Error> {
-    database.read(|tx| {
+/// Sends products, then demands and dismissals.
+fn read_wants(database: &Database, products: Chunks, chunks: &Chunks) -> Result<(), Error> {
+    database.read_apart(move |tx| {
+        read_products(tx, products)?;
         demands::for_each_open_chunk(tx, &mut |chunk| {
             chunks.send(chunk.into_iter().map(|demand| MarketChange::Demand(Box::new(demand))))
         })?;
         chunks.send(dismissals::all(tx)?.iter().map(dismissed))
     })
+}
+
+/// Sends products and hangs up, for the same reason as parties.
+fn read_products(tx: &mut ReadTx<'_>, chunks: Chunks) -> Result<(), Error> {
+    let mut last = None;
+    loop {
+        let chunk = products::following(tx, last)?;
+        let ends = chunk.first().zip(chunk.last());
+        let Some(ends) = ends.map(|(first, last)| (first.id, last.id)) else { return Ok(()) };
+        let subjects = (Subject::Product(ends.0), Subject::Product(ends.1));
+        let papers = Papers::new(certificates::of_range(tx, subjects)?);
+        chunks.send(chunk.iter().map(|product| listed(product, &papers)))?;
+        last = Some(ends.1);
+    }
 }
 
 fn ended<T>(reader: ScopedJoinHandle<'_, Result<T, Error>>) -> Result<T, Error> {

@@ -196,7 +196,7 @@ pub fn insert(tx: &mut WriteTx<'_>, id: AllocationId, text: &str) -> Result<(), 
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: AllocationId) -> Result<Option<String>, Error> {
     let row = allocation_outcomes::table.find(id.to_string());
-    Ok(row.select(allocation_outcomes::outcome).first(tx.connection()).optional()?)
+    Ok(row.select(allocation_outcomes::outcome).get_result(tx.connection()).optional()?)
 }
 
 /// Removes the answers of these allocations.

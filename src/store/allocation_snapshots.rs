@@ -29,6 +29,7 @@ use crate::error::Error;
 /// answer is shown without the pairs.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
 #[diesel(table_name = allocation_snapshots)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct SnapshotText {
     /// SHA-256 of both texts, in hexadecimal.
     pub hash: String,
@@ -346,7 +347,7 @@ pub fn keep(tx: &mut WriteTx<'_>, text: &SnapshotText) -> Result<(), Error> {
 /// # Errors
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, hash: &str) -> Result<Option<SnapshotText>, Error> {
-    Ok(allocation_snapshots::table.find(hash).first(tx.connection()).optional()?)
+    Ok(allocation_snapshots::table.find(hash).get_result(tx.connection()).optional()?)
 }
 
 /// The sides of the snapshot with this hash, without pairs and relaxations' pairs: what an answer
@@ -356,7 +357,7 @@ pub fn find(tx: &mut ReadTx<'_>, hash: &str) -> Result<Option<SnapshotText>, Err
 /// Whatever the database says.
 pub fn find_sides(tx: &mut ReadTx<'_>, hash: &str) -> Result<Option<Snapshot>, Error> {
     let sides = allocation_snapshots::table.find(hash).select(allocation_snapshots::sides);
-    let sides: Option<String> = sides.first(tx.connection()).optional()?;
+    let sides: Option<String> = sides.get_result(tx.connection()).optional()?;
     sides.map(|sides| sides_of(&sides)).transpose()
 }
 

@@ -154,6 +154,7 @@ const OPEN: [&str; 2] = ["queued", "running"];
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = allocations, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -347,7 +348,7 @@ pub fn note_alive(
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: AllocationId) -> Result<Option<Allocation>, Error> {
     let row: Option<Row> =
-        allocations::table.find(id.to_string()).first(tx.connection()).optional()?;
+        allocations::table.find(id.to_string()).get_result(tx.connection()).optional()?;
     row.map(Allocation::try_from).transpose()
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::changes::{Changed, NewChange};
 use super::columns::{id_of, illegal, json_of, uuid_of};
 use super::connection::AnyConnection;
-use super::dialect::{ROWS_PER_INSERT, on_each};
+use super::dialect::insert_rows;
 use super::keyset::Page;
 use super::schema::audit_trail;
 use super::transaction::{ReadTx, WriteTx};
@@ -90,6 +90,7 @@ pub fn append(tx: &mut WriteTx<'_>, change: NewChange, entry: NewEntry) {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = audit_trail)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     seq: i64,
     at: i64,
@@ -159,10 +160,7 @@ pub(super) fn insert<'a>(
     told: impl Iterator<Item = (i64, &'a NewChange, &'a NewEntry)>,
 ) -> QueryResult<()> {
     let rows: Vec<Row> = told.map(|(seq, change, entry)| Row::new(seq, change, entry)).collect();
-    for part in rows.chunks(ROWS_PER_INSERT) {
-        on_each!(connection, |c| diesel::insert_into(audit_trail::table).values(part).execute(c))?;
-    }
-    Ok(())
+    insert_rows!(connection, audit_trail, rows)
 }
 
 /// At most `limit` of the entries that pass `filter`, newest first, from before number `before` on.

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use matching::id::OfferId;
 use matching::offer::{Capacity, DeclaredCapacity};
 
-use super::columns::{bigint, id_of, period_of, quantity_of};
-use super::dialect::{VALUES_PER_STATEMENT, on_each};
+use super::columns::{DateColumn, UuidColumn, bigint, period, quantity_of};
+use super::dialect::{VALUES_PER_STATEMENT, insert_rows, on_each};
 use super::schema::capacities;
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::{Conflict, Error};
@@ -16,9 +16,10 @@ use crate::error::{Conflict, Error};
 /// The capacities of many offers, each sorted by period.
 pub(super) type Capacities = BTreeMap<OfferId, Vec<Capacity>>;
 
-#[derive(Queryable, Insertable)]
+#[derive(Insertable)]
 #[diesel(table_name = capacities)]
-struct Row {
+#[diesel(treat_none_as_default_value = false)]
+struct NewRow {
     offer_id: String,
     from_day: String,
     to_day: String,
@@ -28,7 +29,7 @@ struct Row {
     consumed: i64,
 }
 
-impl Row {
+impl NewRow {
     fn new(offer_id: &str, capacity: &Capacity) -> Self {
         let Capacity { period, declared, held, committed, consumed } = capacity;
         Self {
@@ -43,12 +44,23 @@ impl Row {
     }
 }
 
+#[derive(Queryable)]
+struct Row {
+    offer_id: UuidColumn,
+    from_day: DateColumn,
+    to_day: DateColumn,
+    declared: i64,
+    held: i64,
+    committed: i64,
+    consumed: i64,
+}
+
 impl TryFrom<Row> for Capacity {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
         Ok(Self {
-            period: period_of(&row.from_day, &row.to_day)?,
+            period: period(row.from_day, row.to_day)?,
             declared: quantity_of(row.declared)?,
             held: quantity_of(row.held)?,
             committed: quantity_of(row.committed)?,
@@ -57,19 +69,16 @@ impl TryFrom<Row> for Capacity {
     }
 }
 
-/// Records the capacities of an offer.
-pub(super) fn insert(
+/// Records the capacities of offers.
+pub(super) fn insert<'a>(
     tx: &mut WriteTx<'_>,
-    offer_id: &str,
-    capacity: &[Capacity],
+    offers: impl Iterator<Item = (&'a str, &'a [Capacity])>,
 ) -> Result<(), Error> {
-    let rows: Vec<Row> = capacity.iter().map(|capacity| Row::new(offer_id, capacity)).collect();
-    if !rows.is_empty() {
-        on_each!(tx.connection(), |c| {
-            diesel::insert_into(capacities::table).values(&rows).execute(c)
-        })?;
-    }
-    Ok(())
+    let of_offer = |(id, capacity): (&'a str, &'a [Capacity])| {
+        capacity.iter().map(move |capacity| NewRow::new(id, capacity))
+    };
+    let rows: Vec<NewRow> = offers.flat_map(of_offer).collect();
+    Ok(insert_rows!(tx.connection(), capacities, rows)?)
 }
 
 /// Brings the capacities of an offer to what is declared now; what is taken of them stays. The
@@ -89,16 +98,16 @@ pub(super) fn declare(
         let now = declared.iter().find(|capacity| capacity.period == row.period);
         match now.map(|capacity| capacity.declared) {
             Some(quantity) if quantity == row.declared => {}
-            Some(quantity) => change(tx, &Row::new(offer_id, row), bigint(quantity))?,
-            None => remove(tx, &Row::new(offer_id, row))?,
+            Some(quantity) => change(tx, &NewRow::new(offer_id, row), bigint(quantity))?,
+            None => remove(tx, &NewRow::new(offer_id, row))?,
         }
     }
     let known = |capacity: &Capacity| before.iter().any(|row| row.period == capacity.period);
     let new: Vec<Capacity> = declared.into_iter().filter(|capacity| !known(capacity)).collect();
-    insert(tx, offer_id, &new)
+    insert(tx, [(offer_id, new.as_slice())].into_iter())
 }
 
-fn change(tx: &mut WriteTx<'_>, row: &Row, declared: i64) -> Result<(), Error> {
+fn change(tx: &mut WriteTx<'_>, row: &NewRow, declared: i64) -> Result<(), Error> {
     let taken = capacities::held + capacities::committed + capacities::consumed;
     let target = capacities::table.find((&row.offer_id, &row.from_day)).filter(taken.le(declared));
     let changed =
@@ -106,7 +115,7 @@ fn change(tx: &mut WriteTx<'_>, row: &Row, declared: i64) -> Result<(), Error> {
     if changed == 1 { Ok(()) } else { taken_of(tx, row) }
 }
 
-fn remove(tx: &mut WriteTx<'_>, row: &Row) -> Result<(), Error> {
+fn remove(tx: &mut WriteTx<'_>, row: &NewRow) -> Result<(), Error> {
     let taken = capacities::held + capacities::committed + capacities::consumed;
     let target = capacities::table.find((&row.offer_id, &row.from_day)).filter(taken.eq(0));
     let removed = diesel::delete(target).execute(tx.connection())?;
@@ -114,9 +123,10 @@ fn remove(tx: &mut WriteTx<'_>, row: &Row) -> Result<(), Error> {
 }
 
 /// The conflict that tells how much of the period is taken.
-fn taken_of(tx: &mut WriteTx<'_>, row: &Row) -> Result<(), Error> {
+fn taken_of(tx: &mut WriteTx<'_>, row: &NewRow) -> Result<(), Error> {
     let row = capacities::table.find((&row.offer_id, &row.from_day));
-    let capacity = Capacity::try_from(row.first::<Row>(tx.connection())?)?;
+    let row: Row = on_each!(tx.connection(), |c| row.get_result(c))?;
+    let capacity = Capacity::try_from(row)?;
     Err(Error::Conflict(Conflict::CapacityTaken { taken: capacity.taken() }))
 }
 
@@ -127,7 +137,7 @@ pub(super) fn of_many(tx: &mut ReadTx<'_>, offer_ids: &[String]) -> Result<Capac
         let query = capacities::table
             .filter(capacities::offer_id.eq_any(part))
             .order((capacities::offer_id, capacities::from_day));
-        rows.extend(query.load::<Row>(tx.connection())?);
+        rows.extend(on_each!(tx.connection(), |c| query.load::<Row>(c))?);
     }
     by_offer(rows)
 }
@@ -140,13 +150,14 @@ pub(super) fn of_range(
     let query = capacities::table
         .filter(capacities::offer_id.between(first, last))
         .order((capacities::offer_id, capacities::from_day));
-    by_offer(query.load(tx.connection())?)
+    by_offer(on_each!(tx.connection(), |c| query.load(c))?)
 }
 
 fn by_offer(rows: Vec<Row>) -> Result<Capacities, Error> {
     let mut found = Capacities::new();
     for row in rows {
-        found.entry(id_of(&row.offer_id)?).or_default().push(Capacity::try_from(row)?);
+        let id = OfferId::new(row.offer_id.0);
+        found.entry(id).or_default().push(Capacity::try_from(row)?);
     }
     Ok(found)
 }

@@ -33,6 +33,7 @@ pub struct Certificate {
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = certificates, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -185,7 +186,7 @@ fn meaning(outcome: QueryResult<usize>) -> Result<usize, Error> {
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: CertificateId) -> Result<Option<Certificate>, Error> {
     let row: Option<Row> =
-        certificates::table.find(id.to_string()).first(tx.connection()).optional()?;
+        certificates::table.find(id.to_string()).get_result(tx.connection()).optional()?;
     row.map(Certificate::try_from).transpose()
 }
 
@@ -220,6 +221,22 @@ pub fn of_subjects(tx: &mut ReadTx<'_>, subjects: &[Subject]) -> Result<Vec<Cert
         found.extend(query.load::<Row>(tx.connection())?);
     }
     found.into_iter().map(Certificate::try_from).collect()
+}
+
+/// Every certificate of a subject with an id from that of `first` to that of `last`, those of one
+/// subject by date of decision.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn of_range(
+    tx: &mut ReadTx<'_>,
+    (first, last): (Subject, Subject),
+) -> Result<Vec<Certificate>, Error> {
+    let query = certificates::table
+        .filter(certificates::subject_id.between(key(first), key(last)))
+        .order((certificates::subject_id, certificates::decision_date, certificates::id));
+    let rows: Vec<Row> = on_each!(tx.connection(), |c| query.load(c))?;
+    rows.into_iter().map(Certificate::try_from).collect()
 }
 
 /// Every certificate, in order of id.

@@ -4,7 +4,11 @@
 //! The number is drawn from one row just before the commit. The row's lock is held until then, so
 //! numbers become visible in the order in which they were drawn; a serial column would not do that.
 
+use diesel::backend::Backend;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType};
 use matching::date::Timestamp;
 use matching::id::PartyId;
 use uuid::Uuid;
@@ -12,7 +16,7 @@ use uuid::Uuid;
 use super::audit_trail;
 use super::columns::uuid_of;
 use super::connection::AnyConnection;
-use super::dialect::{ROWS_PER_INSERT, on_each};
+use super::dialect::{insert_rows, on_each};
 use super::schema::{change_counter, changes};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
@@ -94,6 +98,7 @@ pub fn append(tx: &mut WriteTx<'_>, change: NewChange) {
 
 #[derive(Insertable)]
 #[diesel(table_name = changes)]
+#[diesel(treat_none_as_default_value = false)]
 struct ChangeRow {
     seq: i64,
     at: i64,
@@ -112,17 +117,37 @@ pub(super) fn flush(tx: &mut WriteTx<'_>) -> QueryResult<()> {
     }
     let connection = tx.connection();
     let count = i64::try_from(noted.len()).unwrap_or(i64::MAX);
-    diesel::update(change_counter::table)
-        .set(change_counter::last_seq.eq(change_counter::last_seq + count))
-        .execute(connection)?;
-    let last = last_seq(connection)?;
+    let last: i64 = on_each!(connection, |c| Draw { count }.get_result(c))?;
     let numbered = || noted.iter().zip(last - count + 1..);
     let rows: Vec<ChangeRow> = numbered().map(|((change, _), seq)| row(change, seq)).collect();
-    for part in rows.chunks(ROWS_PER_INSERT) {
-        on_each!(connection, |c| diesel::insert_into(changes::table).values(part).execute(c))?;
-    }
+    insert_rows!(connection, changes, rows)?;
     let told = numbered().filter_map(|((change, entry), seq)| Some((seq, change, entry.as_ref()?)));
     audit_trail::insert(connection, told)
+}
+
+/// Draws the next numbers, and tells the last of them. Written out, because diesel prepares an
+/// update anew each time, and every write draws.
+#[derive(QueryId)]
+struct Draw {
+    count: i64,
+}
+
+impl Query for Draw {
+    type SqlType = BigInt;
+}
+
+impl<C> RunQueryDsl<C> for Draw {}
+
+impl<DB: Backend + HasSqlType<BigInt>> QueryFragment<DB> for Draw
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql("UPDATE change_counter SET last_seq = last_seq + ");
+        pass.push_bind_param::<BigInt, _>(&self.count)?;
+        pass.push_sql(" RETURNING last_seq");
+        Ok(())
+    }
 }
 
 fn row(change: &NewChange, seq: i64) -> ChangeRow {
@@ -138,7 +163,7 @@ fn row(change: &NewChange, seq: i64) -> ChangeRow {
 }
 
 fn last_seq(connection: &mut AnyConnection) -> QueryResult<i64> {
-    change_counter::table.select(change_counter::last_seq).first(connection)
+    change_counter::table.select(change_counter::last_seq).get_result(connection)
 }
 
 /// The number of the last committed change.

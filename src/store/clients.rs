@@ -41,6 +41,7 @@ pub struct ClientSecret {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = clients)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     party_id: String,
@@ -95,7 +96,8 @@ pub fn insert(tx: &mut WriteTx<'_>, client: &Client) -> Result<(), Error> {
 /// # Errors
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: ClientId) -> Result<Option<Client>, Error> {
-    let row: Option<Row> = clients::table.find(id.to_string()).first(tx.connection()).optional()?;
+    let row: Option<Row> =
+        clients::table.find(id.to_string()).get_result(tx.connection()).optional()?;
     row.map(Client::try_from).transpose()
 }
 

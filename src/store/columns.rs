@@ -4,6 +4,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
+use diesel::sql_types::Text;
+use diesel::sqlite::{Sqlite, SqliteValue};
 use matching::date::{Date, Period};
 use matching::id::PartyId;
 use matching::money::Price;
@@ -16,6 +20,49 @@ use uuid::Uuid;
 
 use crate::caller::Scopes;
 use crate::error::Error;
+
+/// A UUID in a text column, read without a text between.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub(super) struct UuidColumn(pub(super) Uuid);
+
+/// A date in a text column, read without a text between.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub(super) struct DateColumn(pub(super) Date);
+
+impl FromSql<Text, Sqlite> for UuidColumn {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(Uuid::try_parse(value.read_text())?))
+    }
+}
+
+impl FromSql<Text, Pg> for UuidColumn {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(Uuid::try_parse_ascii(value.as_bytes())?))
+    }
+}
+
+impl FromSql<Text, Sqlite> for DateColumn {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(date_of(value.read_text()).map_err(|error| error.to_string())?))
+    }
+}
+
+impl FromSql<Text, Pg> for DateColumn {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        let text = std::str::from_utf8(value.as_bytes())?;
+        Ok(Self(date_of(text).map_err(|error| error.to_string())?))
+    }
+}
+
+/// Makes a period.
+pub(super) fn period(
+    DateColumn(from): DateColumn,
+    DateColumn(to): DateColumn,
+) -> Result<Period, Error> {
+    Period::new(from, to).ok_or_else(|| illegal("period", from))
+}
 
 /// An error for a column with an illegal value.
 pub(super) fn illegal(what: &str, value: impl Display) -> Error {

@@ -99,6 +99,21 @@ impl Database {
         }
     }
 
+    /// Reads one consistent state, of which much, on a connection beside those that are shared: no
+    /// request waits for it, and what it kept in memory goes with it. Blocks the thread.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_apart<T>(
+        &self,
+        work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.read_apart(work),
+            Engine::Postgres(engine) => engine.read_apart(work),
+        }
+    }
+
     /// Writes all or nothing. Blocks the thread. `work` may be called again when an attempt could
     /// not be committed.
     ///
@@ -111,6 +126,31 @@ impl Database {
         match &self.engine {
             Engine::Sqlite(engine) => engine.write(work),
             Engine::Postgres(engine) => engine.write(work),
+        }
+    }
+
+    /// Whether writes wait in a queue, so that [`Self::submit`] blocks no thread.
+    #[must_use]
+    pub const fn has_queue(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
+    }
+
+    /// Writes as [`Self::write`] does, and tells `answer` how it ended. Blocks the thread unless
+    /// writes wait in a queue; then another thread answers, which must not be held up.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if nobody takes from the queue any more.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+        answer: impl FnOnce(Result<T, Error>) + Send + 'static,
+    ) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.submit(work, answer),
+            Engine::Postgres(engine) => {
+                answer(engine.write(work));
+                Ok(())
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use matching::id::DemandId;
 use matching::place::Place;
 
 use super::columns::{PlaceColumns, bigint, id_of, period_of, quantity_of};
-use super::dialect::{ROWS_PER_INSERT, VALUES_PER_STATEMENT, on_each};
+use super::dialect::{VALUES_PER_STATEMENT, insert_rows, on_each};
 use super::schema::delivery_needs;
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::{Conflict, Error};
@@ -19,6 +19,7 @@ pub(super) type Needs = BTreeMap<DemandId, Vec<(DeliveryNeed, Progress)>>;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = delivery_needs)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     demand_id: String,
     position: i32,
@@ -31,6 +32,7 @@ struct Row {
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = delivery_needs, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct TermsRow {
     province_code: String,
     commune_code: Option<String>,
@@ -95,30 +97,33 @@ fn progress_of(row: &Row) -> Result<Progress, Error> {
     })
 }
 
-/// Records deliveries from position `first` on; those without progress have made none.
-pub(super) fn insert(
+/// Records the deliveries of new demands with their progress.
+pub(super) fn insert<'a>(
     tx: &mut WriteTx<'_>,
-    (demand_id, first): (&str, usize),
-    (needs, progress): (&[DeliveryNeed], &[Progress]),
+    demands: impl Iterator<Item = (&'a str, &'a [DeliveryNeed], &'a [Progress])>,
 ) -> Result<(), Error> {
+    let rows = demands.flat_map(|(id, needs, progress)| rows((id, 0), needs, progress));
+    let rows: Vec<Row> = rows.collect();
+    Ok(insert_rows!(tx.connection(), delivery_needs, rows)?)
+}
+
+/// The rows of a demand's deliveries from position `first` on; those without progress have made
+/// none.
+fn rows<'a>(
+    (demand_id, first): (&'a str, usize),
+    needs: &'a [DeliveryNeed],
+    progress: &'a [Progress],
+) -> impl Iterator<Item = Row> + use<'a> {
     let progress = progress.iter().copied().chain(std::iter::repeat(Progress::default()));
-    let rows: Vec<Row> = (position(first)..)
-        .zip(needs.iter().zip(progress))
-        .map(|(position, (need, Progress { committed, in_transit, fulfilled }))| Row {
-            demand_id: demand_id.to_owned(),
-            position,
-            terms: TermsRow::from(need),
-            committed: bigint(committed),
-            in_transit: bigint(in_transit),
-            fulfilled: bigint(fulfilled),
-        })
-        .collect();
-    for part in rows.chunks(ROWS_PER_INSERT) {
-        on_each!(tx.connection(), |c| {
-            diesel::insert_into(delivery_needs::table).values(part).execute(c)
-        })?;
-    }
-    Ok(())
+    let with_progress = (position(first)..).zip(needs.iter().zip(progress));
+    with_progress.map(|(position, (need, Progress { committed, in_transit, fulfilled }))| Row {
+        demand_id: demand_id.to_owned(),
+        position,
+        terms: TermsRow::from(need),
+        committed: bigint(committed),
+        in_transit: bigint(in_transit),
+        fulfilled: bigint(fulfilled),
+    })
 }
 
 fn position(index: usize) -> i32 {
@@ -144,7 +149,8 @@ pub(super) fn replace(
             .set(TermsRow::from(need))
             .execute(tx.connection())?;
     }
-    insert(tx, (demand_id, before), (&needs[before..], &[]))
+    let new: Vec<Row> = rows((demand_id, before), &needs[before..], &[]).collect();
+    Ok(insert_rows!(tx.connection(), delivery_needs, new)?)
 }
 
 /// Removes the deliveries from position `from` on.
@@ -166,11 +172,9 @@ fn cut(tx: &mut WriteTx<'_>, demand_id: &str, from: i32) -> Result<(), Error> {
 pub(super) fn of_many(tx: &mut ReadTx<'_>, demand_ids: &[String]) -> Result<Needs, Error> {
     let mut rows: Vec<Row> = Vec::new();
     for part in demand_ids.chunks(VALUES_PER_STATEMENT) {
-        let query = delivery_needs::table
-            .select(Row::as_select())
-            .filter(delivery_needs::demand_id.eq_any(part))
-            .order((delivery_needs::demand_id, delivery_needs::position));
-        rows.extend(query.load::<Row>(tx.connection())?);
+        let of_part = delivery_needs::table.filter(delivery_needs::demand_id.eq_any(part));
+        let query = of_part.order((delivery_needs::demand_id, delivery_needs::position));
+        rows.extend(on_each!(tx.connection(), |c| query.select(Row::as_select()).load(c))?);
     }
     by_demand(rows)
 }
@@ -178,10 +182,9 @@ pub(super) fn of_many(tx: &mut ReadTx<'_>, demand_ids: &[String]) -> Result<Need
 /// The deliveries of all demands with ids from `first` to `last`.
 pub(super) fn of_range(tx: &mut ReadTx<'_>, (first, last): (&str, &str)) -> Result<Needs, Error> {
     let query = delivery_needs::table
-        .select(Row::as_select())
         .filter(delivery_needs::demand_id.between(first, last))
         .order((delivery_needs::demand_id, delivery_needs::position));
-    by_demand(query.load(tx.connection())?)
+    by_demand(on_each!(tx.connection(), |c| query.select(Row::as_select()).load(c))?)
 }
 
 fn by_demand(rows: Vec<Row>) -> Result<Needs, Error> {

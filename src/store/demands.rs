@@ -22,7 +22,7 @@ use super::demand_columns::{
     requirements_json, requirements_of, sets, sets_of, substitutes_json, substitutes_of,
     weights_json, weights_of,
 };
-use super::dialect::{Condition, VALUES_PER_STATEMENT, any_of, on_each, stale};
+use super::dialect::{Condition, VALUES_PER_STATEMENT, any_of, insert_rows, on_each, stale};
 use super::invitations;
 use super::keyset::{Page, PageRequest, by_creation};
 use super::schema::{delivery_needs, demands};
@@ -77,6 +77,7 @@ pub(super) const PRICE_BASES: [(PriceBasis, &str); 2] =
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = demands, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -232,11 +233,21 @@ impl Row {
 /// # Errors
 /// Whatever the database says.
 pub fn insert(tx: &mut WriteTx<'_>, demand: &Demand) -> Result<(), Error> {
-    let row = Row::from(demand);
-    let id = row.id.clone();
-    on_each!(tx.connection(), |c| diesel::insert_into(demands::table).values(row).execute(c))?;
-    needs::insert(tx, (&id, 0), (&demand.terms.deliveries, &demand.progress))?;
-    invitations::insert(tx, &id, demand.terms.audience.invited())
+    insert_all(tx, &[demand])
+}
+
+/// Records demands.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn insert_all(tx: &mut WriteTx<'_>, demands: &[&Demand]) -> Result<(), Error> {
+    let rows: Vec<Row> = demands.iter().copied().map(Row::from).collect();
+    insert_rows!(tx.connection(), demands, rows)?;
+    let with_id = || rows.iter().map(|row| row.id.as_str()).zip(demands);
+    let deliveries = with_id()
+        .map(|(id, demand)| (id, demand.terms.deliveries.as_slice(), demand.progress.as_slice()));
+    needs::insert(tx, deliveries)?;
+    invitations::insert(tx, with_id().map(|(id, demand)| (id, demand.terms.audience.invited())))
 }
 
 /// Replaces the demand that has the version before `demand.version`; the progress of its deliveries
@@ -271,8 +282,8 @@ pub fn find_many(tx: &mut ReadTx<'_>, ids: &[DemandId]) -> Result<Vec<Demand>, E
     let mut found = Vec::with_capacity(ids.len());
     for part in ids.chunks(VALUES_PER_STATEMENT) {
         let ids: Vec<String> = part.iter().map(DemandId::to_string).collect();
-        let rows: Vec<Row> =
-            demands::table.filter(demands::id.eq_any(&ids)).load(tx.connection())?;
+        let query = demands::table.filter(demands::id.eq_any(&ids));
+        let rows: Vec<Row> = on_each!(tx.connection(), |c| query.load(c))?;
         let needs = needs::of_many(tx, &ids)?;
         found.extend(assemble(tx, rows, needs)?);
     }
@@ -309,7 +320,8 @@ fn for_each_chunk_of(
     let mut after = String::new();
     loop {
         let chunk = demands::table.filter(demands::id.gt(&after)).order(demands::id);
-        let mut rows: Vec<Row> = chunk.limit(CHUNK_ROWS).load(tx.connection())?;
+        let chunk = chunk.limit(CHUNK_ROWS);
+        let mut rows: Vec<Row> = on_each!(tx.connection(), |c| chunk.load(c))?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             return Ok(());
         };

@@ -31,7 +31,7 @@ pub(super) fn any_of<T: 'static>(
 macro_rules! stale {
     ($tx:expr, $table:ident, $id:expr) => {{
         let version = $table::table.find($id).select($table::version);
-        let current: Option<i64> = version.first($tx.connection()).optional()?;
+        let current: Option<i64> = version.get_result($tx.connection()).optional()?;
         Err(current.map_or($crate::error::Error::NotFound, |current| {
             $crate::error::Error::PreconditionFailed { current }
         }))
@@ -51,6 +51,32 @@ macro_rules! on_each {
 }
 
 pub(super) use on_each;
+
+/// Inserts rows. PostgreSQL takes many in a statement, because each statement is a journey; SQLite
+/// takes one, because only a statement that always has the same text stays prepared.
+macro_rules! insert_rows {
+    ($connection:expr, $table:ident, $rows:expr) => {
+        match $connection {
+            $crate::store::connection::AnyConnection::Sqlite(inner) => {
+                $rows.iter().try_for_each(|row| {
+                    diesel::insert_into($table::table).values(row).execute(inner).map(drop)
+                })
+            }
+            $crate::store::connection::AnyConnection::Postgres(inner) => {
+                $rows.chunks($crate::store::dialect::ROWS_PER_INSERT).try_for_each(|part| {
+                    let insert = diesel::insert_into($table::table);
+                    match part {
+                        [row] => insert.values(row).execute(inner),
+                        rows => insert.values(rows).execute(inner),
+                    }
+                    .map(drop)
+                })
+            }
+        }
+    };
+}
+
+pub(super) use insert_rows;
 
 /// Loads the rows of a query and keeps others from changing them until the transaction ends. SQLite
 /// has one writer at a time, so that its rows are kept already.

@@ -31,6 +31,7 @@ pub struct Dismissal {
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = dismissals, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     demand_id: String,
     offer_id: String,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use matching::id::PartyId;
 use uuid::Uuid;
 
 use super::columns::{id_of, uuid_of};
-use super::dialect::{is_duplicate, on_each};
+use super::dialect::{insert_rows, is_duplicate};
 use super::schema::external_ids;
 use super::transaction::{ReadTx, WriteTx};
 use crate::caller::Resource;
@@ -15,6 +16,9 @@ use crate::error::{Conflict, Error};
 
 /// External ids of one record, by system.
 pub type ExternalIds = BTreeMap<String, String>;
+
+/// A record, with the owner whose systems name it.
+pub type Named = (PartyId, Resource, Uuid);
 
 /// One external id, with the owner within whose ids it is unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,7 @@ pub struct ExternalId {
 
 #[derive(Insertable)]
 #[diesel(table_name = external_ids)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row<'a> {
     owner_id: String,
     resource: &'static str,
@@ -49,12 +54,14 @@ pub fn find(tx: &mut ReadTx<'_>, name: &ExternalId) -> Result<Option<Uuid>, Erro
     let found: Option<String> = external_ids::table
         .find(key)
         .select(external_ids::resource_id)
-        .first(tx.connection())
+        .get_result(tx.connection())
         .optional()?;
     found.map(|id| uuid_of(&id)).transpose()
 }
 
 /// The record that some owner's `system` calls `id`; none if there is none, or more than one.
+/// The least and the greatest tell, without a limit of rows, for which SQLite would plan the query
+/// anew each time.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -63,15 +70,14 @@ pub fn find_unambiguous(
     resource: Resource,
     (system, id): (&str, &str),
 ) -> Result<Option<Uuid>, Error> {
-    let found: Vec<String> = external_ids::table
+    let ends: (Option<String>, Option<String>) = external_ids::table
         .filter(external_ids::resource.eq(resource.singular()))
         .filter(external_ids::system.eq(system))
         .filter(external_ids::external_id.eq(id))
-        .select(external_ids::resource_id)
-        .limit(2)
-        .load(tx.connection())?;
-    match found.as_slice() {
-        [only] => uuid_of(only).map(Some),
+        .select((min(external_ids::resource_id), max(external_ids::resource_id)))
+        .get_result(tx.connection())?;
+    match ends {
+        (Some(least), Some(greatest)) if least == greatest => uuid_of(&least).map(Some),
         _ => Ok(None),
     }
 }
@@ -112,7 +118,7 @@ pub fn of_many(
 /// [`Conflict::DuplicateExternalId`] if another of the owner's records has one of them.
 pub fn replace(
     tx: &mut WriteTx<'_>,
-    (owner, resource, record): (PartyId, Resource, Uuid),
+    (owner, resource, record): Named,
     ids: &ExternalIds,
 ) -> Result<(), Error> {
     let before = external_ids::table
@@ -126,28 +132,31 @@ pub fn replace(
 ///
 /// # Errors
 /// [`Conflict::DuplicateExternalId`] if another of the owner's records has one of them.
-pub fn insert(
-    tx: &mut WriteTx<'_>,
-    (owner, resource, record): (PartyId, Resource, Uuid),
-    ids: &ExternalIds,
-) -> Result<(), Error> {
-    for (system, external_id) in ids {
-        let row = Row {
-            owner_id: owner.to_string(),
-            resource: resource.singular(),
-            system,
-            external_id,
-            resource_id: record.to_string(),
-        };
-        let inserted = on_each!(tx.connection(), |c| {
-            diesel::insert_into(external_ids::table).values(row).execute(c)
-        });
-        match inserted {
-            Err(error) if is_duplicate(&error) => {
-                return Err(Error::Conflict(Conflict::DuplicateExternalId));
-            }
-            other => other?,
-        };
+pub fn insert(tx: &mut WriteTx<'_>, record: Named, ids: &ExternalIds) -> Result<(), Error> {
+    insert_all(tx, &[(record, ids)])
+}
+
+/// Adds the external ids that owners give to new records.
+///
+/// # Errors
+/// [`Conflict::DuplicateExternalId`] if another of an owner's records has one of them.
+pub fn insert_all(tx: &mut WriteTx<'_>, records: &[(Named, &ExternalIds)]) -> Result<(), Error> {
+    let rows: Vec<Row<'_>> = records.iter().flat_map(|(record, ids)| rows(*record, ids)).collect();
+    match insert_rows!(tx.connection(), external_ids, rows) {
+        Err(error) if is_duplicate(&error) => Err(Error::Conflict(Conflict::DuplicateExternalId)),
+        other => Ok(other?),
     }
-    Ok(())
+}
+
+fn rows(
+    (owner, resource, record): Named,
+    ids: &ExternalIds,
+) -> impl Iterator<Item = Row<'_>> + use<'_> {
+    ids.iter().map(move |(system, external_id)| Row {
+        owner_id: owner.to_string(),
+        resource: resource.singular(),
+        system,
+        external_id,
+        resource_id: record.to_string(),
+    })
 }

@@ -29,6 +29,7 @@ pub struct GrantFilter {
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = grants, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -118,7 +119,8 @@ pub fn update(tx: &mut WriteTx<'_>, grant: &Grant) -> Result<(), Error> {
 /// # Errors
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: GrantId) -> Result<Option<Grant>, Error> {
-    let row: Option<Row> = grants::table.find(id.to_string()).first(tx.connection()).optional()?;
+    let row: Option<Row> =
+        grants::table.find(id.to_string()).get_result(tx.connection()).optional()?;
     row.map(Grant::try_from).transpose()
 }
 

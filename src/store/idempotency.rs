@@ -44,6 +44,7 @@ pub enum Claim {
 
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = keys)]
+#[diesel(treat_none_as_default_value = false)]
 struct NewRow<'a> {
     id: &'a str,
     fingerprint: &'a str,
@@ -87,7 +88,7 @@ pub fn claim(
 /// The answer to a request that was claimed before.
 fn answered(tx: &mut WriteTx<'_>, request: &KeyedRequest) -> Result<Answer, Error> {
     let query = keys::table.find(&request.id).select(Row::as_select());
-    let Row { fingerprint, status, location, etag, body } = query.first(tx.connection())?;
+    let Row { fingerprint, status, location, etag, body } = query.get_result(tx.connection())?;
     if fingerprint != request.fingerprint {
         return Err(Error::Conflict(Conflict::KeyReused));
     }

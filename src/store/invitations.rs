@@ -6,32 +6,29 @@ use diesel::prelude::*;
 use matching::id::PartyId;
 
 use super::columns::id_of;
-use super::dialect::{VALUES_PER_STATEMENT, on_each};
+use super::dialect::{VALUES_PER_STATEMENT, insert_rows};
 use super::schema::invitations;
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
 
-/// Names the parties that are invited to a new record.
-pub(super) fn insert(
+#[derive(Insertable)]
+#[diesel(table_name = invitations)]
+#[diesel(treat_none_as_default_value = false)]
+struct Row {
+    resource_id: String,
+    party_id: String,
+}
+
+/// Names the parties that are invited to new records.
+pub(super) fn insert<'a>(
     tx: &mut WriteTx<'_>,
-    resource_id: &str,
-    invited: &[PartyId],
+    records: impl Iterator<Item = (&'a str, &'a [PartyId])>,
 ) -> Result<(), Error> {
-    let rows: Vec<_> = invited
-        .iter()
-        .map(|party| {
-            (
-                invitations::resource_id.eq(resource_id.to_owned()),
-                invitations::party_id.eq(party.to_string()),
-            )
-        })
-        .collect();
-    if !rows.is_empty() {
-        on_each!(tx.connection(), |c| {
-            diesel::insert_into(invitations::table).values(&rows).execute(c)
-        })?;
-    }
-    Ok(())
+    let of_record = |(id, invited): (&'a str, &'a [PartyId])| {
+        invited.iter().map(|party| Row { resource_id: id.into(), party_id: party.to_string() })
+    };
+    let rows: Vec<Row> = records.flat_map(of_record).collect();
+    Ok(insert_rows!(tx.connection(), invitations, rows)?)
 }
 
 /// Names the parties that are invited in place of those named before.
@@ -42,7 +39,7 @@ pub(super) fn replace(
 ) -> Result<(), Error> {
     let before = invitations::table.filter(invitations::resource_id.eq(resource_id));
     diesel::delete(before).execute(tx.connection())?;
-    insert(tx, resource_id, invited)
+    insert(tx, [(resource_id, invited)].into_iter())
 }
 
 /// The parties that are invited to each of these records.

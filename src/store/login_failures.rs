@@ -24,7 +24,7 @@ pub struct Failures {
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, subject: &str) -> Result<Option<Failures>, Error> {
     let query = login_failures::table.find(subject);
-    let row: Option<(String, i32, i64)> = query.first(tx.connection()).optional()?;
+    let row: Option<(String, i32, i64)> = query.get_result(tx.connection()).optional()?;
     Ok(row.map(|(_, failures, since)| Failures {
         count: failures.unsigned_abs(),
         since: Timestamp::from_micros(since),

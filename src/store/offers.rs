@@ -19,7 +19,7 @@ use super::columns::{
     price, price_of, provinces, provinces_of, quantity_of, small, small_of, visibility, word,
     word_of,
 };
-use super::dialect::{Condition, VALUES_PER_STATEMENT, any_of, on_each, stale};
+use super::dialect::{Condition, VALUES_PER_STATEMENT, any_of, insert_rows, on_each, stale};
 use super::invitations;
 use super::keyset::{Page, PageRequest, by_creation};
 use super::schema::{capacities, offers, products};
@@ -74,6 +74,7 @@ pub(super) const STATUSES: [(OfferStatus, &str); 4] = [
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = offers, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -241,11 +242,19 @@ impl Row {
 /// # Errors
 /// Whatever the database says.
 pub fn insert(tx: &mut WriteTx<'_>, offer: &Offer) -> Result<(), Error> {
-    let row = Row::from(offer);
-    let id = row.id.clone();
-    on_each!(tx.connection(), |c| diesel::insert_into(offers::table).values(row).execute(c))?;
-    capacity_rows::insert(tx, &id, &offer.capacity)?;
-    invitations::insert(tx, &id, offer.terms.audience.invited())
+    insert_all(tx, &[offer])
+}
+
+/// Records offers.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn insert_all(tx: &mut WriteTx<'_>, offers: &[&Offer]) -> Result<(), Error> {
+    let rows: Vec<Row> = offers.iter().copied().map(Row::from).collect();
+    insert_rows!(tx.connection(), offers, rows)?;
+    let with_id = || rows.iter().map(|row| row.id.as_str()).zip(offers);
+    capacity_rows::insert(tx, with_id().map(|(id, offer)| (id, offer.capacity.as_slice())))?;
+    invitations::insert(tx, with_id().map(|(id, offer)| (id, offer.terms.audience.invited())))
 }
 
 /// Replaces the offer that has the version before `offer.version`. Of its capacity the declared
@@ -280,7 +289,8 @@ pub fn find_many(tx: &mut ReadTx<'_>, ids: &[OfferId]) -> Result<Vec<Offer>, Err
     let mut found = Vec::with_capacity(ids.len());
     for part in ids.chunks(VALUES_PER_STATEMENT) {
         let ids: Vec<String> = part.iter().map(OfferId::to_string).collect();
-        let rows: Vec<Row> = offers::table.filter(offers::id.eq_any(&ids)).load(tx.connection())?;
+        let query = offers::table.filter(offers::id.eq_any(&ids));
+        let rows: Vec<Row> = on_each!(tx.connection(), |c| query.load(c))?;
         let capacities = capacity_rows::of_many(tx, &ids)?;
         found.extend(assemble(tx, rows, capacities)?);
     }
@@ -318,7 +328,8 @@ fn for_each_chunk_of(
     let mut after = String::new();
     loop {
         let chunk = offers::table.filter(offers::id.gt(&after)).order(offers::id);
-        let mut rows: Vec<Row> = chunk.limit(CHUNK_ROWS).load(tx.connection())?;
+        let chunk = chunk.limit(CHUNK_ROWS);
+        let mut rows: Vec<Row> = on_each!(tx.connection(), |c| chunk.load(c))?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             return Ok(());
         };

@@ -14,6 +14,9 @@ use super::schema::parties;
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::{Conflict, Error};
 
+/// The parties of one answer of [`following`].
+const CHUNK_ROWS: i64 = 500;
+
 /// A party as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
@@ -62,6 +65,7 @@ pub(super) const ROLES: [(Role, &str); 4] = [
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = parties, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -127,11 +131,10 @@ impl TryFrom<Row> for Party {
             lat_e6: row.lat_e6,
             lon_e6: row.lon_e6,
         };
-        let roles = row.roles.split(',').map(|role| word_of(&ROLES, role));
         let draft = PartyDraft {
             name: row.name,
             legal_form: word_of(&LEGAL_FORMS, &row.legal_form)?,
-            roles: roles.collect::<Result<_, _>>()?,
+            roles: roles_of(&row.roles)?,
             tax_code: row.tax_code,
             place: Place::try_from(place)?,
             contact: Contact { phone: row.phone, email: row.email },
@@ -187,8 +190,23 @@ fn meaning(outcome: QueryResult<usize>) -> Result<usize, Error> {
 /// # Errors
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: PartyId) -> Result<Option<Party>, Error> {
-    let row: Option<Row> = parties::table.find(id.to_string()).first(tx.connection()).optional()?;
+    let query = parties::table.find(id.to_string());
+    let row: Option<Row> = on_each!(tx.connection(), |c| query.get_result(c)).optional()?;
     row.map(Party::try_from).transpose()
+}
+
+/// The roles of the party with this id; none if there is no such party.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn roles(tx: &mut ReadTx<'_>, id: PartyId) -> Result<Vec<Role>, Error> {
+    let party = parties::table.find(id.to_string()).select(parties::roles);
+    let roles: Option<String> = on_each!(tx.connection(), |c| party.get_result(c)).optional()?;
+    roles.as_deref().map_or(Ok(Vec::new()), roles_of)
+}
+
+fn roles_of(text: &str) -> Result<Vec<Role>, Error> {
+    text.split(',').map(|role| word_of(&ROLES, role)).collect()
 }
 
 /// The parties with these ids, in no particular order.
@@ -206,7 +224,24 @@ pub fn find_many(tx: &mut ReadTx<'_>, ids: &[PartyId]) -> Result<Vec<Party>, Err
 /// # Errors
 /// Whatever the database says.
 pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Party>, Error> {
-    let rows: Vec<Row> = parties::table.order(parties::id).load(tx.connection())?;
+    let mut all: Vec<Party> = Vec::new();
+    loop {
+        match following(tx, all.last().map(|party| party.id))? {
+            none if none.is_empty() => return Ok(all),
+            some => all.extend(some),
+        }
+    }
+}
+
+/// The parties with the ids after `after`, from the first one on for none: some hundreds, in order of
+/// id; none after the last.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn following(tx: &mut ReadTx<'_>, after: Option<PartyId>) -> Result<Vec<Party>, Error> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let query = parties::table.filter(parties::id.gt(after)).order(parties::id).limit(CHUNK_ROWS);
+    let rows: Vec<Row> = on_each!(tx.connection(), |c| query.load(c))?;
     rows.into_iter().map(Party::try_from).collect()
 }
 

@@ -4,6 +4,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use diesel::ConnectionError;
+
 use super::connection::{AnyConnection, DatabaseUrl};
 use crate::error::Error;
 
@@ -56,6 +58,14 @@ impl Pool {
         result
     }
 
+    /// Gives `work` a connection beside those of the pool, and closes it.
+    pub(super) fn apart<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        work(&mut self.url.connect().map_err(cannot_connect)?)
+    }
+
     pub(super) fn connections(&self) -> Connections {
         let state = self.lock();
         Connections { limit: self.size, open: state.open, idle: state.idle.len() }
@@ -85,7 +95,7 @@ impl Pool {
     fn open(&self) -> Result<AnyConnection, Error> {
         self.url.connect().map_err(|error| {
             self.give_back(None);
-            Error::Unavailable(format!("cannot connect to the database: {error}"))
+            cannot_connect(error)
         })
     }
 
@@ -109,6 +119,10 @@ impl Pool {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn cannot_connect(error: ConnectionError) -> Error {
+    Error::Unavailable(format!("cannot connect to the database: {error}"))
 }
 
 /// Returns the connection even when the work panics.

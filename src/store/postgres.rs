@@ -37,6 +37,13 @@ impl Postgres {
         self.pool.with(|connection| snapshot(connection, work))
     }
 
+    pub(super) fn read_apart<T>(
+        &self,
+        work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.pool.apart(|connection| snapshot(connection, work))
+    }
+
     pub(super) fn write<T>(
         &self,
         work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,

@@ -15,6 +15,9 @@ use super::schema::{offers, products};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
 
+/// The products of one answer of [`following`].
+const CHUNK_ROWS: i64 = 500;
+
 /// A product as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
@@ -48,6 +51,7 @@ pub(super) const STATES: [(ProductState, &str); 2] =
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = products, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -159,8 +163,8 @@ pub fn update(tx: &mut WriteTx<'_>, product: &Product) -> Result<(), Error> {
 /// # Errors
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: ProductId) -> Result<Option<Product>, Error> {
-    let row: Option<Row> =
-        products::table.find(id.to_string()).first(tx.connection()).optional()?;
+    let query = products::table.find(id.to_string());
+    let row: Option<Row> = on_each!(tx.connection(), |c| query.get_result(c)).optional()?;
     row.map(Product::try_from).transpose()
 }
 
@@ -183,7 +187,25 @@ pub fn find_many(tx: &mut ReadTx<'_>, ids: &[ProductId]) -> Result<Vec<Product>,
 /// # Errors
 /// Whatever the database says.
 pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Product>, Error> {
-    let rows: Vec<Row> = products::table.order(products::id).load(tx.connection())?;
+    let mut all: Vec<Product> = Vec::new();
+    loop {
+        match following(tx, all.last().map(|product| product.id))? {
+            none if none.is_empty() => return Ok(all),
+            some => all.extend(some),
+        }
+    }
+}
+
+/// The products with the ids after `after`, from the first one on for none: some hundreds, in order of
+/// id; none after the last.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn following(tx: &mut ReadTx<'_>, after: Option<ProductId>) -> Result<Vec<Product>, Error> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let query =
+        products::table.filter(products::id.gt(after)).order(products::id).limit(CHUNK_ROWS);
+    let rows: Vec<Row> = on_each!(tx.connection(), |c| query.load(c))?;
     rows.into_iter().map(Product::try_from).collect()
 }
 

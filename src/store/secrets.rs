@@ -13,7 +13,7 @@ use crate::error::Error;
 /// # Errors
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, name: &str) -> Result<Option<String>, Error> {
-    let value = secrets::table.find(name).select(secrets::value).first(tx.connection());
+    let value = secrets::table.find(name).select(secrets::value).get_result(tx.connection());
     Ok(value.optional()?)
 }
 

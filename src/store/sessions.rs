@@ -41,6 +41,7 @@ pub struct RefreshToken {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = sessions)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     user_id: String,
@@ -100,7 +101,7 @@ pub fn insert(tx: &mut WriteTx<'_>, session: &Session) -> Result<(), Error> {
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: SessionId) -> Result<Option<Session>, Error> {
     let row: Option<Row> =
-        sessions::table.find(id.to_string()).first(tx.connection()).optional()?;
+        sessions::table.find(id.to_string()).get_result(tx.connection()).optional()?;
     row.map(Session::try_from).transpose()
 }
 
@@ -175,7 +176,7 @@ pub fn insert_token(
 /// Whatever the database says.
 pub fn find_token(tx: &mut ReadTx<'_>, hash: &SecretHash) -> Result<Option<RefreshToken>, Error> {
     let row: Option<(String, String, i64)> =
-        refresh_tokens::table.find(hash.as_str()).first(tx.connection()).optional()?;
+        refresh_tokens::table.find(hash.as_str()).get_result(tx.connection()).optional()?;
     row.map(|(_, session_id, generation)| {
         Ok(RefreshToken { session: id_of(&session_id)?, generation })
     })

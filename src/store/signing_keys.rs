@@ -26,6 +26,7 @@ pub struct KeptKey {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = signing_keys)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     number: i32,
     private_key: String,

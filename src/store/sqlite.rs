@@ -6,8 +6,10 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Text;
-use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel::sqlite::Sqlite as Backend;
+use diesel::{Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection};
 
 use super::connection::{AnyConnection, DatabaseUrl};
 use super::database::{CommitHook, attempt};
@@ -20,9 +22,8 @@ const MAX_BATCH: usize = 128;
 
 /// Tells a caller how its transaction ended, after the commit.
 type Finish = Box<dyn FnOnce(Result<(), Error>) + Send>;
-/// One transaction: runs inside a savepoint, or not at all where none could begin, and is finished
-/// after the commit.
-type Job = Box<dyn FnOnce(Option<&mut AnyConnection>) -> Finish + Send>;
+/// One transaction: runs as one of a batch, and is finished after the commit.
+type Job = Box<dyn FnOnce(&mut Batch<'_>) -> Finish + Send>;
 /// The transactions of one commit, and how it ended.
 type Committed = (Vec<Finish>, Result<(), Error>);
 
@@ -67,9 +68,14 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.readers.with(|connection| {
-            connection.transaction(|connection| work(&mut ReadTx::new(connection)))
-        })
+        self.readers.with(|connection| snapshot(connection, work))
+    }
+
+    pub(super) fn read_apart<T>(
+        &self,
+        work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.readers.apart(|connection| snapshot(connection, work))
     }
 
     /// What SQLite finds wrong with the file, up to a hundred things.
@@ -86,20 +92,35 @@ impl Sqlite {
         work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (answer, answered) = sync_channel(1);
-        let job: Job = Box::new(move |connection| {
-            let not_begun = || Err(Error::Unavailable("no transaction could begin".into()));
-            let result = connection.map_or_else(not_begun, |connection| {
-                connection.transaction(|connection| attempt(connection, &work))
-            });
-            Box::new(move |committed| {
-                // A caller that has gone away needs no answer.
-                let _ = answer.send(committed.and(result));
-            })
-        });
-        let stopped = || Error::Unavailable("the writer has stopped".into());
-        self.queue.send(job).map_err(|_| stopped())?;
+        // A caller that has gone away needs no answer.
+        self.submit(work, move |result| drop(answer.send(result)))?;
         answered.recv().map_err(|_| stopped())?
     }
+
+    /// Puts a transaction into the queue; `answer` is told how it ended, by the thread that answers.
+    pub(super) fn submit<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+        answer: impl FnOnce(Result<T, Error>) + Send + 'static,
+    ) -> Result<(), Error> {
+        let job: Job = Box::new(move |batch| {
+            let result = batch.run(&work);
+            Box::new(move |committed| answer(committed.and(result)))
+        });
+        self.queue.send(job).map_err(|_| stopped())
+    }
+}
+
+/// Several statements of one read see one state of the database.
+fn snapshot<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    connection.transaction(|connection| work(&mut ReadTx::new(connection)))
+}
+
+fn stopped() -> Error {
+    Error::Unavailable("the writer has stopped".into())
 }
 
 fn write_all(mut connection: AnyConnection, jobs: &Receiver<Job>, commits: &Sender<Committed>) {
@@ -111,12 +132,76 @@ fn write_all(mut connection: AnyConnection, jobs: &Receiver<Job>, commits: &Send
     }
 }
 
-fn write_batch(connection: &mut AnyConnection, batch: Vec<Job>) -> Committed {
-    if let Err(error) = begin(connection) {
-        return (batch.into_iter().map(|job| job(None)).collect(), Err(error));
+fn write_batch(connection: &mut AnyConnection, jobs: Vec<Job>) -> Committed {
+    let begun = begin(connection);
+    let mut batch = Batch { connection, is_sound: begun.is_ok() };
+    let finishes = jobs.into_iter().map(|job| job(&mut batch)).collect();
+    (finishes, begun.and_then(|()| batch.commit()))
+}
+
+/// The open transaction of one commit.
+struct Batch<'a> {
+    connection: &'a mut AnyConnection,
+    /// Whether each transaction in it stands whole or not at all.
+    is_sound: bool,
+}
+
+impl Batch<'_> {
+    /// Runs one transaction in a savepoint of its own.
+    fn run<T>(&mut self, work: &impl Fn(&mut WriteTx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.steer("SAVEPOINT job")?;
+        match attempt(self.connection, work) {
+            Ok(value) => self.steer("RELEASE job").map(|()| value),
+            Err(error) => {
+                // Where this fails too, the batch is unsound.
+                let _ = self.steer("ROLLBACK TO job").and_then(|()| self.steer("RELEASE job"));
+                Err(error)
+            }
+        }
     }
-    let finishes = batch.into_iter().map(|job| job(Some(connection))).collect();
-    (finishes, commit(connection))
+
+    fn steer(&mut self, statement: &'static str) -> Result<(), Error> {
+        if !self.is_sound {
+            return Err(lost());
+        }
+        let done = Steering(statement).execute(embedded(self.connection)?);
+        self.is_sound = done.is_ok();
+        Ok(done.map(drop)?)
+    }
+
+    fn commit(self) -> Result<(), Error> {
+        let connection = embedded(self.connection)?;
+        let committed = if self.is_sound {
+            AnsiTransactionManager::commit_transaction(connection).map_err(Error::from)
+        } else {
+            Err(lost())
+        };
+        committed.inspect_err(|_| {
+            // Whatever is left open must not leak into the next batch.
+            let _ = AnsiTransactionManager::rollback_transaction(connection);
+        })
+    }
+}
+
+/// A statement about the transaction itself; prepared once for each text.
+struct Steering(&'static str);
+
+impl QueryId for Steering {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Backend> for Steering {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        pass.push_sql(self.0);
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<SqliteConnection> for Steering {}
+
+fn lost() -> Error {
+    Error::Unavailable("no transaction is active".into())
 }
 
 /// Runs what follows a commit, and then answers its callers, while the writer is at the next batch.
@@ -138,15 +223,6 @@ fn answer_all(committed: &Receiver<Committed>, hook: &CommitHook) {
 fn begin(connection: &mut AnyConnection) -> Result<(), Error> {
     let connection = embedded(connection)?;
     Ok(AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?)
-}
-
-fn commit(connection: &mut AnyConnection) -> Result<(), Error> {
-    let connection = embedded(connection)?;
-    AnsiTransactionManager::commit_transaction(connection).map_err(|error| {
-        // Whatever is left open must not leak into the next batch.
-        let _ = AnsiTransactionManager::rollback_transaction(connection);
-        error.into()
-    })
 }
 
 fn embedded(connection: &mut AnyConnection) -> Result<&mut SqliteConnection, Error> {

@@ -39,6 +39,7 @@ pub struct User {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = users)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: String,
     party_id: String,
@@ -107,7 +108,8 @@ pub fn insert(tx: &mut WriteTx<'_>, user: &User) -> Result<(), Error> {
 /// # Errors
 /// Whatever the database says.
 pub fn find(tx: &mut ReadTx<'_>, id: UserId) -> Result<Option<User>, Error> {
-    let row: Option<Row> = users::table.find(id.to_string()).first(tx.connection()).optional()?;
+    let row: Option<Row> =
+        users::table.find(id.to_string()).get_result(tx.connection()).optional()?;
     row.map(User::try_from).transpose()
 }
 
@@ -118,8 +120,8 @@ pub fn find(tx: &mut ReadTx<'_>, id: UserId) -> Result<Option<User>, Error> {
 pub fn find_by_login(tx: &mut ReadTx<'_>, login: &Login) -> Result<Option<User>, Error> {
     let name = login.as_str();
     let row: Option<Row> = match login {
-        Login::Phone(_) => users::table.filter(users::phone.eq(name)).first(tx.connection()),
-        Login::Email(_) => users::table.filter(users::email.eq(name)).first(tx.connection()),
+        Login::Phone(_) => users::table.filter(users::phone.eq(name)).get_result(tx.connection()),
+        Login::Email(_) => users::table.filter(users::email.eq(name)).get_result(tx.connection()),
     }
     .optional()?;
     row.map(User::try_from).transpose()
