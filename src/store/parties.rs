@@ -233,8 +233,8 @@ pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Party>, Error> {
     }
 }
 
-/// The parties with the ids after `after`, from the first one on for none: some hundreds, in order of
-/// id; none after the last.
+/// The parties with the ids after `after`, from the first one on for none: some hundreds, in order
+/// of id; none after the last.
 ///
 /// # Errors
 /// Whatever the database says.

@@ -196,8 +196,8 @@ pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Product>, Error> {
     }
 }
 
-/// The products with the ids after `after`, from the first one on for none: some hundreds, in order of
-/// id; none after the last.
+/// The products with the ids after `after`, from the first one on for none: some hundreds, in order
+/// of id; none after the last.
 ///
 /// # Errors
 /// Whatever the database says.

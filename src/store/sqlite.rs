@@ -97,7 +97,7 @@ impl Sqlite {
         answered.recv().map_err(|_| stopped())?
     }
 
-    /// Puts a transaction into the queue; `answer` is told how it ended, by the thread that answers.
+    /// Puts a transaction into the queue; the thread that answers tells `answer` how it ended.
     pub(super) fn submit<T: Send + 'static>(
         &self,
         work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
