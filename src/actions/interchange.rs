@@ -69,8 +69,9 @@ pub enum Outcome {
 /// The records that names of this import stand for, so that most need not be looked up.
 pub type Known = HashMap<(Resource, Name), Uuid>;
 
-/// One import: names that earlier batches made known, and those of the open transaction; new offers
-/// and demands, which nothing in a file refers to, wait until many can be recorded at once.
+/// One import: names that earlier batches made known, and those of the open transaction. New offers
+/// and demands, which nothing in a file refers to, wait until many can be recorded at once, at the
+/// latest when it is finished; without that they are lost.
 pub struct Import<'a> {
     known: &'a Known,
     fresh: Known,

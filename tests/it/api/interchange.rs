@@ -39,7 +39,10 @@ pub(super) fn import(api: &TestApi, records: &[Record]) -> Vec<Outcome> {
         context.moment.rewind();
         let known = Known::new();
         let mut import = Import::new(&known);
-        records.iter().map(|record| import.put(tx, &context, record)).collect()
+        let put = records.iter().map(|record| import.put(tx, &context, record));
+        let outcomes = put.collect::<Result<_, _>>()?;
+        import.finish(tx, &context)?;
+        Ok(outcomes)
     });
     written.expect("a legal market")
 }
