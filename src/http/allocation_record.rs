@@ -21,7 +21,7 @@ const WHOLE_BP: i128 = 10_000;
 words! {
     /// Why an allocation has no answer.
     AllocationFailureCode = Failure {
-        /// More capacity periods or deliveries than one allocation may have: 200,000 of each.
+        /// More capacity periods or deliveries than one allocation may have: 1,000,000 of each.
         TooLarge,
         /// The time was over before anything was planned.
         TimeLimit,

@@ -5,7 +5,7 @@
 //! not know how eligibility is decided.
 
 use super::flow::{Flow, Outcome};
-use super::instance::{InstanceError, Market, Pair, Pairs, SCORE_MAX};
+use super::instance::{InstanceError, Market, PATH_SCORE_MAX, Pair, Pairs, SCORE_MAX};
 use super::plan::{Objective, Plan, Prices, Worth};
 
 /// Pairs of one need that one round may add.
@@ -14,8 +14,9 @@ pub const PAIRS_PER_ROUND: usize = 20;
 /// Needs that are priced between two looks at the stop signal.
 const NEEDS_PER_BATCH: usize = 1_024;
 
-/// What the first tier of worth counts for; sums of scores along a chain stay far below.
+/// What the first tier of worth counts for; the scores of two prices and a pair stay below a half.
 const TIER: i64 = 1 << 40;
+const _: () = assert!(3 * PATH_SCORE_MAX < TIER / 2);
 
 /// A source of eligible pairs that need not hold them.
 pub trait Pricing: Sync {

@@ -12,18 +12,22 @@ mod leximin;
 mod max_flow;
 
 use super::flow::solve_weighted;
-use super::instance::{Market, Pairs, QUANTITY_MAX};
+use super::instance::{Market, PATH_SCORE_MAX, Pairs, QUANTITY_MAX, SIDE_MAX};
 use super::plan::{Objective, Plan, Prices, Share, Worth};
 pub(super) use exchange::exchange;
 pub use figures::Figures;
 use leximin::{Sellers, leximin};
 
-/// One unit of the middle tier, between quantity and score.
-const MIDDLE: i64 = 1 << 32;
-/// One base unit of quantity, above the middle tier.
+/// One unit of the middle tier, above all scores along a path.
+const MIDDLE: i64 = 1 << 36;
+const _: () = assert!(MIDDLE > 2 * PATH_SCORE_MAX);
+/// One base unit of quantity, above the middle tier. A rank, or what a producer keeps, counts for a
+/// capacity alike whichever way its units go: along a path it cancels out but at the ends.
 const QUANTITY: i64 = 1 << 58;
-/// One point of score, above the ranks of 200,000 producers.
+const _: () = assert!(QUANTITY / 2 > SIDE_MAX as i64 * MIDDLE + PATH_SCORE_MAX);
+/// One point of score, above the ranks of all producers.
 const SCORE: i64 = 1 << 20;
+const _: () = assert!(SCORE > SIDE_MAX as i64 && SCORE * PATH_SCORE_MAX < QUANTITY);
 
 /// More base units than a producer sells in this run and earlier ones together.
 const LEVEL: u64 = 2 * QUANTITY_MAX;

@@ -11,8 +11,15 @@ pub const SCORE_MAX: u16 = 10_000;
 /// The most base units that one side of a market may hold, so that no sum overflows.
 pub const QUANTITY_MAX: u64 = 1 << 53;
 
-/// The most capacities, and the most needs, of one market: prices then fit 64-bit tiers.
-pub const SIDE_MAX: usize = 200_000;
+/// The most capacities, and the most needs, of one market: what scores sum up to along a path
+/// leaves room for the tiers above them in 64 bits.
+pub const SIDE_MAX: usize = 1_000_000;
+
+/// The most pairs of one market: edges of a flow over them, and their reverses, have 32-bit names.
+pub const PAIRS_MAX: usize = 1 << 30;
+
+/// What scores sum up to along a path at most, gained and lost in turn: it visits each node once.
+pub(super) const PATH_SCORE_MAX: i64 = SIDE_MAX as i64 * SCORE_MAX as i64;
 
 /// A free quantity of one offer in one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +90,7 @@ pub struct Pair {
 /// Why an instance is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InstanceError {
-    /// More than [`SIDE_MAX`] capacities or needs.
+    /// More than [`SIDE_MAX`] capacities or needs, or than [`PAIRS_MAX`] pairs.
     TooLarge,
     /// One side holds more than [`QUANTITY_MAX`] base units.
     TooMuch,
@@ -113,7 +120,9 @@ pub enum InstanceError {
 impl fmt::Display for InstanceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge => write!(f, "more than {SIDE_MAX} capacities or needs"),
+            Self::TooLarge => {
+                write!(f, "more than {SIDE_MAX} capacities or needs, or {PAIRS_MAX} pairs")
+            }
             Self::TooMuch => write!(f, "more than {QUANTITY_MAX} base units on one side"),
             Self::UnknownOffer(at) => write!(f, "capacity {at} names an unknown offer"),
             Self::UnknownDemand(at) => write!(f, "need {at} names an unknown demand"),
@@ -277,7 +286,7 @@ impl Pairs {
     /// The first rule that is broken.
     pub fn new(market: &Market, mut pairs: Vec<Pair>) -> Result<Self, InstanceError> {
         let (capacities, needs) = (market.capacities().len(), market.needs().len());
-        if u32::try_from(pairs.len()).is_err() {
+        if pairs.len() > PAIRS_MAX {
             return Err(InstanceError::TooLarge);
         }
         for (at, pair) in pairs.iter().enumerate() {

@@ -10,6 +10,7 @@ mod integer;
 mod margin;
 mod market;
 mod oracle;
+mod path;
 mod progressive_filling;
 mod repair;
 mod run;

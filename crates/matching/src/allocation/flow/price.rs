@@ -2,8 +2,13 @@
 //!
 //! It must not know what a price is for.
 
+use crate::allocation::instance::{PATH_SCORE_MAX, SCORE_MAX};
 use std::fmt::Debug;
 use std::ops::{Add, Neg, Sub};
+
+/// The first tier in 64 bits: scores along no path of any market reach into it.
+const WIDE_TIER: i64 = 1 << 58;
+const _: () = assert!(PATH_SCORE_MAX + (SCORE_MAX as i64) < WIDE_TIER / 4);
 
 /// An integer price with room for sums of three.
 pub(super) trait Price:
@@ -47,7 +52,7 @@ impl Price for i32 {
 
 impl Price for i64 {
     const ZERO: Self = 0;
-    const TIER: i64 = 1 << 58;
+    const TIER: i64 = WIDE_TIER;
     const NEVER: Self = -(1 << 61);
 
     fn new(price: i64) -> Self {
