@@ -17,7 +17,7 @@ const PREFIX: &str = "OCOP_LINK_";
 pub const MAX_TOKEN_SECONDS: u32 = 24 * 3600;
 
 /// The keys that a file may hold.
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 28] = [
     "database_url",
     "database_connections",
     "host",
@@ -28,6 +28,7 @@ const KEYS: [&str; 27] = [
     "token_seconds",
     "freight_vnd_per_tonne_km",
     "allocation_pairs",
+    "allocation_threads",
     "log",
     "log_format",
     "metrics_address",
@@ -71,6 +72,9 @@ pub struct Config {
     /// Eligible pairs that one run of the allocation holds; of more, those that a plan may use are
     /// held and all are priced; default 2,000,000.
     pub allocation_pairs: usize,
+    /// Threads that judge the pairs of one run of the allocation; the answer does not depend on
+    /// them. Default one less than the number of cores, so that one is left to requests.
+    pub allocation_threads: usize,
     /// Log filter, such as `info` or `ocop_link=debug`; default `info`.
     pub log: String,
     /// How a line of the log is written; default text.
@@ -135,6 +139,8 @@ impl Config {
             token_seconds: sources.within("token_seconds", 900, 1..=MAX_TOKEN_SECONDS)?,
             freight_vnd_per_tonne_km: sources.get("freight_vnd_per_tonne_km", 2500)?,
             allocation_pairs: sources.at_least_one("allocation_pairs", 2_000_000)?,
+            allocation_threads: sources
+                .at_least_one("allocation_threads", cores.saturating_sub(1).max(1))?,
             log: sources.get("log", "info".to_owned())?,
             log_format: sources.get("log_format", LogFormat::Text)?,
             metrics_address: sources.list("metrics_address")?.pop(),

@@ -16,6 +16,7 @@ use matching::text::synonyms::Synonyms;
 
 pub mod allocation;
 mod allocation_columns;
+mod allocation_pairs;
 pub mod allocation_relaxations;
 mod block;
 pub mod catalogue;

@@ -63,13 +63,12 @@ impl<'a> Questions<'a> {
 /// pairs than a run may hold: one part in this many.
 pub const PRICING_PARTS: u32 = 2;
 
-/// Threads that price the pairs of one run; the other cores are left to requests.
-const PRICING_WORKERS: usize = 1;
-
 /// What a run may take.
 pub struct Limits<'a> {
     /// The most eligible pairs that it holds.
     pub max_pairs: usize,
+    /// Threads that judge pairs; the answer does not depend on it.
+    pub workers: usize,
     /// Whether it is to end.
     pub stop: &'a dyn Fn() -> bool,
     /// Whether it is to plan with the pairs that it has found.
@@ -87,8 +86,8 @@ pub fn solve(
     limits: &Limits<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Solved, Failure> {
-    let Limits { max_pairs, stop, .. } = *limits;
-    let mut draft = view.draft(ask, max_pairs, stop)?;
+    let Limits { max_pairs, workers, stop, .. } = *limits;
+    let mut draft = view.draft(ask, max_pairs, workers, stop)?;
     if draft.is_reduced() {
         reduce(&mut draft, wish.objective, limits, progress)?;
     }
@@ -134,7 +133,7 @@ fn reduce(
         progress(Progress { parts_done: 0, parts: 0, rounds: at.round, reached, bound });
     };
     let mut control = columns::Control {
-        workers: PRICING_WORKERS,
+        workers: limits.workers,
         stop: &|| (limits.stop)() || (limits.is_priced_out)(),
         progress: &mut told,
     };

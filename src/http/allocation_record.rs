@@ -21,7 +21,8 @@ const WHOLE_BP: i128 = 10_000;
 words! {
     /// Why an allocation has no answer.
     AllocationFailureCode = Failure {
-        /// More capacity periods or deliveries than one allocation may have: 1,000,000 of each.
+        /// More capacity periods or deliveries than one allocation may have, 1,000,000 of each; or
+        /// more offered or wanted of what is measured alike than 9,007,199,254,740,992 base units.
         TooLarge,
         /// The time was over before anything was planned.
         TimeLimit,
@@ -98,17 +99,19 @@ fn whole(number: i128) -> u64 {
 /// Where a run stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AllocationProgress {
-    /// Parts of the market that are planned; parts share no producer and no demand.
+    /// Parts of the market that have a plan, which may still be bettered; parts share no producer
+    /// and no demand.
     pub parts_done: u32,
     /// Parts of the market; 0 while it is sought which eligible pairs the best plan needs.
     pub parts: u32,
     /// Times that a plan was priced against all eligible pairs, of a market with more than a run
     /// holds; else 0.
     pub rounds: u32,
-    /// Base units that are planned so far.
+    /// What is planned so far, as the objective counts it: under `coverage` base units, under `value`
+    /// base units weighted by score over 10000, rounded down.
     pub reached: u64,
-    /// What no plan can exceed, in base units: of the whole market while `parts` is 0, then of the
-    /// planned parts.
+    /// What no plan can exceed, counted in the same way and rounded up: of the whole market while
+    /// `parts` is 0, then of the planned parts.
     pub bound: u64,
     /// How far the plan may be from the best in what is to be most, in basis points of the bound.
     #[schema(maximum = 10000)]
@@ -297,7 +300,12 @@ fn asked(request: &Request) -> AllocationRequest {
 fn progress_record(progress: Progress, objective: Goal) -> AllocationProgress {
     let Progress { parts_done, parts, rounds, reached, bound } = progress;
     let gap = short_bp(objective.first_tier(reached), objective.first_tier(bound));
-    let (reached, bound) = (whole(reached.quantity), whole(bound.quantity));
+    let counted = |worth: WorthRecord| match objective {
+        Goal::Coverage => worth.quantity,
+        Goal::Value => worth.score_quantity,
+    };
+    let reached = counted(WorthRecord::reached(reached, whole(reached.quantity)));
+    let bound = counted(WorthRecord::bound(bound, objective, 0));
     AllocationProgress { parts_done, parts, rounds, reached, bound, gap }
 }
 
@@ -327,5 +335,20 @@ pub const fn objective_name(objective: Goal) -> &'static str {
     match objective {
         Goal::Coverage => "coverage",
         Goal::Value => "value",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_counted_as_the_objective_counts() {
+        let at = |reached, bound| Progress { parts_done: 1, parts: 2, rounds: 3, reached, bound };
+        let worth = |quantity, score| Worth { quantity, score };
+        let shown = progress_record(at(worth(0, 19_999), worth(0, 20_001)), Goal::Value);
+        assert_eq!((shown.reached, shown.bound, shown.gap), (1, 3, 1));
+        let shown = progress_record(at(worth(5, 19_999), worth(10, 0)), Goal::Coverage);
+        assert_eq!((shown.reached, shown.bound, shown.gap), (5, 10, 5_000));
     }
 }

@@ -201,8 +201,13 @@ impl Run<'_> {
                 let earlier = self.earlier(&allocation.request.earlier, &stop)?;
                 let view = self.app.market();
                 let mut note = |progress| self.signals.note(progress);
-                let max_pairs = self.app.config().allocation_pairs;
-                let limits = Limits { max_pairs, stop: &stop, is_priced_out: &is_priced_out };
+                let config = self.app.config();
+                let limits = Limits {
+                    max_pairs: config.allocation_pairs,
+                    workers: config.allocation_threads,
+                    stop: &stop,
+                    is_priced_out: &is_priced_out,
+                };
                 allocation_run::solve(&view, (&ask, wish, earlier), &limits, &mut note)
                     .map(Answer::from)
             }

@@ -5,23 +5,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use matching::allocation::instance::{Pair as Eligible, SIDE_MAX};
-use matching::check::Route;
+use matching::allocation::workers::share_out;
 use matching::date::Timestamp;
 use matching::demand::DemandState;
-use matching::evaluation::Judgement;
-use matching::factor::BASIS_POINTS;
 use matching::facts::DemandFacts;
 use matching::id::{DemandId, PartyId};
-use matching::pair::{Moment, Pair, Stop};
+use matching::pair::Moment;
 use matching::planning::balance::Balances;
-use matching::planning::reduction::Candidates;
+use matching::planning::reduction::{Candidates, Found};
 use matching::planning::snapshot::{CapacitySide, DemandSide, NeedSide, OfferSide, Snapshot};
 use matching::quantity::{Content, Dimension};
 
 use super::View;
-use super::matches::{Reader, Sought, may_be_shown};
+use super::allocation_pairs::{Meetings, Met};
+use super::matches::{Reader, Sought};
 use super::table::Slot;
 use crate::store::visibility::Viewer;
+
+/// Demands that are judged between two looks at the stop signal.
+const DEMANDS_PER_BATCH: usize = 32;
 
 /// Who asks for what.
 #[derive(Debug, Clone)]
@@ -58,7 +60,8 @@ impl View {
     }
 
     /// Drafts an allocation that holds at most `max_pairs` eligible pairs, or is reduced to as many
-    /// by [`Draft::reduce`]; `stop` is asked before every demand.
+    /// by [`Draft::reduce`]; the draft does not depend on how many `workers` judge pairs. `stop` is
+    /// asked by the calling thread, after every [`DEMANDS_PER_BATCH`] demands.
     ///
     /// # Errors
     /// [`Undrafted`].
@@ -66,14 +69,19 @@ impl View {
         &'v self,
         ask: &'v DraftAsk,
         max_pairs: usize,
+        workers: usize,
         stop: &dyn Fn() -> bool,
     ) -> Result<Draft<'v>, Undrafted> {
         let mut draft = Draft::new(self.reader(), ask, max_pairs);
-        for slot in draft.plannable() {
+        for batch in draft.plannable().chunks(DEMANDS_PER_BATCH) {
             if stop() {
                 return Err(Undrafted::Stopped);
             }
-            draft.add_demand(slot)?;
+            let is_exact = !draft.is_reduced();
+            let met = share_out(batch, workers, |slot| draft.meetings_of(*slot, is_exact));
+            for (slot, met) in batch.iter().zip(met) {
+                met.map_or(Ok(()), |met| draft.add_demand(*slot, &met))?;
+            }
         }
         draft.drop_second_dimensions();
         if !draft.is_reduced() {
@@ -162,14 +170,19 @@ impl<'v> Draft<'v> {
         slots
     }
 
-    fn add_demand(&mut self, slot: Slot) -> Result<(), Undrafted> {
+    /// What meets a demand, if it is open.
+    fn meetings_of(&self, slot: Slot, is_exact: bool) -> Option<Meetings> {
+        let record = self.reader.state.demands.get(slot)?;
+        let sought = self.reader.sought(record)?;
+        let state = record.facts.state(self.ask.now);
+        let is_open = matches!(state, DemandState::Open | DemandState::PartiallyCovered);
+        is_open.then(|| self.meetings(&sought, is_exact))
+    }
+
+    fn add_demand(&mut self, slot: Slot, met: &Meetings) -> Result<(), Undrafted> {
         let state = self.reader.state;
         let Some(record) = state.demands.get(slot) else { return Ok(()) };
         let Some(sought) = self.reader.sought(record) else { return Ok(()) };
-        let state = record.facts.state(self.ask.now);
-        if !matches!(state, DemandState::Open | DemandState::PartiallyCovered) {
-            return Ok(());
-        }
         let first = self.snapshot.needs.len() as u32;
         let demand = self.demands.len() as u32;
         self.snapshot.demands.push(self.demand_side(&sought));
@@ -185,9 +198,9 @@ impl<'v> Draft<'v> {
         self.snapshot.needs.extend(needs);
         self.demands.push(slot);
         self.needs.push(first);
-        let (pairs, left_out) = self.eligible(&sought, first);
-        self.snapshot.left_out += left_out;
-        self.candidates.add(&self.snapshot, pairs);
+        self.snapshot.left_out += met.left_out;
+        let found = self.placed(&met.offers, &record.facts, first);
+        self.candidates.add(&self.snapshot, &found);
         let sides = self.snapshot.capacities.len().max(self.snapshot.needs.len());
         if sides <= SIDE_MAX { Ok(()) } else { Err(Undrafted::TooLarge) }
     }
@@ -207,63 +220,25 @@ impl<'v> Draft<'v> {
         }
     }
 
-    /// Every eligible pair of a demand whose needs begin at `first`, and how many are left out.
-    pub(super) fn eligible(&mut self, sought: &Sought<'_, '_>, first: u32) -> (Vec<Eligible>, u64) {
-        let (mut pairs, mut left_out) = (Vec::new(), 0);
-        for offer in self.reader.wanted_offers(sought) {
-            let Some((pair, judgement)) = self.judged(sought, offer) else { continue };
-            let deliveries = 0..sought.facts.needs.len() as u32;
-            let meetings = deliveries.flat_map(|need| {
-                let met = meetings(&pair, &judgement, need).into_iter();
-                met.map(move |capacity| (need, capacity))
-            });
-            if !is_plain(&judgement) {
-                left_out += meetings.count() as u64;
-                continue;
-            }
-            let Some((_, capacities)) = self.offer(offer, sought.facts) else { continue };
-            pairs.extend(meetings.map(|(need, capacity)| Eligible {
-                capacity: capacities + capacity,
-                need: first + need,
-                score: judgement.score,
+    /// Every eligible pair of a demand whose needs begin at `first`.
+    pub(super) fn eligible(&mut self, sought: &Sought<'_, '_>, first: u32) -> Vec<Eligible> {
+        let met = self.meetings(sought, true);
+        let found = self.placed(&met.offers, sought.facts, first);
+        found.into_iter().map(|found| found.pair).collect()
+    }
+
+    /// What meets a demand, by places in the snapshot; offers that are new there are added.
+    fn placed(&mut self, offers: &[Met], demand: &DemandFacts, first: u32) -> Vec<Found> {
+        let mut found = Vec::new();
+        for Met { offer, score, is_exact, places } in offers {
+            let Some((_, capacities)) = self.offer(*offer, demand) else { continue };
+            found.extend(places.iter().map(|(delivery, place)| {
+                let (capacity, need) = (capacities + place, first + delivery);
+                let pair = Eligible { capacity, need, score: *score };
+                Found { pair, is_exact: *is_exact }
             }));
         }
-        (pairs, left_out)
-    }
-
-    /// The pair of a demand and an offer, if it may be planned and is eligible.
-    pub(super) fn judged<'a>(
-        &self,
-        sought: &'a Sought<'_, '_>,
-        offer: Slot,
-    ) -> Option<(Pair<'a>, Judgement)>
-    where
-        'v: 'a,
-    {
-        let pair = self.reader.pair(sought, offer, self.moment)?;
-        if !self.is_plannable(sought, &pair) {
-            return None;
-        }
-        let judgement = Judgement::of(&pair);
-        judgement.is_eligible(&pair).then_some((pair, judgement))
-    }
-
-    /// Whether the pair is open, seen by its sides and by the viewer, asked for, and dismissed by
-    /// neither side.
-    pub(super) fn is_plannable(&self, sought: &Sought<'_, '_>, pair: &Pair<'_>) -> bool {
-        let viewer = &self.ask.viewer;
-        let audience = pair.offer.audience.as_deref();
-        let is_seen = viewer.is_admin
-            || pair.producer.id == viewer.party
-            || audience.is_none_or(|it| it.admits(viewer.party, viewer.is_coordinator));
-        let is_asked =
-            self.ask.producers.is_empty() || self.ask.producers.contains(&pair.producer.id);
-        let is_dismissed = sought.record.is_some_and(|record| {
-            [pair.buyer.id, pair.producer.id]
-                .iter()
-                .any(|party| record.is_dismissed(pair.offer, *party))
-        });
-        is_asked && is_seen && may_be_shown(pair) && !is_dismissed
+        found
     }
 
     /// The place of an offer that meets this demand, and of its first capacity.
@@ -324,19 +299,4 @@ impl<'v> Draft<'v> {
         let is_out = |capacity: u32| second.contains(&capacities[capacity as usize].offer);
         self.snapshot.left_out += self.candidates.without(is_out);
     }
-}
-
-/// Whether a pair is planned: one unit for one.
-pub(super) fn is_plain(judgement: &Judgement) -> bool {
-    judgement.route.map(Route::ratio) == Some(BASIS_POINTS as u32)
-}
-
-/// The capacity periods of an eligible pair that meet a delivery, by their places.
-pub(super) fn meetings(pair: &Pair<'_>, judgement: &Judgement, delivery: u32) -> Vec<u32> {
-    let index = delivery as usize;
-    let Some(need) = pair.demand.needs.get(index) else { return Vec::new() };
-    let stop = Stop::new(pair, judgement.conversion.as_ref(), (index, need));
-    let places = pair.offer.capacity.iter().enumerate();
-    let met = places.filter(|(place, capacity)| stop.judge(pair, (*place, capacity)).gaps.pass());
-    met.map(|(place, _)| place as u32).collect()
 }

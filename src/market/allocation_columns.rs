@@ -2,12 +2,16 @@
 //! all: a bound decides which are judged, the judgement of matches decides the rest. Must not know
 //! how a market is planned.
 
+use std::collections::BTreeMap;
+
 use matching::allocation::columns::{Control, Pricing, Search};
 use matching::allocation::instance::Pair as Eligible;
 use matching::allocation::plan::Objective;
 use matching::planning::reduction::reduce;
+use matching::quantity::Dimension;
 
-use super::allocation::{Draft, Undrafted, is_plain, meetings};
+use super::allocation::{Draft, Undrafted};
+use super::allocation_pairs::Judged;
 use super::matches::Sought;
 use super::table::Slot;
 
@@ -28,7 +32,7 @@ impl Draft<'_> {
         objective: Objective,
         control: &mut Control<'_>,
     ) -> Result<(), Undrafted> {
-        let pricing = Live(self);
+        let pricing = Live::new(self);
         let reduced = reduce((&self.snapshot, &self.candidates), objective, &pricing, control);
         let (pairs, reduction) = reduced.map_err(|_| Undrafted::TooLarge)?;
         (self.snapshot.pairs, self.snapshot.reduction) = (pairs, Some(reduction));
@@ -37,7 +41,20 @@ impl Draft<'_> {
 }
 
 /// The version of the market that a draft is made of.
-struct Live<'d, 'v>(&'d Draft<'v>);
+struct Live<'d, 'v> {
+    draft: &'d Draft<'v>,
+    /// By slot: where the offer stands in the snapshot.
+    stands: Vec<Option<Stand>>,
+}
+
+/// Where an offer stands in a snapshot.
+#[derive(Debug, Clone, Copy)]
+struct Stand {
+    dimension: Dimension,
+    /// Its first capacity.
+    first: u32,
+    capacities: u32,
+}
 
 /// A need whose pairs are sought.
 struct Priced<'s, 'f, 'v> {
@@ -48,7 +65,7 @@ struct Priced<'s, 'f, 'v> {
 
 impl Pricing for Live<'_, '_> {
     fn search(&self, need: u32, search: &mut Search<'_>) {
-        let Self(draft) = self;
+        let draft = self.draft;
         let side = draft.snapshot.needs[need as usize];
         let slot = draft.demands[side.demand as usize];
         let record = draft.reader.state.demands.get(slot);
@@ -59,11 +76,31 @@ impl Pricing for Live<'_, '_> {
     }
 
     fn first(&self) -> Vec<Eligible> {
-        self.0.candidates.first(&self.0.snapshot)
+        let draft = self.draft;
+        let by_place = draft.offers.iter().map(|((slot, _), (offer, _))| (*offer, *slot));
+        let slots: BTreeMap<u32, Slot> = by_place.collect();
+        draft.candidates.first(&draft.snapshot, |pair| {
+            let side = draft.snapshot.needs[pair.need as usize];
+            let record = draft.reader.state.demands.get(draft.demands[side.demand as usize])?;
+            let offer = draft.snapshot.capacities[pair.capacity as usize].offer;
+            draft.score(&draft.reader.sought(record)?, *slots.get(&offer)?)
+        })
     }
 }
 
-impl Live<'_, '_> {
+impl<'d, 'v> Live<'d, 'v> {
+    fn new(draft: &'d Draft<'v>) -> Self {
+        let mut stands = Vec::new();
+        for ((slot, dimension), (_, first)) in &draft.offers {
+            let Some(record) = draft.reader.state.offers.get(*slot) else { continue };
+            let capacities = record.facts.capacity.len() as u32;
+            stands.resize(stands.len().max(*slot as usize + 1), None);
+            stands[*slot as usize] =
+                Some(Stand { dimension: *dimension, first: *first, capacities });
+        }
+        Self { draft, stands }
+    }
+
     /// Shows the pairs of an offer, if one with a score of `at_most` might improve the plan.
     fn see(
         &self,
@@ -71,24 +108,24 @@ impl Live<'_, '_> {
         (offer, at_most): (Slot, u16),
         search: &mut Search<'_>,
     ) {
-        let (Self(draft), sought) = (self, priced.sought);
-        let place = draft.offers.get(&(offer, sought.facts.content.dimension));
-        let (Some(&(_, first)), Some(record)) = (place, draft.reader.state.offers.get(offer))
-        else {
-            return;
-        };
-        let mut own = first..first + record.facts.capacity.len() as u32;
-        if !own.any(|capacity| search.is_open(capacity, at_most)) {
+        let (draft, sought) = (self.draft, priced.sought);
+        let stand = self.stands.get(offer as usize).copied().flatten();
+        let Some(Stand { dimension, first, capacities }) = stand else { return };
+        let is_open = |capacity: u32| search.is_open(capacity, at_most);
+        if dimension != sought.facts.content.dimension || !(first..first + capacities).any(is_open)
+        {
             return;
         }
-        let Some((pair, judgement)) = draft.judged(sought, offer) else { return };
-        if !is_plain(&judgement) {
-            return;
-        }
-        for place in meetings(&pair, &judgement, priced.delivery) {
-            if draft.snapshot.admits(first + place, priced.need) {
-                search.see(first + place, judgement.score);
-            }
+        let judged = draft.judged(sought, offer, false).filter(Judged::is_plain);
+        let Some(judged) = judged else { return };
+        let mut met = judged.meetings(priced.delivery);
+        met.retain(|place| {
+            search.is_open(first + place, judged.judgement.score)
+                && draft.snapshot.admits(first + place, priced.need)
+        });
+        if !met.is_empty() {
+            let score = draft.score(sought, offer).unwrap_or(0);
+            met.into_iter().for_each(|place| search.see(first + place, score));
         }
     }
 }

@@ -52,7 +52,7 @@ impl Draft<'_> {
         for change in misses.changes(short).into_iter().chain(limits(&record.facts, short)) {
             let mut facts = record.facts.clone();
             if apply(&mut facts, change).is_some() {
-                let (pairs, _) = self.eligible(&sought.changed(&facts), first);
+                let pairs = self.eligible(&sought.changed(&facts), first);
                 if self.relaxed_pairs() + pairs.len() <= max_pairs {
                     let relaxation = Relaxation { demand: short.demand, change, pairs };
                     self.snapshot.relaxations.push(relaxation);

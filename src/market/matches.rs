@@ -193,6 +193,21 @@ impl<'v> Reader<'v> {
     where
         'v: 'a,
     {
+        let pair = self.pair_at_most(sought, offer, moment)?;
+        let product = self.state.products.get(self.state.offers.get(offer)?.product)?;
+        Some(Pair { likeness: sought.likeness(&product.name_text), ..pair })
+    }
+
+    /// The pair with at least its likeness, with nothing to work out.
+    pub(super) fn pair_at_most<'a>(
+        self,
+        sought: &'a Sought<'_, '_>,
+        offer: Slot,
+        moment: Moment,
+    ) -> Option<Pair<'a>>
+    where
+        'v: 'a,
+    {
         let offer = self.state.offers.get(offer)?;
         let product = self.state.products.get(offer.product)?;
         Some(Pair {
@@ -201,7 +216,7 @@ impl<'v> Reader<'v> {
             producer: &self.state.parties.get(product.producer)?.facts,
             demand: sought.facts,
             buyer: &sought.buyer.facts,
-            likeness: sought.likeness(&product.name_text),
+            likeness: sought.likeness_at_most(product.name_text.number),
             freight: self.freight,
             moment,
         })

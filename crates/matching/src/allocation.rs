@@ -14,5 +14,6 @@ mod parts;
 pub mod plan;
 pub mod repair;
 mod run;
+pub mod workers;
 
-pub use run::{Run, run};
+pub use run::{Planning, Run, run};

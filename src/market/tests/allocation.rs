@@ -47,7 +47,7 @@ fn view(world: &World) -> View {
 }
 
 fn draft<'v>(view: &'v View, ask: &'v DraftAsk, max_pairs: usize) -> Draft<'v> {
-    view.draft(ask, max_pairs, &|| false).expect("a draft")
+    view.draft(ask, max_pairs, 2, &|| false).expect("a draft")
 }
 
 fn reduced(mut draft: Draft<'_>, objective: Objective, stop: &dyn Fn() -> bool) -> Snapshot {

@@ -7,12 +7,22 @@
 use super::flow::{Flow, Outcome};
 use super::instance::{InstanceError, Market, PATH_SCORE_MAX, Pair, Pairs, SCORE_MAX};
 use super::plan::{Objective, Plan, Prices, Worth};
+use super::workers::share_out;
 
 /// Pairs of one need that one round may add.
 pub const PAIRS_PER_ROUND: usize = 20;
 
-/// Needs that are priced between two looks at the stop signal.
-const NEEDS_PER_BATCH: usize = 1_024;
+/// Needs that one thread prices at a time.
+const NEEDS_PER_PART: usize = 32;
+
+/// Parts that are priced between two looks at the stop signal.
+const PARTS_PER_BATCH: usize = 64;
+
+/// One need in this many is in the sample that prices are first learned from.
+const STRIDE: usize = 16;
+
+/// Needs that a sample has at least.
+const SAMPLE_MIN: usize = 1_000;
 
 /// What the first tier of worth counts for; the scores of two prices and a pair stay below a half.
 const TIER: i64 = 1 << 40;
@@ -156,6 +166,15 @@ pub fn solve(
     Ok(Solved { plan, prices, pairs, outcome, progress: run.progress })
 }
 
+/// Every [`STRIDE`]th need.
+struct Sample<'a>(&'a dyn Pricing);
+
+impl Pricing for Sample<'_> {
+    fn search(&self, need: u32, search: &mut Search<'_>) {
+        self.0.search(need * STRIDE as u32, search);
+    }
+}
+
 struct Run<'a> {
     market: &'a Market,
     objective: Objective,
@@ -178,8 +197,9 @@ impl<'a> Run<'a> {
         if !first.is_empty() && !self.hold(first, control.stop) {
             return Outcome::Stopped;
         }
+        let mut start = self.sampled_prices(control);
         loop {
-            let prices = self.flow.prices();
+            let prices = start.take().unwrap_or_else(|| self.flow.prices());
             let Some((found, bound)) = self.price(&prices, control) else {
                 return Outcome::Stopped;
             };
@@ -194,6 +214,25 @@ impl<'a> Run<'a> {
                 return Outcome::Stopped;
             }
         }
+    }
+
+    /// Prices of the capacities as a part of the needs would pay them for the same part of each
+    /// capacity, if there are needs enough.
+    fn sampled_prices(&self, control: &Control<'_>) -> Option<Prices> {
+        let needs: Vec<u64> =
+            self.market.needs().iter().step_by(STRIDE).map(|need| need.max).collect();
+        if needs.len() < SAMPLE_MIN {
+            return None;
+        }
+        let supply = self.market.capacities().iter();
+        let supply: Vec<u64> = supply.map(|it| it.quantity.div_ceil(STRIDE as u64)).collect();
+        let market = Market::unlimited(&supply, &needs).ok()?;
+        let sample = Sample(self.pricing);
+        let mut run = Run::new(&market, self.objective, &sample);
+        let mut progress = |_| {};
+        run.rounds(&mut Control { progress: &mut progress, ..*control });
+        let needs = vec![Worth::default(); self.market.needs().len()];
+        Some(Prices { capacities: run.flow.prices().capacities, needs })
     }
 
     /// Holds further pairs and plans with them; false if the stop signal came first.
@@ -222,36 +261,20 @@ impl<'a> Run<'a> {
         let unit = one(&self.objective.worth(0));
         let bases: Vec<i64> = prices.needs.iter().map(|price| unit - one(price)).collect();
         let (mut all, mut bound) = (Vec::new(), prices.bound(self.market));
-        for (batch, bases) in bases.chunks(NEEDS_PER_BATCH).enumerate() {
+        let parts: Vec<(usize, &[i64])> = (0..).zip(bases.chunks(NEEDS_PER_PART)).collect();
+        for batch in parts.chunks(PARTS_PER_BATCH) {
             if (control.stop)() {
                 return None;
             }
-            for (found, raise) in
-                self.price_batch(batch * NEEDS_PER_BATCH, bases, &capacities, control.workers)
-            {
+            let price = |&(part, bases): &(usize, &[i64])| {
+                self.price_part(part * NEEDS_PER_PART, bases, &capacities)
+            };
+            for (found, raise) in share_out(batch, control.workers, price) {
                 all.extend(found);
                 bound = bound + raise;
             }
         }
         Some((all, bound))
-    }
-
-    /// One batch of needs, a part for each worker.
-    fn price_batch(
-        &self,
-        first: usize,
-        bases: &[i64],
-        capacities: &[i64],
-        workers: usize,
-    ) -> Vec<(Vec<Pair>, Worth)> {
-        let size = bases.len().div_ceil(workers.max(1)).max(1);
-        std::thread::scope(|scope| {
-            let price = |(at, bases)| {
-                scope.spawn(move || self.price_part(first + at * size, bases, capacities))
-            };
-            let workers: Vec<_> = bases.chunks(size).enumerate().map(price).collect();
-            workers.into_iter().map(join).collect()
-        })
     }
 
     fn price_part(&self, first: usize, bases: &[i64], capacities: &[i64]) -> (Vec<Pair>, Worth) {
@@ -273,11 +296,6 @@ fn plain_bound(market: &Market, objective: Objective) -> Worth {
     let supply = market.capacities().iter().map(|capacity| capacity.quantity).sum::<u64>();
     let wanted = market.needs().iter().map(|need| need.max).sum();
     objective.worth(SCORE_MAX).times(supply.min(wanted))
-}
-
-/// What a worker found; its panic goes on in the calling thread.
-fn join<T>(worker: std::thread::ScopedJoinHandle<'_, T>) -> T {
-    worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// A gain in one number, as two tiers.

@@ -11,6 +11,9 @@ pub const SCORE_MAX: u16 = 10_000;
 /// The most base units that one side of a market may hold, so that no sum overflows.
 pub const QUANTITY_MAX: u64 = 1 << 53;
 
+/// The most base units of one side of several markets side by side, so that no sum overflows.
+const ALL_QUANTITY_MAX: u64 = 8 * QUANTITY_MAX;
+
 /// The most capacities, and the most needs, of one market: what scores sum up to along a path
 /// leaves room for the tiers above them in 64 bits.
 pub const SIDE_MAX: usize = 1_000_000;
@@ -162,8 +165,8 @@ impl Market {
         offers: Vec<OfferLimits>,
         demands: Vec<DemandLimits>,
     ) -> Result<Self, InstanceError> {
-        check_size(capacities.iter().map(|capacity| capacity.quantity))?;
-        check_size(needs.iter().map(|need| need.max))?;
+        check_size(capacities.iter().map(|capacity| capacity.quantity), QUANTITY_MAX)?;
+        check_size(needs.iter().map(|need| need.max), QUANTITY_MAX)?;
         if let Some(at) = offers.iter().position(|offer| offer.increment == 0) {
             return Err(InstanceError::ZeroIncrement(at));
         }
@@ -200,19 +203,23 @@ impl Market {
     }
 
     /// A market without limits: every capacity is an offer of a producer of its own, every need
-    /// a demand of its own.
+    /// a demand of its own. It may be several markets side by side, such as one for each dimension
+    /// that quantities are measured in, with eight times the most base units of one.
     ///
     /// # Errors
     /// [`InstanceError::TooLarge`] and [`InstanceError::TooMuch`].
     pub fn unlimited(supply: &[u64], wanted: &[u64]) -> Result<Self, InstanceError> {
-        let capacities = (0..).zip(supply);
-        let needs = (0..).zip(wanted);
-        Self::new(
-            capacities.map(|(i, &quantity)| Capacity { quantity, offer: i, producer: i }).collect(),
-            needs.map(|(i, &max)| Need { max, min: 0, demand: i }).collect(),
-            vec![OfferLimits::default(); supply.len()],
-            vec![DemandLimits::default(); wanted.len()],
-        )
+        check_size(supply.iter().copied(), ALL_QUANTITY_MAX)?;
+        check_size(wanted.iter().copied(), ALL_QUANTITY_MAX)?;
+        let capacity = |(i, &quantity)| Capacity { quantity, offer: i, producer: i };
+        let need = |(i, &max)| Need { max, min: 0, demand: i };
+        Ok(Self {
+            capacities: (0..).zip(supply).map(capacity).collect(),
+            needs: (0..).zip(wanted).map(need).collect(),
+            offers: vec![OfferLimits::default(); supply.len()],
+            demands: vec![DemandLimits::default(); wanted.len()],
+            earlier: Vec::new(),
+        })
     }
 
     /// The capacities, by index.
@@ -261,7 +268,10 @@ impl Market {
     }
 }
 
-fn check_size(quantities: impl ExactSizeIterator<Item = u64>) -> Result<(), InstanceError> {
+fn check_size(
+    quantities: impl ExactSizeIterator<Item = u64>,
+    most: u64,
+) -> Result<(), InstanceError> {
     if quantities.len() > SIDE_MAX {
         return Err(InstanceError::TooLarge);
     }
@@ -269,7 +279,7 @@ fn check_size(quantities: impl ExactSizeIterator<Item = u64>) -> Result<(), Inst
     for quantity in quantities {
         total = total.saturating_add(quantity);
     }
-    if total > QUANTITY_MAX { Err(InstanceError::TooMuch) } else { Ok(()) }
+    if total > most { Err(InstanceError::TooMuch) } else { Ok(()) }
 }
 
 /// Eligible pairs of one market, ordered by need and then by capacity, each pair once.

@@ -15,6 +15,9 @@ use dive::{Dive, filled, rounded};
 use draft::{Draft, is_possible};
 use improve::improve;
 
+/// Passes over all demands in which a plan is improved, at most.
+pub(super) const PASSES: u32 = 8;
+
 /// A plan within all limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limited {
@@ -30,6 +33,52 @@ pub struct Limited {
 }
 
 impl Limited {
+    /// The best of three plans: filled by score, rounded from the flow, and rounded from a dive.
+    /// After the stop signal it is the first.
+    pub(super) fn new(
+        market: &Market,
+        pairs: &Pairs,
+        objective: Objective,
+        stop: &dyn Fn() -> bool,
+    ) -> Self {
+        construct(market, pairs, objective, stop)
+    }
+
+    /// Plans a few demands afresh at a time, once for each demand; tells whether that helped.
+    pub(super) fn improve(
+        &mut self,
+        market: &Market,
+        pairs: &Pairs,
+        objective: Objective,
+        stop: &dyn Fn() -> bool,
+    ) -> bool {
+        if self.is_optimal() {
+            return false;
+        }
+        let better = improve(market, pairs, objective, &self.plan, stop);
+        let is_better = better.is_some();
+        better.into_iter().for_each(|plan| self.take(plan, pairs, objective));
+        is_better
+    }
+
+    /// Searches a small market to the end.
+    pub(super) fn prove(
+        &mut self,
+        market: &Market,
+        pairs: &Pairs,
+        objective: Objective,
+        stop: &dyn Fn() -> bool,
+    ) {
+        if self.is_optimal() || self.bound.is_none() {
+            return;
+        }
+        let (plan, is_best) = branch(market, pairs, objective, self.plan.clone(), stop);
+        self.take(plan, pairs, objective);
+        if is_best {
+            self.bound = Some(self.reached);
+        }
+    }
+
     /// Whether the plan is proven to be best.
     #[must_use]
     pub fn is_optimal(&self) -> bool {
@@ -53,20 +102,14 @@ pub fn plan(
     objective: Objective,
     stop: &dyn Fn() -> bool,
 ) -> Limited {
-    let first = construct(market, pairs, objective, stop);
-    if first.is_optimal() {
-        return first;
+    let mut best = Limited::new(market, pairs, objective, stop);
+    for _ in 0..PASSES {
+        if !best.improve(market, pairs, objective, stop) {
+            break;
+        }
     }
-    let plan = improve(market, pairs, objective, first.plan.clone(), stop);
-    let reached = plan.worth(pairs, objective);
-    let improved = Limited { plan, reached, ..first };
-    if improved.is_optimal() || improved.bound.is_none() {
-        return improved;
-    }
-    let Limited { plan, bound, prices, .. } = improved;
-    let (plan, is_best) = branch(market, pairs, objective, plan, stop);
-    let reached = plan.worth(pairs, objective);
-    Limited { plan, reached, bound: if is_best { Some(reached) } else { bound }, prices }
+    best.prove(market, pairs, objective, stop);
+    best
 }
 
 /// The pairs that can have a share at all: the smallest legal one fits both sides.
@@ -75,7 +118,6 @@ pub fn possible(market: &Market, pairs: &Pairs) -> Pairs {
     pairs.only(market, |pair| is_possible(market, pair))
 }
 
-/// The best of three plans: filled by score, rounded from the flow, and rounded from a dive.
 fn construct(
     market: &Market,
     pairs: &Pairs,

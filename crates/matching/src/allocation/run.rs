@@ -7,8 +7,12 @@ use super::check::check_limits;
 use super::fairness::{self, Figures, Rule, exchange};
 use super::flow::{Flow, Outcome};
 use super::instance::{Market, Pairs};
-use super::integer;
+use super::integer::{self, Limited, PASSES};
 use super::plan::{Objective, Plan, Prices, Worth};
+
+/// The most pairs of a market with limits between shares for which the rule without them is tried:
+/// in a large market some share breaks a limit, and finding the plan takes longer than all else.
+const RULED_PAIRS_MAX: usize = 200_000;
 
 /// What a run answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +37,10 @@ pub struct Run {
     pub cost: Worth,
 }
 
-/// Plans a market.
+/// Plans a market to the end.
 ///
 /// Without limits the plan is exact, under a rule too. With limits it is exact if the plan of the
-/// rule without them keeps them anyway; otherwise the best plan found within them is levelled by
+/// rule without them keeps them anyway, which is tried in all but large markets; otherwise the best plan found within them is levelled by
 /// exchanges between producers that lose nothing in the first tier, and is not called optimal.
 ///
 /// `stop` is asked by the calling thread alone, and equally often for the same work: a run that
@@ -49,29 +53,99 @@ pub fn run(
     rule: Rule<'_>,
     stop: &dyn Fn() -> bool,
 ) -> Run {
-    if !market.is_limited() {
-        let free = Free::solve(market, pairs, objective, rule, stop);
-        let is_optimal = free.is_ruled;
-        let Free { plan, best, prices, .. } = free;
-        let bound = prices.as_ref().map(|prices| prices.bound(market));
-        let proof = Proof { bound, prices, is_optimal };
-        return answer(market, pairs, objective, (plan, best), proof);
+    let mut planning = Planning::begin(market, pairs, objective, rule, stop);
+    while planning.improve(stop) {}
+    planning.finish(stop)
+}
+
+/// A market that has a plan from the start, and may get a better one: of several markets that share
+/// one time limit, each gets a first plan before any gets a better one.
+#[derive(Debug)]
+pub struct Planning<'a> {
+    market: &'a Market,
+    pairs: &'a Pairs,
+    objective: Objective,
+    rule: Rule<'a>,
+    stage: Stage,
+    passes: u32,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// There are no limits between shares.
+    Free(Free),
+    /// The best plan within limits, and the one of the rule without them, if it keeps them.
+    Limited(Limited, Option<Free>),
+}
+
+impl<'a> Planning<'a> {
+    /// The first plan, as in [`run`].
+    #[must_use]
+    pub fn begin(
+        market: &'a Market,
+        pairs: &'a Pairs,
+        objective: Objective,
+        rule: Rule<'a>,
+        stop: &dyn Fn() -> bool,
+    ) -> Self {
+        let free = |pairs: &Pairs| Free::solve(market, pairs, objective, rule, stop);
+        let stage = if market.is_limited() {
+            let best = Limited::new(market, pairs, objective, stop);
+            let is_tried = rule != Rule::None && pairs.all().len() <= RULED_PAIRS_MAX;
+            let free = is_tried.then(|| free(&integer::possible(market, pairs)));
+            let keeps = |free: &Free| check_limits(market, pairs, &free.plan).is_ok();
+            Stage::Limited(best, free.filter(|free| free.is_ruled && keeps(free)))
+        } else {
+            Stage::Free(free(pairs))
+        };
+        Self { market, pairs, objective, rule, stage, passes: 0 }
     }
-    let free = (rule != Rule::None)
-        .then(|| Free::solve(market, &integer::possible(market, pairs), objective, rule, stop))
-        .filter(|free| free.is_ruled && check_limits(market, pairs, &free.plan).is_ok());
-    let mut best = integer::plan(market, pairs, objective, stop);
-    let is_exact = free.is_some() || (rule == Rule::None && best.is_optimal());
-    let plan = match free {
-        Some(free) => free.plan,
-        None => exchange(market, pairs, objective, (rule, best.plan.clone()), stop),
-    };
-    best.take(plan.clone(), pairs, objective);
-    let proof = Proof { bound: best.bound, prices: best.prices, is_optimal: is_exact };
-    answer(market, pairs, objective, (plan, best.plan), proof)
+
+    /// Goes once over all demands; false if that brought nothing, and would not again.
+    pub fn improve(&mut self, stop: &dyn Fn() -> bool) -> bool {
+        let Stage::Limited(best, None) = &mut self.stage else { return false };
+        self.passes += 1;
+        self.passes <= PASSES && best.improve(self.market, self.pairs, self.objective, stop)
+    }
+
+    /// What the plan so far is worth by score, and what no plan can exceed, as far as it is known.
+    #[must_use]
+    pub fn progress(&self) -> (Worth, Option<Worth>) {
+        match &self.stage {
+            Stage::Free(free) => {
+                (free.plan.worth(self.pairs, self.objective), free.bound(self.market))
+            }
+            Stage::Limited(best, _) => (best.reached, best.bound),
+        }
+    }
+
+    /// The answer: a small market is searched to the end, and the rule levels what has limits.
+    #[must_use]
+    pub fn finish(self, stop: &dyn Fn() -> bool) -> Run {
+        let Self { market, pairs, objective, rule, stage, .. } = self;
+        match stage {
+            Stage::Free(free) => {
+                let (bound, is_optimal) = (free.bound(market), free.is_ruled);
+                let proof = Proof { bound, prices: free.prices, is_optimal };
+                answer(market, pairs, objective, (free.plan, free.best), proof)
+            }
+            Stage::Limited(mut best, free) => {
+                best.prove(market, pairs, objective, stop);
+                let is_exact = free.is_some() || (rule == Rule::None && best.is_optimal());
+                let plan = match free {
+                    Some(free) => free.plan,
+                    None => exchange(market, pairs, objective, (rule, best.plan.clone()), stop),
+                };
+                best.take(plan.clone(), pairs, objective);
+                let proof = Proof { bound: best.bound, prices: best.prices, is_optimal: is_exact };
+                answer(market, pairs, objective, (plan, best.plan), proof)
+            }
+        }
+    }
 }
 
 /// A market planned without the limits between shares.
+#[derive(Debug)]
 struct Free {
     /// The plan of the rule, or the best so far.
     plan: Plan,
@@ -101,6 +175,10 @@ impl Free {
         });
         let is_ruled = ruled.is_some();
         Self { plan: ruled.unwrap_or_else(|| best.clone()), best, prices, is_ruled }
+    }
+
+    fn bound(&self, market: &Market) -> Option<Worth> {
+        self.prices.as_ref().map(|prices| prices.bound(market))
     }
 }
 

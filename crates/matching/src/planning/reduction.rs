@@ -27,11 +27,21 @@ pub struct Candidates {
     is_reduced: bool,
 }
 
-/// Of one capacity: its eligible pairs, and the best of them.
+/// Of one capacity: its eligible pairs, and the one that may be the best.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     eligible: u64,
     best: Option<Pair>,
+}
+
+/// An eligible pair as it is found.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// The pair; its score is at least the true one.
+    pub pair: Pair,
+    /// Whether the score is the true one; else there are as many pairs of the need that are
+    /// certainly no worse as are kept of each.
+    pub is_exact: bool,
 }
 
 impl Candidates {
@@ -53,11 +63,12 @@ impl Candidates {
         self.is_reduced
     }
 
-    /// Adds every eligible pair of a demand of the snapshot.
-    pub fn add(&mut self, snapshot: &Snapshot, mut pairs: Vec<Pair>) {
+    /// Adds every eligible pair of a demand of the snapshot. As long as there are not too many,
+    /// every score is to be exact.
+    pub fn add(&mut self, snapshot: &Snapshot, found: &[Found]) {
         self.capacities.resize(snapshot.capacities.len(), Tally::default());
         self.steps.resize(snapshot.needs.len(), 0);
-        for pair in &pairs {
+        for Found { pair, .. } in found {
             let step = &mut self.steps[pair.need as usize];
             *step = greatest_common_divisor(*step, snapshot.step_base(pair.capacity));
             let tally = &mut self.capacities[pair.capacity as usize];
@@ -66,6 +77,8 @@ impl Candidates {
                 tally.best = Some(*pair);
             }
         }
+        let exact = found.iter().filter(|found| found.is_exact);
+        let mut pairs: Vec<Pair> = exact.map(|found| found.pair).collect();
         if self.is_reduced {
             keep_best(&mut pairs);
         }
@@ -89,11 +102,12 @@ impl Candidates {
         std::mem::take(&mut self.pairs)
     }
 
-    /// What a plan is likely to use: the best of each need and of each capacity, where they can
-    /// have a share at all.
+    /// What a plan is likely to use: the best of each need, and of each capacity one that may be its
+    /// best, where they can have a share at all. `score` tells the true score of a pair.
     #[must_use]
-    pub fn first(&self, snapshot: &Snapshot) -> Vec<Pair> {
+    pub fn first(&self, snapshot: &Snapshot, score: impl Fn(&Pair) -> Option<u16>) -> Vec<Pair> {
         let best = self.capacities.iter().filter_map(|tally| tally.best);
+        let best = best.filter_map(|pair| Some(Pair { score: score(&pair)?, ..pair }));
         let mut first: Vec<Pair> = self.pairs.iter().copied().chain(best).collect();
         first.retain(|pair| snapshot.admits(pair.capacity, pair.need));
         first.sort_unstable_by_key(key);

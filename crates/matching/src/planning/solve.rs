@@ -9,7 +9,7 @@ use crate::allocation::instance::InstanceError;
 use crate::allocation::margin::Margin;
 use crate::allocation::plan::{Objective, Plan, Prices, Share as LocalShare, Worth};
 use crate::allocation::repair::repair as fill_gap;
-use crate::allocation::{Run, run};
+use crate::allocation::{Planning, Run};
 use crate::id::PartyId;
 
 use super::balance::Balances;
@@ -91,7 +91,7 @@ pub struct Outcome {
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Parts of the market that are planned.
+    /// Parts of the market that have a plan; it may still be bettered.
     pub parts_done: u32,
     /// Parts of the market; 0 before it is known which pairs are held.
     pub parts: u32,
@@ -115,21 +115,79 @@ pub fn plan(
     stop: &dyn Fn() -> bool,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, InstanceError> {
-    let parts = parts(Terms { snapshot, changed: None })?;
+    let mut parts = parts(Terms { snapshot, changed: None })?;
+    parts.sort_by_key(|part| part.pairs.all().len());
+    let mut tally = Tally::new(snapshot, &parts, wish.objective, progress);
+    let mut plannings = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        plannings.push(begin(part, wish, stop));
+        tally.begun(at, &plannings[at]);
+    }
+    improve(&mut plannings, &mut tally, stop);
     let mut answer = Answer::new(snapshot, wish);
-    for (part, done) in parts.iter().zip(1..) {
-        let planned = plan_part(part, wish, stop);
+    for (part, planning) in parts.iter().zip(plannings) {
+        let planned = Planned::from(planning.finish(stop));
         answer.add(part, &planned);
         answer.fairness(part, &planned, stop);
         if let Some(prices) = &planned.prices {
             let found = intervals(part, prices, wish.objective, stop);
             answer.outcome.intervals.extend(found);
         }
-        let (reached, bound) = (answer.outcome.reached, answer.outcome.bound);
-        let rounds = snapshot.reduction.map_or(0, |reduction| reduction.rounds);
-        progress(Progress { parts_done: done, parts: parts.len() as u32, rounds, reached, bound });
     }
     Ok(answer.finish())
+}
+
+/// Betters all plans in turn, as long as any can be.
+fn improve(plannings: &mut [Planning<'_>], tally: &mut Tally<'_>, stop: &dyn Fn() -> bool) {
+    let mut open: Vec<usize> = (0..plannings.len()).collect();
+    while !open.is_empty() {
+        open.retain(|&at| {
+            let is_better = plannings[at].improve(stop);
+            tally.note(at, &plannings[at]);
+            is_better
+        });
+    }
+}
+
+/// Adds up where the parts stand, and tells it.
+struct Tally<'a> {
+    parts: &'a [Part],
+    objective: Objective,
+    /// By part, in base units.
+    reached: Vec<Worth>,
+    at: Progress,
+    tell: &'a mut dyn FnMut(Progress),
+}
+
+impl<'a> Tally<'a> {
+    fn new(
+        snapshot: &Snapshot,
+        parts: &'a [Part],
+        objective: Objective,
+        tell: &'a mut dyn FnMut(Progress),
+    ) -> Self {
+        let rounds = snapshot.reduction.map_or(0, |reduction| reduction.rounds);
+        let (reached, bound) = (Worth::default(), Worth::default());
+        let at = Progress { parts_done: 0, parts: parts.len() as u32, rounds, reached, bound };
+        Self { parts, objective, reached: vec![reached; parts.len()], at, tell }
+    }
+
+    /// Notes the first plan of a part.
+    fn begun(&mut self, part: usize, planning: &Planning<'_>) {
+        let plain = || self.parts[part].plain_bound(self.objective);
+        let bound = planning.progress().1.unwrap_or_else(plain);
+        self.at.bound = self.at.bound + bound.times(self.parts[part].grain);
+        self.at.parts_done += 1;
+        self.note(part, planning);
+    }
+
+    /// Notes a better plan of a part.
+    fn note(&mut self, part: usize, planning: &Planning<'_>) {
+        let reached = planning.progress().0.times(self.parts[part].grain);
+        self.at.reached = self.at.reached + reached - self.reached[part];
+        self.reached[part] = reached;
+        (self.tell)(self.at);
+    }
 }
 
 /// Plans the gap that declining producers leave in `outcome`; every other share stays.
@@ -167,11 +225,22 @@ pub(super) struct Planned {
     is_optimal: bool,
 }
 
-/// Plans one part.
+impl From<Run> for Planned {
+    fn from(run: Run) -> Self {
+        let Run { plan, reached, bound, prices, is_optimal, .. } = run;
+        Self { plan, reached, bound, prices, is_optimal }
+    }
+}
+
+/// Plans one part to the end.
 pub(super) fn plan_part(part: &Part, wish: Wish, stop: &dyn Fn() -> bool) -> Planned {
-    let Run { plan, reached, bound, prices, is_optimal, .. } =
-        run(&part.market, &part.pairs, wish.objective, part.rule(wish.rule), stop);
-    Planned { plan, reached, bound, prices, is_optimal }
+    let mut planning = begin(part, wish, stop);
+    while planning.improve(stop) {}
+    Planned::from(planning.finish(stop))
+}
+
+fn begin<'a>(part: &'a Part, wish: Wish, stop: &dyn Fn() -> bool) -> Planning<'a> {
+    Planning::begin(&part.market, &part.pairs, wish.objective, part.rule(wish.rule), stop)
 }
 
 impl Part {

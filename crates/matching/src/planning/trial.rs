@@ -42,7 +42,7 @@ pub fn gains(
     stop: &dyn Fn() -> bool,
 ) -> Result<Vec<Gain>, InstanceError> {
     let mut gains = Vec::new();
-    for relaxation in &snapshot.relaxations {
+    for relaxation in snapshot.relaxations.iter().take_while(|_| !stop()) {
         let parts = parts(Terms { snapshot, changed: Some(relaxation) })?;
         let own = |part: &&Part| part.needs.iter().any(|&need| is_of(snapshot, relaxation, need));
         let Some(part) = parts.iter().find(own) else { continue };

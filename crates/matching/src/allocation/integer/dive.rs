@@ -8,7 +8,7 @@ use super::possible;
 use crate::allocation::flow::{Flow, Outcome};
 use crate::allocation::instance::{Market, Pair, Pairs};
 use crate::allocation::plan::{Objective, Plan, Prices, Share};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Flows of one dive.
 const ROUNDS: u32 = 40;
@@ -106,7 +106,7 @@ impl<'a> Dive<'a> {
 
     /// The smallest suppliers of demands that have too many; late in the dive, every pair of such
     /// a demand but those of its best suppliers.
-    fn crowded(&self, plan: &Plan, round: u32) -> Vec<(u32, u32)> {
+    fn crowded(&self, plan: &Plan, round: u32) -> BTreeSet<(u32, u32)> {
         let producer = |capacity: u32| self.market.capacities()[capacity as usize].producer;
         let mut suppliers: BTreeMap<u32, BTreeMap<u32, u64>> = BTreeMap::new();
         for share in plan.shares() {
@@ -125,7 +125,7 @@ impl<'a> Dive<'a> {
                 kept.entry(demand).or_insert_with(|| best(of_demand, most));
             }
         }
-        let mut forbidden = Vec::new();
+        let mut forbidden = BTreeSet::new();
         for (at, need) in self.market.needs().iter().enumerate() {
             let Some(kept) = kept.get(&need.demand) else {
                 continue;
@@ -135,7 +135,7 @@ impl<'a> Dive<'a> {
                 let own = producer(pair.capacity);
                 let is_used = of_demand.contains_key(&own);
                 if !kept.contains(&own) && (is_used || round >= HOLDING_ROUND) {
-                    forbidden.push((pair.capacity, pair.need));
+                    forbidden.insert((pair.capacity, pair.need));
                 }
             }
         }

@@ -14,31 +14,23 @@ const DEMANDS_TOGETHER: usize = 24;
 /// The best capacities of a need through which its neighbours are found.
 const CAPACITIES_ASKED: usize = 16;
 
-/// Times that every demand may start a part.
-const PASSES: usize = 8;
-
-/// Improves a plan until a whole pass over the demands brings nothing, or the stop signal comes.
+/// Lets every demand start a part once, unless the stop signal comes; `None` if that brings nothing.
 pub(super) fn improve(
     market: &Market,
     pairs: &Pairs,
     objective: Objective,
-    plan: Plan,
+    plan: &Plan,
     stop: &dyn Fn() -> bool,
-) -> Plan {
-    let mut search = Search::new(market, pairs, objective, &plan);
-    for _ in 0..PASSES {
-        let mut is_better = false;
-        for demand in search.by_shortage() {
-            if stop() {
-                return search.plan();
-            }
-            is_better |= search.replan(demand, stop);
-        }
-        if !is_better {
+) -> Option<Plan> {
+    let mut search = Search::new(market, pairs, objective, plan);
+    let mut is_better = false;
+    for demand in search.by_shortage() {
+        if stop() {
             break;
         }
+        is_better |= search.replan(demand, stop);
     }
-    search.plan()
+    is_better.then(|| search.plan())
 }
 
 struct Search<'a> {
