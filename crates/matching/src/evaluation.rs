@@ -22,6 +22,8 @@ pub const NO_TEXT_VALUE: u16 = 5000;
 pub struct Coverage {
     /// Free in the capacity periods that can serve it, in base units of the wanted product.
     pub available_base: u128,
+    /// The capacity periods that can serve it: the lowest bit for the first.
+    pub serving: u128,
     /// Still wanted, in the demand's unit.
     pub wanted: u64,
 }
@@ -87,17 +89,19 @@ impl Judgement {
         for (index, need) in pair.demand.needs.iter().enumerate() {
             let stop = Stop::new(pair, self.conversion.as_ref(), (index, need));
             way = way.min((stop.area_gap > 0, stop.distance_km));
-            let mut free = 0;
+            let (mut free, mut of_need) = (0, 0_u128);
             for (place, capacity) in pair.offer.capacity.iter().enumerate() {
                 let encounter = stop.judge(pair, (place, capacity));
                 self.keep_nearest(encounter);
                 if encounter.gaps.pass() {
                     free += capacity.free;
-                    serving |= 1 << place;
+                    of_need |= 1 << place;
                 }
             }
             let available_base = self.conversion.map_or(0, |by| by.wanted_base(free));
-            self.coverage.push(Coverage { available_base, wanted: need.wanted });
+            let wanted = need.wanted;
+            self.coverage.push(Coverage { available_base, serving: of_need, wanted });
+            serving |= of_need;
             self.wanted += need.wanted;
         }
         self.distance_km = way.1;
