@@ -59,9 +59,9 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// How much of a time limit may pass until the plan itself begins, of a market with more eligible
-/// pairs than a run may hold: one part in this many.
-pub const PRICING_PARTS: u32 = 2;
+/// How much of a time limit is kept for the plan itself, of a market with more eligible pairs than
+/// a run may hold: one part in this many.
+pub const PLANNING_PARTS: u32 = 4;
 
 /// What a run may take.
 pub struct Limits<'a> {

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 pub use super::queue::{Full, MAX_OF_PARTY};
 use super::queue::{Place, Queue};
-use crate::actions::allocation_run::{self, Limits, PRICING_PARTS, Solved};
+use crate::actions::allocation_run::{self, Limits, PLANNING_PARTS, Solved};
 use crate::actions::allocations::{Gap, alive_until, balances};
 use crate::app::App;
 use crate::error::Error;
@@ -194,7 +194,7 @@ impl Run<'_> {
         let started = Instant::now();
         let limit = Duration::from_millis(allocation.request.time_limit_ms);
         let stop = || self.signals.is_cancelled() || started.elapsed() >= limit;
-        let is_priced_out = || started.elapsed() >= limit / PRICING_PARTS;
+        let is_priced_out = || started.elapsed() >= limit - limit / PLANNING_PARTS;
         let wish = allocation.request.wish;
         match task {
             Task::Plan(ask) => {

@@ -118,14 +118,14 @@ impl<'d, 'v> Live<'d, 'v> {
         }
         let judged = draft.judged(sought, offer, false).filter(Judged::is_plain);
         let Some(judged) = judged else { return };
-        let mut met = judged.meetings(priced.delivery);
-        met.retain(|place| {
-            search.is_open(first + place, judged.judgement.score)
-                && draft.snapshot.admits(first + place, priced.need)
+        let mut met: Vec<u32> = judged.meetings(priced.delivery).map(|it| first + it).collect();
+        met.retain(|&capacity| {
+            search.is_open(capacity, judged.judgement.score)
+                && draft.snapshot.admits(capacity, priced.need)
         });
         if !met.is_empty() {
             let score = draft.score(sought, offer).unwrap_or(0);
-            met.into_iter().for_each(|place| search.see(first + place, score));
+            met.into_iter().for_each(|capacity| search.see(capacity, score));
         }
     }
 }

@@ -8,7 +8,7 @@ use matching::allocation::columns::PAIRS_PER_ROUND;
 use matching::check::Route;
 use matching::evaluation::Judgement;
 use matching::factor::BASIS_POINTS;
-use matching::pair::{Pair, Stop};
+use matching::pair::Pair;
 
 use super::allocation::Draft;
 use super::matches::{Sought, may_be_shown};
@@ -43,14 +43,10 @@ pub(super) struct Judged<'a> {
 
 impl Judged<'_> {
     /// The capacity periods that meet a delivery, by their places.
-    pub(super) fn meetings(&self, delivery: u32) -> Vec<u32> {
-        let (pair, index) = (&self.pair, delivery as usize);
-        let Some(need) = pair.demand.needs.get(index) else { return Vec::new() };
-        let stop = Stop::new(pair, self.judgement.conversion.as_ref(), (index, need));
-        let places = pair.offer.capacity.iter().enumerate();
-        let met =
-            places.filter(|(place, capacity)| stop.judge(pair, (*place, capacity)).gaps.pass());
-        met.map(|(place, _)| place as u32).collect()
+    pub(super) fn meetings(&self, delivery: u32) -> impl Iterator<Item = u32> + use<> {
+        let coverage = self.judgement.coverage.get(delivery as usize);
+        let serving = coverage.map_or(0, |coverage| coverage.serving);
+        (0..u128::BITS - serving.leading_zeros()).filter(move |place| serving >> place & 1 == 1)
     }
 
     /// Whether it is planned: one unit for one.
@@ -67,9 +63,8 @@ impl<'v> Draft<'v> {
         self.reader.each_above(sought, ANY_SCORE, |(offer, _)| {
             let Some(judged) = self.judged(sought, offer, is_exact) else { return };
             let deliveries = 0..sought.facts.needs.len() as u32;
-            let places = deliveries.flat_map(|delivery| {
-                judged.meetings(delivery).into_iter().map(move |it| (delivery, it))
-            });
+            let places = deliveries
+                .flat_map(|delivery| judged.meetings(delivery).map(move |place| (delivery, place)));
             if judged.is_plain() {
                 let places = places.collect();
                 let score = judged.judgement.score;

@@ -34,7 +34,8 @@ pub trait Pricing: Sync {
     /// out pairs whose score is at most [`Search::floor`].
     fn search(&self, need: u32, search: &mut Search<'_>);
 
-    /// Pairs to begin with, each once, if some are known: the best of each need save a round.
+    /// Pairs to begin with, each once, if some are known; else prices are first learned from a
+    /// sample of the needs.
     fn first(&self) -> Vec<Pair> {
         Vec::new()
     }
@@ -194,10 +195,12 @@ impl<'a> Run<'a> {
 
     fn rounds(&mut self, control: &mut Control<'_>) -> Outcome {
         let first = self.pricing.first();
-        if !first.is_empty() && !self.hold(first, control.stop) {
+        let mut start = None;
+        if first.is_empty() {
+            start = self.sampled_prices(control);
+        } else if !self.hold(first, control.stop) {
             return Outcome::Stopped;
         }
-        let mut start = self.sampled_prices(control);
         loop {
             let prices = start.take().unwrap_or_else(|| self.flow.prices());
             let Some((found, bound)) = self.price(&prices, control) else {
