@@ -107,8 +107,8 @@ pub struct AllocationProgress {
     /// Times that a plan was priced against all eligible pairs, of a market with more than a run
     /// holds; else 0.
     pub rounds: u32,
-    /// What is planned so far, as the objective counts it: under `coverage` base units, under `value`
-    /// base units weighted by score over 10000, rounded down.
+    /// What is planned so far, as the objective counts it: under `coverage` base units, under
+    /// `value` base units weighted by score over 10000, rounded down.
     pub reached: u64,
     /// What no plan can exceed, counted in the same way and rounded up: of the whole market while
     /// `parts` is 0, then of the planned parts.

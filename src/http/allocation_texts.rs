@@ -304,8 +304,8 @@ pub const fn objective_name(objective: Objective) -> &'static str {
 pub const fn failure_text(failure: Failure, language: Language) -> &'static str {
     match (failure, language) {
         (Failure::TooLarge, Language::Vietnamese) => {
-            "Quá nhiều kỳ sản lượng hoặc điểm giao, hoặc tổng khối lượng quá lớn, cho một lần phân bổ; \
-             hãy chọn ít nhu cầu hơn."
+            "Quá nhiều kỳ sản lượng hoặc điểm giao, hoặc tổng khối lượng quá lớn, cho một lần phân \
+             bổ; hãy chọn ít nhu cầu hơn."
         }
         (Failure::TooLarge, Language::English) => {
             "Too many capacity periods or deliveries, or too much in all, for one allocation; name \

@@ -58,8 +58,8 @@ pub fn run(
     planning.finish(stop)
 }
 
-/// A market that has a plan from the start, and may get a better one: of several markets that share
-/// one time limit, each gets a first plan before any gets a better one.
+/// A market that has a plan from the start, and may get a better one: of several markets that
+/// share one time limit, each gets a first plan before any gets a better one.
 #[derive(Debug)]
 pub struct Planning<'a> {
     market: &'a Market,

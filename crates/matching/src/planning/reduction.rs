@@ -102,8 +102,8 @@ impl Candidates {
         std::mem::take(&mut self.pairs)
     }
 
-    /// What a plan is likely to use: the best of each need, and of each capacity one that may be its
-    /// best, where they can have a share at all. `score` tells the true score of a pair.
+    /// What a plan is likely to use: the best of each need, and of each capacity one that may be
+    /// its best, where they can have a share at all. `score` tells the true score of a pair.
     #[must_use]
     pub fn first(&self, snapshot: &Snapshot, score: impl Fn(&Pair) -> Option<u16>) -> Vec<Pair> {
         let best = self.capacities.iter().filter_map(|tally| tally.best);

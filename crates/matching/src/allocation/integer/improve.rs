@@ -14,7 +14,8 @@ const DEMANDS_TOGETHER: usize = 24;
 /// The best capacities of a need through which its neighbours are found.
 const CAPACITIES_ASKED: usize = 16;
 
-/// Lets every demand start a part once, unless the stop signal comes; `None` if that brings nothing.
+/// Lets every demand start a part once, unless the stop signal comes; `None` if that brings
+/// nothing.
 pub(super) fn improve(
     market: &Market,
     pairs: &Pairs,
