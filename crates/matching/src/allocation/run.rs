@@ -40,8 +40,9 @@ pub struct Run {
 /// Plans a market to the end.
 ///
 /// Without limits the plan is exact, under a rule too. With limits it is exact if the plan of the
-/// rule without them keeps them anyway, which is tried in all but large markets; otherwise the best plan found within them is levelled by
-/// exchanges between producers that lose nothing in the first tier, and is not called optimal.
+/// rule without them keeps them anyway, which is tried in all but large markets; otherwise the best
+/// plan found within them is levelled by exchanges between producers that lose nothing in the first
+/// tier, and is not called optimal.
 ///
 /// `stop` is asked by the calling thread alone, and equally often for the same work: a run that
 /// was stopped at a given question is repeated by stopping at the same question.
