@@ -120,8 +120,7 @@ impl<'d, 'v> Live<'d, 'v> {
         let Some(judged) = judged else { return };
         let mut met: Vec<u32> = judged.meetings(priced.delivery).map(|it| first + it).collect();
         met.retain(|&capacity| {
-            search.is_open(capacity, judged.judgement.score)
-                && draft.snapshot.admits(capacity, priced.need)
+            search.is_open(capacity, judged.0.score) && draft.snapshot.admits(capacity, priced.need)
         });
         if !met.is_empty() {
             let score = draft.score(sought, offer).unwrap_or(0);

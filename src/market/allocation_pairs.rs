@@ -35,27 +35,24 @@ pub(super) struct Meetings {
     pub(super) left_out: u64,
 }
 
-/// A pair that is eligible.
-pub(super) struct Judged<'a> {
-    pub(super) pair: Pair<'a>,
-    pub(super) judgement: Judgement,
-}
+/// The judgement of a pair that is eligible.
+pub(super) struct Judged(pub(super) Judgement);
 
-impl Judged<'_> {
+impl Judged {
     /// The capacity periods that meet a delivery, by their places.
     pub(super) fn meetings(&self, delivery: u32) -> impl Iterator<Item = u32> + use<> {
-        let coverage = self.judgement.coverage.get(delivery as usize);
+        let coverage = self.0.coverage.get(delivery as usize);
         let serving = coverage.map_or(0, |coverage| coverage.serving);
         (0..u128::BITS - serving.leading_zeros()).filter(move |place| serving >> place & 1 == 1)
     }
 
     /// Whether it is planned: one unit for one.
     pub(super) fn is_plain(&self) -> bool {
-        self.judgement.route.map(Route::ratio) == Some(BASIS_POINTS as u32)
+        self.0.route.map(Route::ratio) == Some(BASIS_POINTS as u32)
     }
 }
 
-impl<'v> Draft<'v> {
+impl Draft<'_> {
     /// Every eligible pair of a demand. Unless the scores are to be exact, those are that may be
     /// among the [`PAIRS_PER_ROUND`] best of a delivery.
     pub(super) fn meetings(&self, sought: &Sought<'_, '_>, is_exact: bool) -> Meetings {
@@ -67,7 +64,7 @@ impl<'v> Draft<'v> {
                 .flat_map(|delivery| judged.meetings(delivery).map(move |place| (delivery, place)));
             if judged.is_plain() {
                 let places = places.collect();
-                let score = judged.judgement.score;
+                let score = judged.0.score;
                 met.offers.push(Met { offer, score, is_exact, places });
             } else {
                 met.left_out += places.count() as u64;
@@ -82,15 +79,12 @@ impl<'v> Draft<'v> {
     /// The pair of a demand and an offer, if it may be planned and is eligible. Unless it is to be
     /// exact it is judged by at least its likeness: what is wanted is the same by either, and only
     /// the score may be too high.
-    pub(super) fn judged<'a>(
+    pub(super) fn judged(
         &self,
-        sought: &'a Sought<'_, '_>,
+        sought: &Sought<'_, '_>,
         offer: Slot,
         is_exact: bool,
-    ) -> Option<Judged<'a>>
-    where
-        'v: 'a,
-    {
+    ) -> Option<Judged> {
         let reader = &self.reader;
         let pair = match is_exact {
             true => reader.pair(sought, offer, self.moment),
@@ -100,7 +94,7 @@ impl<'v> Draft<'v> {
             return None;
         }
         let judgement = Judgement::of(&pair);
-        judgement.is_eligible(&pair).then_some(Judged { pair, judgement })
+        judgement.is_eligible(&pair).then_some(Judged(judgement))
     }
 
     /// The score of a pair.
