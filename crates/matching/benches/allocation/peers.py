@@ -1,11 +1,11 @@
 """The peers: OR-Tools, LEMON and HiGHS on instances in the format of instance.rs.
 
 Every solver answers (seconds of processor time to solve, objective or None, MB held at most).
-Building graphs and models is not timed. Each call runs in a process of its own, under a limit.
+Building graphs and models is not timed. `limited` runs a call in a process of its own, which ends
+after some seconds of processor time.
 """
 
 import multiprocessing
-import queue
 import resource
 import subprocess
 import time
@@ -72,8 +72,8 @@ class Rows:
         self.starts.append(len(self.columns))
 
 
-def solved(cost, upper, rows, integer=None, **options):
-    """A maximum by HiGHS: its process seconds, and the solver."""
+def solver_of(cost, upper, rows, is_integer=False):
+    """HiGHS with a maximum to find, on one processor."""
     import highspy
 
     model = highspy.HighsLp()
@@ -87,28 +87,32 @@ def solved(cost, upper, rows, integer=None, **options):
     model.a_matrix_.start_ = numpy.asarray(rows.starts)
     model.a_matrix_.index_ = numpy.asarray(rows.columns)
     model.a_matrix_.value_ = numpy.asarray(rows.values, dtype=float)
-    if integer is not None:
-        kinds = [highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger]
-        model.integrality_ = [kinds[int(is_integer)] for is_integer in integer]
+    if is_integer:
+        model.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
     solver = highspy.Highs()
-    for name, value in {"output_flag": False, "threads": 1, **options}.items():
-        solver.setOptionValue(name, value)
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
     solver.passModel(model)
+    return solver
+
+
+def solved(cost, upper, rows):
+    """HiGHS's maximum, and the processor seconds that it took."""
+    solver = solver_of(cost, upper, rows)
     start = time.process_time()
     solver.run()
     return time.process_time() - start, solver
 
 
-def sides(at, factor=None):
-    """Rows for what each capacity has and each need takes, of columns in these units."""
+def sides(at):
+    """Rows for what each capacity has and each need takes."""
     rows = Rows()
-    factor = numpy.ones(len(at.score)) if factor is None else factor
     for ends, first, count in ((at.capacity, 0, at.offers), (at.need, at.offers, at.needs)):
         order = numpy.argsort(ends, kind="stable")
         bounds = numpy.searchsorted(ends[order], numpy.arange(count + 1))
         for node in range(count):
             own = order[bounds[node] : bounds[node + 1]]
-            rows.add(0, at.quantities[first + node], own, factor[own])
+            rows.add(0, at.quantities[first + node], own, numpy.ones(len(own)))
     return rows
 
 
@@ -119,58 +123,6 @@ def highs(path):
     taken, solver = solved(at.score, numpy.full(len(at.score), numpy.inf), sides(at))
     is_optimal = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
     return taken, round(solver.getInfo().objective_function_value) if is_optimal else None
-
-
-def highs_mip(path, seconds, tier=0):
-    """All integer limits. A share is a number of increments, with a switch; a producer has a
-    switch for each demand, and so has a need with a minimum. `tier` is added to every score."""
-    at = Instance(path)
-    most = numpy.minimum(at.quantities[at.capacity], at.quantities[at.offers + at.need])
-    step = at.increment[at.capacity]
-    least = numpy.maximum(at.min_order[at.capacity], at.min_share[at.need])
-    least = numpy.maximum(-(-least // step), 1)
-    pairs, most = len(step), most // step
-    rows = sides(at, step)
-    for pair in range(pairs):
-        rows.add(0, numpy.inf, [pair, pairs + pair], [1, -least[pair]])
-        rows.add(-numpy.inf, 0, [pair, pairs + pair], [1, -most[pair]])
-    columns = add_suppliers(at, rows, pairs)
-    for need in numpy.flatnonzero(at.min):
-        own = numpy.flatnonzero(at.need == need)
-        rows.add(0, numpy.inf, [*own, columns], [*step[own], -at.min[need]])
-        rows.add(-numpy.inf, 0, [*own, columns], [*step[own], -at.quantities[at.offers + need]])
-        columns += 1
-    cost = numpy.zeros(columns)
-    cost[:pairs] = (at.score + tier) * step
-    upper = numpy.ones(columns)
-    upper[:pairs] = most
-    upper[pairs : 2 * pairs] = most >= least
-    integer = numpy.ones(columns, dtype=bool)
-    options = {"time_limit": seconds, "mip_rel_gap": 0.0, "mip_abs_gap": 0.5}
-    taken, solver = solved(cost, upper, rows, integer, **options)
-    shares = numpy.rint(numpy.asarray(solver.getSolution().col_value)[:pairs])
-    return taken, int((shares.astype(numpy.int64) * step * (at.score + tier)).sum())
-
-
-def add_suppliers(at, rows, pairs):
-    """A switch for each producer of a demand with a limit; answers the next free column."""
-    switches = {}
-    columns = 2 * pairs
-    for pair in range(pairs):
-        need = at.need[pair]
-        if at.most[need] == ANY:
-            continue
-        key = (at.demand[need], at.producer[at.capacity[pair]])
-        if key not in switches:
-            switches[key] = columns
-            columns += 1
-        rows.add(-numpy.inf, 0, [pairs + pair, switches[key]], [1, -1])
-    limits = {at.demand[need]: at.most[need] for need in range(at.needs)}
-    for demand, most in limits.items():
-        own = [column for (of, _), column in switches.items() if of == demand]
-        if own:
-            rows.add(0, most, own, [1] * len(own))
-    return columns
 
 
 def level_fills(path):
@@ -208,23 +160,27 @@ def level_fills(path):
     return [fixed[producer] for producer in range(len(offered))]
 
 
-def call(answers, solver, arguments):
-    answer = solver(*arguments)
+def call(answer, solver, arguments, seconds):
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    try:
+        told = solver(*arguments)
+    except subprocess.CalledProcessError:
+        return
     kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     peak = max(resource.getrusage(kind).ru_maxrss for kind in kinds[solver is lemon :])
-    answers.put((*answer, peak / 1024))
+    answer.send((*told, peak / 1024))
 
 
 def limited(solver, arguments, seconds):
-    """The answer of a solver in a process of its own, or None after the limit."""
+    """The answer of a solver in a process of its own, or None if it needs more processor time."""
     context = multiprocessing.get_context("spawn")
-    answers = context.Queue()
-    process = context.Process(target=call, args=(answers, solver, arguments))
+    answer, told = context.Pipe(duplex=False)
+    process = context.Process(target=call, args=(told, solver, arguments, seconds))
     process.start()
+    told.close()
     try:
-        return answers.get(timeout=seconds)
-    except queue.Empty:
+        return answer.recv()
+    except EOFError:
         return None
     finally:
-        process.kill()
         process.join()
