@@ -4,10 +4,14 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use matching::date::{Date, Timestamp};
 use uuid::{Builder, Uuid};
+
+/// What a look at the stopwatch of a test takes.
+const LOOK: Duration = Duration::from_micros(100);
 
 /// Where the time and the randomness come from.
 #[derive(Debug, Clone)]
@@ -45,6 +49,17 @@ impl Clock {
         match self {
             Self::System => Timestamp::from_micros(jiff::Timestamp::now().as_microsecond()),
             Self::Fixed(clock) => Timestamp::from_micros(clock.now_us.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Tells the time since now, whatever becomes of the clock on the wall; in a test each look at
+    /// it takes [`LOOK`], so that what is cut by time is always cut at the same place.
+    pub fn stopwatch(&self) -> impl Fn() -> Duration + use<> {
+        let (started, looks, is_real) =
+            (Instant::now(), Cell::new(0), matches!(self, Self::System));
+        move || {
+            looks.set(looks.get() + 1);
+            if is_real { started.elapsed() } else { LOOK * looks.get() }
         }
     }
 
@@ -118,6 +133,12 @@ mod tests {
         assert!(first.iter().all(|id| id.get_version_num() == 7));
         moment.rewind();
         assert_eq!(moment.new_id(), first[0]);
+    }
+
+    #[test]
+    fn the_stopwatch_of_a_test_counts_looks() {
+        let elapsed = Clock::Fixed(FixedClock::new(Timestamp::from_micros(0))).stopwatch();
+        assert_eq!([elapsed(), elapsed(), elapsed()], [LOOK, 2 * LOOK, 3 * LOOK]);
     }
 
     #[test]

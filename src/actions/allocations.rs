@@ -167,10 +167,15 @@ pub const fn alive_until(now: Timestamp) -> Timestamp {
 /// # Errors
 /// [`Error::Forbidden`] without the scope; [`Error::NotFound`].
 pub fn find(tx: &mut ReadTx<'_>, context: &Context, id: AllocationId) -> Result<Allocation, Error> {
+    Ok(recorded(tx, context, id)?.at(context.moment.now()))
+}
+
+/// One allocation of the caller, whether it is heard of or not.
+fn recorded(tx: &mut ReadTx<'_>, context: &Context, id: AllocationId) -> Result<Allocation, Error> {
     authorise::require(context, Scope::RunAllocations)?;
     let found = allocations::find(tx, id)?;
     let own = found.filter(|allocation| context.caller.owns(allocation.party_id));
-    Ok(own.ok_or(Error::NotFound)?.at(context.moment.now()))
+    own.ok_or(Error::NotFound)
 }
 
 /// One allocation of the caller, with its answer.
@@ -269,7 +274,7 @@ pub fn cancel(
     context: &Context,
     id: AllocationId,
 ) -> Result<Allocation, Error> {
-    let current = find(tx, context, id)?;
+    let current = recorded(tx, context, id)?;
     if !matches!(current.state, State::Queued | State::Running(_)) {
         return Err(illegal(&current.state));
     }

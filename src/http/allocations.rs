@@ -348,8 +348,13 @@ fn location(id: AllocationId) -> String {
 async fn read(app: &AppData, caller: Caller, id: AllocationId) -> Result<Report, ApiError> {
     let found = app.app.read(caller, move |tx, ctx| allocations::report(tx, ctx, id)).await;
     let mut report = found?;
-    if let State::Running(progress) = &mut report.allocation.state {
-        *progress = app.allocations.progress(id).or(*progress);
+    if let Some(progress) = app.allocations.progress(id) {
+        match &mut report.allocation.state {
+            State::Running(noted) => *noted = progress.or(*noted),
+            // The clock has jumped, and the run has not said since that it lives.
+            state @ State::Failed(Failure::Interrupted) => *state = State::Running(progress),
+            _ => {}
+        }
     }
     Ok(report)
 }
@@ -412,8 +417,7 @@ fn spreadsheet(report: &Report) -> Result<HttpResponse, ApiError> {
 /// Whether the client names the spreadsheet's media type and not JSON.
 fn wants_spreadsheet(request: &HttpRequest) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let accept = accept.unwrap_or_default();
-    accept.contains(XLSX) && !accept.contains("json")
+    accept.is_some_and(|accept| accept.contains(XLSX) && !accept.contains("json"))
 }
 
 fn tag(allocation: &Allocation, language: Language) -> Tag {

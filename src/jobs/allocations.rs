@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use matching::id::{AllocationId, PartyId};
 use matching::planning::balance::Balances;
@@ -100,11 +100,11 @@ impl Runner {
         }
     }
 
-    /// Where a run of this process stands.
+    /// Where a run stands as far as it has said; none if it is not one of this process.
     #[must_use]
-    pub fn progress(&self, id: AllocationId) -> Option<Progress> {
+    pub fn progress(&self, id: AllocationId) -> Option<Option<Progress>> {
         let runs = self.watch.lock();
-        runs.live.get(&id).and_then(|(_, signals)| signals.progress())
+        runs.live.get(&id).map(|(_, signals)| signals.progress())
     }
 }
 
@@ -191,10 +191,10 @@ impl Run<'_> {
     }
 
     fn solve(&self, allocation: &Allocation, task: Task) -> Result<Answer, Failure> {
-        let started = Instant::now();
+        let elapsed = self.app.clock().stopwatch();
         let limit = Duration::from_millis(allocation.request.time_limit_ms);
-        let stop = || self.signals.is_cancelled() || started.elapsed() >= limit;
-        let is_priced_out = || started.elapsed() >= limit - limit / PLANNING_PARTS;
+        let stop = || self.signals.is_cancelled() || elapsed() >= limit;
+        let is_priced_out = || elapsed() >= limit - limit / PLANNING_PARTS;
         let wish = allocation.request.wish;
         match task {
             Task::Plan(ask) => {

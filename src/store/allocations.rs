@@ -18,6 +18,9 @@ use crate::error::Error;
 /// How long a run that is not heard of counts as alive, in microseconds.
 pub const ALIVE_US: i64 = 15_000_000;
 
+/// How far the clock of the instance that runs it may be ahead of the reader's, in microseconds.
+pub const MAX_SKEW_US: i64 = 15_000_000;
+
 /// What is asked of an allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -120,11 +123,13 @@ impl State {
 }
 
 impl Allocation {
-    /// The allocation as it is at `now`: one that is not heard of any more was interrupted.
+    /// The allocation as it is at `now`: one that is not heard of any more was interrupted. One
+    /// that was heard of in the future was so before the clock was set back.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         let is_open = matches!(self.state, State::Queued | State::Running(_));
-        if is_open && self.alive_until < now {
+        let is_alive = 0..=ALIVE_US + MAX_SKEW_US;
+        if is_open && !is_alive.contains(&(self.alive_until.micros() - now.micros())) {
             self.state = State::Failed(Failure::Interrupted);
         }
         self

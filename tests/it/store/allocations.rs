@@ -22,7 +22,7 @@ use ocop_link::actions::audit;
 use ocop_link::store::allocation_outcomes::{self, outcome_of, outcome_text};
 use ocop_link::store::allocation_snapshots::{self, SnapshotText};
 use ocop_link::store::allocations::{
-    self, ALIVE_US, Allocation, Failure, Finished, Request, State,
+    self, ALIVE_US, Allocation, Failure, Finished, MAX_SKEW_US, Request, State,
 };
 use uuid::Uuid;
 
@@ -254,6 +254,9 @@ fn one_end_stays(test: &TestDatabase) {
     let at = |micros| read(test, queued.id).at(Timestamp::from_micros(noon().micros() + micros));
     assert_eq!(at(heard).state, State::Queued);
     assert_eq!(at(silent).state, State::Failed(Failure::Interrupted));
+    assert_eq!(at(-MAX_SKEW_US).state, State::Queued);
+    let is_set_back = -MAX_SKEW_US - 1;
+    assert_eq!(at(is_set_back).state, State::Failed(Failure::Interrupted));
     assert!(update(end(State::Cancelled)));
     assert!(!update(end(State::Failed(Failure::Internal))) && !note(ALIVE_US));
     assert_eq!(at(silent).state, State::Cancelled);

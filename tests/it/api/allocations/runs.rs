@@ -29,6 +29,7 @@ api_tests!(
     a_version_that_the_client_has_is_not_sent_again,
     a_spreadsheet_can_be_sent_to_producers,
     a_long_run_blocks_nobody_and_can_be_cancelled,
+    a_run_outlives_a_clock_that_jumps,
     a_run_that_was_cut_is_repeated_to_the_same_cut,
     what_is_older_than_its_keeping_is_forgotten,
 );
@@ -308,6 +309,22 @@ fn a_long_run_blocks_nobody_and_can_be_cancelled(api: &TestApi) {
         assert_eq!(cancelled.text("/status"), "cancelled");
         assert_eq!(get(api, &distributor, &path(run)).text("/status"), "cancelled");
     }
+}
+
+fn a_run_outlives_a_clock_that_jumps(api: &TestApi) {
+    let (distributor, _) = hard_market(api);
+    let body = json!({"limits": {"time_limit_ms": 600_000}});
+    let asked = api.post("/v1/allocations", &body).by(&distributor.token).send();
+    let run = path(&asked.expect(201));
+    for instant in ["2026-11-23T05:00:00Z", "2026-11-23T01:00:00Z", "2027-11-23T01:00:00Z"] {
+        api.at(instant);
+        let reader = api.token(&distributor.party_id, "allocations:run");
+        let now = api.get(&run).by(&reader).send().expect(200);
+        assert_eq!(now.text("/status"), "running", "{instant}");
+    }
+    let reader = api.token(&distributor.party_id, "allocations:run");
+    api.act(&format!("{run}/cancel")).by(&reader).send().expect(200);
+    assert_eq!(api.get(&run).by(&reader).send().text("/status"), "cancelled");
 }
 
 fn a_run_that_was_cut_is_repeated_to_the_same_cut(api: &TestApi) {
