@@ -117,12 +117,17 @@ fn write<T: Send + 'static>(
     app: &App,
     work: impl Fn(&mut WriteTx<'_>, &Context) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Failure> {
-    let context = app.context(Caller::new("cli", import::OPERATOR, vec![Scope::Admin]));
+    let context = operator(app);
     let written = app.database().write(move |tx| {
         context.moment.rewind();
         work(tx, &context)
     });
     written.map_err(refused)
+}
+
+/// The operator of the service, at work now.
+fn operator(app: &App) -> Context {
+    app.context(Caller::new("cli", import::OPERATOR, vec![Scope::Admin]))
 }
 
 /// What an operator is told of an error.

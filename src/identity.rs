@@ -13,7 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::store::{Database, secrets, signing_keys};
+use crate::store::signing_keys::{self, KeptKey};
+use crate::store::{Database, WriteTx, secrets};
 
 use key_ring::{KeyRing, Rotation};
 
@@ -67,7 +68,8 @@ impl Keys {
         Ok(())
     }
 
-    /// Makes a new signing key; the others are accepted as long as `rotation` says.
+    /// Makes a new signing key; the others are accepted as long as `rotation` says. In the same
+    /// transaction `note` tells of it.
     ///
     /// # Errors
     /// Whatever the database says.
@@ -76,9 +78,14 @@ impl Keys {
         database: &Database,
         clock: &Clock,
         rotation: Rotation,
+        note: impl Fn(&mut WriteTx<'_>, &KeptKey) + Send + 'static,
     ) -> Result<(), Error> {
         let (now, fresh) = (clock.now(), key_ring::new_private_key()?);
-        database.write(move |tx| key_ring::rotate(tx, (now, rotation), &fresh))?;
+        database.write(move |tx| {
+            let key = key_ring::rotate(tx, (now, rotation), &fresh)?;
+            note(tx, &key);
+            Ok(())
+        })?;
         self.refresh(database)
     }
 }

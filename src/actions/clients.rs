@@ -6,12 +6,14 @@ use matching::date::Timestamp;
 use matching::id::{ClientId, PartyId};
 use matching::violation::Violations;
 
+use super::audit_trail::{self, Deed};
 use super::users::require_party;
 use crate::app::Context;
 use crate::caller::Scopes;
 use crate::credentials::secret::{Secret, SecretHash};
 use crate::error::Error;
 use crate::store::clients::{self, Client, ClientSecret};
+use crate::store::snapshot::Record;
 use crate::store::{ReadTx, WriteTx};
 
 /// The longest name of a client or user, in characters.
@@ -76,8 +78,10 @@ pub fn create(
         scopes: command.scopes.clone(),
         created_at: context.moment.now(),
         revoked_at: None,
+        version: 1,
     };
     clients::insert(tx, &client)?;
+    note(tx, context, "create", (None, &client));
     let expires_at = add_secret(tx, (context, client.id), secret, command.secret_days)?;
     Ok(ClientView { client, expires_at })
 }
@@ -99,6 +103,9 @@ pub fn rotate(
     violations.range(overlap_days.into(), (0, MAX_OVERLAP_DAYS.into()), "/overlap_days");
     violations.into_result(())?;
     let client = living(tx, id)?.ok_or(Error::NotFound)?;
+    clients::count_change(tx, id)?;
+    let rotated = living(tx, id)?.ok_or(Error::NotFound)?;
+    note(tx, context, "rotate_secret", (Some(&client), &rotated));
     let before = clients::secrets(tx, id)?.into_iter().next();
     clients::remove_secrets(tx, id)?;
     let overlap_end = context.moment.now().plus_seconds(days(overlap_days));
@@ -107,7 +114,7 @@ pub fn rotate(
         clients::insert_secret(tx, id, &ClientSecret { expires_at, ..before })?;
     }
     let expires_at = add_secret(tx, (context, id), secret, secret_days)?;
-    Ok(ClientView { client, expires_at })
+    Ok(ClientView { client: rotated, expires_at })
 }
 
 /// Tells a client apart from the service, for good: it gets no more tokens.
@@ -116,9 +123,23 @@ pub fn rotate(
 /// [`Error::NotFound`]; [`Error::Forbidden`] unless the caller is an admin.
 pub fn revoke(tx: &mut WriteTx<'_>, context: &Context, id: ClientId) -> Result<(), Error> {
     require_admin(context)?;
-    clients::find(tx, id)?.ok_or(Error::NotFound)?;
+    let client = clients::find(tx, id)?.ok_or(Error::NotFound)?;
     clients::remove_secrets(tx, id)?;
-    clients::revoke(tx, id, context.moment.now())
+    if clients::revoke(tx, id, context.moment.now())? {
+        let revoked = clients::find(tx, id)?.ok_or(Error::NotFound)?;
+        note(tx, context, "revoke", (Some(&client), &revoked));
+    }
+    Ok(())
+}
+
+fn note(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    action: &'static str,
+    (before, after): (Option<&Client>, &Client),
+) {
+    let (before, after) = (before.map(Record::Client), Record::Client(after));
+    audit_trail::note(tx, context, Deed { action, before, after });
 }
 
 /// The client that says it is `id` and proves it with `secret` at `now`.

@@ -4,6 +4,7 @@
 use matching::id::{PartyId, SessionId, UserId};
 use matching::violation::{Rule, Violations};
 
+use super::audit_trail::{self, Deed};
 use super::clients::{MAX_NAME_CHARS, require_admin};
 use super::login_failures::{self, Attempt};
 use super::sessions;
@@ -12,6 +13,7 @@ use crate::caller::{Scope, Scopes};
 use crate::credentials::login::{Email, Login, Phone};
 use crate::credentials::password::PasswordHash;
 use crate::error::Error;
+use crate::store::snapshot::Record;
 use crate::store::users::{self, User};
 use crate::store::{self, ReadTx, WriteTx, parties};
 
@@ -70,8 +72,10 @@ pub fn create(
         password: password.clone(),
         created_at: context.moment.now(),
         disabled_at: None,
+        version: 1,
     };
     users::insert(tx, &user)?;
+    note(tx, context, "create", (None, &user));
     Ok(user)
 }
 
@@ -87,7 +91,7 @@ pub fn reset(
 ) -> Result<User, Error> {
     require_admin(context)?;
     let user = named(tx, name)?;
-    users::set_password(tx, user.id, password)?;
+    set_password(tx, context, (&user, password), "reset_password")?;
     end_sessions(tx, context, (user.id, None))?;
     Ok(user)
 }
@@ -99,7 +103,9 @@ pub fn reset(
 pub fn disable(tx: &mut WriteTx<'_>, context: &Context, name: &UserName) -> Result<User, Error> {
     require_admin(context)?;
     let user = named(tx, name)?;
-    users::disable(tx, user.id, context.moment.now())?;
+    if users::disable(tx, user.id, context.moment.now())? {
+        note_change(tx, context, "disable", &user)?;
+    }
     end_sessions(tx, context, (user.id, None))?;
     Ok(user)
 }
@@ -138,9 +144,41 @@ pub fn change_password(
         return Ok(false);
     }
     login_failures::forget(tx, attempt)?;
-    users::set_password(tx, user.id, fresh)?;
+    set_password(tx, context, (&user, fresh), "change_password")?;
     end_sessions(tx, context, (user.id, Some(session)))?;
     Ok(true)
+}
+
+fn set_password(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    (user, password): (&User, &PasswordHash),
+    action: &'static str,
+) -> Result<(), Error> {
+    users::set_password(tx, user.id, password)?;
+    note_change(tx, context, action, user)
+}
+
+/// Notes what has become of a user that was as in `before`.
+fn note_change(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    action: &'static str,
+    before: &User,
+) -> Result<(), Error> {
+    let after = users::find(tx, before.id)?.ok_or(Error::NotFound)?;
+    note(tx, context, action, (Some(before), &after));
+    Ok(())
+}
+
+fn note(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    action: &'static str,
+    (before, after): (Option<&User>, &User),
+) {
+    let (before, after) = (before.map(Record::User), Record::User(after));
+    audit_trail::note(tx, context, Deed { action, before, after });
 }
 
 fn end_sessions(

@@ -3,9 +3,12 @@
 use clap::{Args, Subcommand};
 use matching::date::Timestamp;
 
-use super::{Failure, open, output};
+use super::{Failure, open, operator, output};
+use crate::actions::signing_keys;
 use crate::app::App;
 use crate::identity::key_ring::{Rotation, SigningKey};
+use crate::store::WriteTx;
+use crate::store::signing_keys::KeptKey;
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -30,7 +33,11 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
     let app = open()?;
     if let Verb::Rotate(RotateArguments { compromised }) = verb {
         let rotation = if *compromised { Rotation::Compromised } else { Rotation::Planned };
-        let rotated = app.keys().rotate(app.database(), app.clock(), rotation);
+        let (context, is_at_once) = (operator(&app), *compromised);
+        let note = move |tx: &mut WriteTx<'_>, key: &KeptKey| {
+            signing_keys::note_rotation(tx, &context, key, is_at_once);
+        };
+        let rotated = app.keys().rotate(app.database(), app.clock(), rotation, note);
         rotated.map_err(|error| Failure::Other(error.to_string()))?;
     }
     list(&app);

@@ -35,6 +35,12 @@ words! {
         Dismissal,
         /// A grant.
         Grant,
+        /// A client: a program that acts for a party.
+        Client,
+        /// A user: a person who acts for a party.
+        User,
+        /// A key that signs access tokens; `id` ends with its number.
+        SigningKey,
     }
 }
 

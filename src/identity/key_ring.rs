@@ -129,7 +129,8 @@ pub(super) fn first_key(now: Timestamp) -> Result<KeptKey, Error> {
     })
 }
 
-/// Adds `private_key` to the kept keys, and says until when the others are accepted.
+/// Adds `private_key` to the kept keys, says until when the others are accepted, and answers with
+/// the new key.
 ///
 /// # Errors
 /// [`Error::Unavailable`] if another process rotates at the same time.
@@ -137,7 +138,7 @@ pub(super) fn rotate(
     tx: &mut WriteTx<'_>,
     (now, rotation): (Timestamp, Rotation),
     private_key: &str,
-) -> Result<(), Error> {
+) -> Result<KeptKey, Error> {
     let last = signing_keys::all(tx)?.last().map_or(0, |key| key.number);
     let (signs_from, accepted_until) = match rotation {
         Rotation::Compromised => (AT_ONCE, now),
@@ -156,7 +157,9 @@ pub(super) fn rotate(
         accepted_until: None,
     };
     let is_first = signing_keys::insert(tx, &key)?;
-    is_first.then_some(()).ok_or_else(|| Error::Unavailable("another rotation is under way".into()))
+    is_first
+        .then_some(key)
+        .ok_or_else(|| Error::Unavailable("another rotation is under way".into()))
 }
 
 /// The private key of a new pair, as it is kept.

@@ -38,11 +38,17 @@ pub enum Changed {
     Dismissal,
     /// A grant.
     Grant,
+    /// A client.
+    Client,
+    /// A user.
+    User,
+    /// A key that signs access tokens; the id has its number.
+    SigningKey,
 }
 
 impl Changed {
     /// Every kind with its word.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 10] = [
         (Self::Party, "party"),
         (Self::Product, "product"),
         (Self::Certificate, "certificate"),
@@ -50,6 +56,9 @@ impl Changed {
         (Self::Demand, "demand"),
         (Self::Dismissal, "dismissal"),
         (Self::Grant, "grant"),
+        (Self::Client, "client"),
+        (Self::User, "user"),
+        (Self::SigningKey, "signing_key"),
     ];
 
     /// The word in the log.

@@ -26,6 +26,8 @@ pub struct Client {
     pub created_at: Timestamp,
     /// When it was told apart from the service, for good.
     pub revoked_at: Option<Timestamp>,
+    /// Grows by one with every change of it or its secrets.
+    pub version: i64,
 }
 
 /// A secret of a client, as it is kept.
@@ -49,11 +51,12 @@ struct Row {
     scopes: String,
     created_at: i64,
     revoked_at: Option<i64>,
+    version: i64,
 }
 
 impl From<&Client> for Row {
     fn from(client: &Client) -> Self {
-        let Client { id, party, name, scopes, created_at, revoked_at } = client;
+        let Client { id, party, name, scopes, created_at, revoked_at, version } = client;
         Self {
             id: id.to_string(),
             party_id: party.to_string(),
@@ -61,6 +64,7 @@ impl From<&Client> for Row {
             scopes: scopes.to_string(),
             created_at: created_at.micros(),
             revoked_at: revoked_at.map(Timestamp::micros),
+            version: *version,
         }
     }
 }
@@ -69,7 +73,7 @@ impl TryFrom<Row> for Client {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let Row { id, party_id, name, scopes, created_at, revoked_at } = row;
+        let Row { id, party_id, name, scopes, created_at, revoked_at, version } = row;
         Ok(Self {
             id: id_of(&id)?,
             party: id_of(&party_id)?,
@@ -77,6 +81,7 @@ impl TryFrom<Row> for Client {
             scopes: scopes_of(&scopes)?,
             created_at: Timestamp::from_micros(created_at),
             revoked_at: revoked_at.map(Timestamp::from_micros),
+            version,
         })
     }
 }
@@ -101,14 +106,34 @@ pub fn find(tx: &mut ReadTx<'_>, id: ClientId) -> Result<Option<Client>, Error> 
     row.map(Client::try_from).transpose()
 }
 
-/// Tells a client apart from the service, unless it is already.
+/// Tells a client apart from the service; false if it is already.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn revoke(tx: &mut WriteTx<'_>, id: ClientId, at: Timestamp) -> Result<(), Error> {
+pub fn revoke(tx: &mut WriteTx<'_>, id: ClientId, at: Timestamp) -> Result<bool, Error> {
     let row = clients::table.find(id.to_string()).filter(clients::revoked_at.is_null());
-    diesel::update(row).set(clients::revoked_at.eq(at.micros())).execute(tx.connection())?;
+    let end = (clients::revoked_at.eq(at.micros()), clients::version.eq(clients::version + 1));
+    Ok(diesel::update(row).set(end).execute(tx.connection())? == 1)
+}
+
+/// Counts a change of a client that stands in other rows.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn count_change(tx: &mut WriteTx<'_>, id: ClientId) -> Result<(), Error> {
+    let row = diesel::update(clients::table.find(id.to_string()));
+    row.set(clients::version.eq(clients::version + 1)).execute(tx.connection())?;
     Ok(())
+}
+
+/// Every client with its version.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn versions(tx: &mut ReadTx<'_>) -> Result<Vec<(ClientId, i64)>, Error> {
+    let rows = clients::table.select((clients::id, clients::version));
+    let rows: Vec<(String, i64)> = rows.load(tx.connection())?;
+    rows.into_iter().map(|(id, version)| Ok((id_of(&id)?, version))).collect()
 }
 
 /// Adds a secret.

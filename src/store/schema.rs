@@ -277,6 +277,7 @@ diesel::table! {
         scopes -> Text,
         created_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        version -> BigInt,
     }
 }
 
@@ -300,6 +301,7 @@ diesel::table! {
         password_hash -> Text,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        version -> BigInt,
     }
 }
 

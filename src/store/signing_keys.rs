@@ -24,6 +24,13 @@ pub struct KeptKey {
     pub accepted_until: Option<Timestamp>,
 }
 
+/// Without the key.
+impl std::fmt::Debug for KeptKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "KeptKey({})", self.number)
+    }
+}
+
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = signing_keys)]
 #[diesel(treat_none_as_default_value = false)]

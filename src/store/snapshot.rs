@@ -1,5 +1,8 @@
 //! A record as the audit trail keeps it: what it states, in the words of the API, without what
-//! only the database needs. No record has secrets; one that gets any must leave them out here.
+//! only the database needs. It never holds a secret, a password, a key or a hash of one, nor how to
+//! reach a person.
+
+mod callers;
 
 use matching::certificate::{CertificateDraft, CertificateEnd, Subject};
 use matching::date::Timestamp;
@@ -14,12 +17,17 @@ use matching::visibility::Audience;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use callers::{of_client, of_signing_key, of_user};
+
 use super::certificates::Certificate;
 use super::changes::Changed;
+use super::clients::Client;
 use super::columns::{visibility, word};
 use super::dismissals::Dismissal;
 use super::parties::{LEGAL_FORMS, Party, ROLES};
 use super::products::Product;
+use super::signing_keys::KeptKey;
+use super::users::User;
 use super::{demands, offers, products};
 
 /// A record that was written.
@@ -39,6 +47,12 @@ pub enum Record<'a> {
     Grant(&'a Grant),
     /// A dismissal, with the version of the demand.
     Dismissal(&'a Dismissal, i64),
+    /// A client.
+    Client(&'a Client),
+    /// A user.
+    User(&'a User),
+    /// A key that signs access tokens, and the party that runs the service.
+    SigningKey(&'a KeptKey, PartyId),
 }
 
 impl Record<'_> {
@@ -53,6 +67,9 @@ impl Record<'_> {
             Self::Demand(_) => Changed::Demand,
             Self::Grant(_) => Changed::Grant,
             Self::Dismissal(..) => Changed::Dismissal,
+            Self::Client(_) => Changed::Client,
+            Self::User(_) => Changed::User,
+            Self::SigningKey(..) => Changed::SigningKey,
         }
     }
 
@@ -67,6 +84,9 @@ impl Record<'_> {
             Self::Demand(demand) => demand.id.uuid(),
             Self::Grant(grant) => grant.id.uuid(),
             Self::Dismissal(dismissal, _) => dismissal.demand.uuid(),
+            Self::Client(client) => client.id.uuid(),
+            Self::User(user) => user.id.uuid(),
+            Self::SigningKey(key, _) => Uuid::from_u128(key.number.unsigned_abs() as u128),
         }
     }
 
@@ -81,6 +101,9 @@ impl Record<'_> {
             Self::Demand(demand) => demand.version,
             Self::Grant(grant) => grant.version,
             Self::Dismissal(_, version) => *version,
+            Self::Client(client) => client.version,
+            Self::User(user) => user.version,
+            Self::SigningKey(..) => 1,
         }
     }
 
@@ -95,6 +118,9 @@ impl Record<'_> {
             Self::Demand(demand) => demand.terms.party_id,
             Self::Grant(grant) => grant.terms.grantor_id,
             Self::Dismissal(dismissal, _) => dismissal.party,
+            Self::Client(client) => client.party,
+            Self::User(user) => user.party,
+            Self::SigningKey(_, operator) => *operator,
         }
     }
 
@@ -109,6 +135,9 @@ impl Record<'_> {
             Self::Demand(demand) => of_demand(demand),
             Self::Grant(grant) => of_grant(grant),
             Self::Dismissal(dismissal, _) => of_dismissal(dismissal),
+            Self::Client(client) => of_client(client),
+            Self::User(user) => of_user(user),
+            Self::SigningKey(key, _) => of_signing_key(key),
         };
         present(value).to_string()
     }

@@ -35,6 +35,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the user was shut out.
     pub disabled_at: Option<Timestamp>,
+    /// Grows by one with every change.
+    pub version: i64,
 }
 
 #[derive(Queryable, Insertable)]
@@ -50,12 +52,23 @@ struct Row {
     password_hash: String,
     created_at: i64,
     disabled_at: Option<i64>,
+    version: i64,
 }
 
 impl From<&User> for Row {
     fn from(user: &User) -> Self {
-        let User { id, party, name, phone, email, scopes, password, created_at, disabled_at } =
-            user;
+        let User {
+            id,
+            party,
+            name,
+            phone,
+            email,
+            scopes,
+            password,
+            created_at,
+            disabled_at,
+            version,
+        } = user;
         Self {
             id: id.to_string(),
             party_id: party.to_string(),
@@ -66,6 +79,7 @@ impl From<&User> for Row {
             password_hash: password.as_str().to_owned(),
             created_at: created_at.micros(),
             disabled_at: disabled_at.map(Timestamp::micros),
+            version: *version,
         }
     }
 }
@@ -86,6 +100,7 @@ impl TryFrom<Row> for User {
             password: PasswordHash::kept(row.password_hash),
             created_at: Timestamp::from_micros(row.created_at),
             disabled_at: row.disabled_at.map(Timestamp::from_micros),
+            version: row.version,
         })
     }
 }
@@ -137,16 +152,27 @@ pub fn set_password(
     password: &PasswordHash,
 ) -> Result<(), Error> {
     let row = diesel::update(users::table.find(id.to_string()));
-    row.set(users::password_hash.eq(password.as_str())).execute(tx.connection())?;
+    let fresh = (users::password_hash.eq(password.as_str()), users::version.eq(users::version + 1));
+    row.set(fresh).execute(tx.connection())?;
     Ok(())
 }
 
-/// Shuts a user out, unless it is already.
+/// Shuts a user out; false if it is already.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn disable(tx: &mut WriteTx<'_>, id: UserId, at: Timestamp) -> Result<(), Error> {
+pub fn disable(tx: &mut WriteTx<'_>, id: UserId, at: Timestamp) -> Result<bool, Error> {
     let row = users::table.find(id.to_string()).filter(users::disabled_at.is_null());
-    diesel::update(row).set(users::disabled_at.eq(at.micros())).execute(tx.connection())?;
-    Ok(())
+    let end = (users::disabled_at.eq(at.micros()), users::version.eq(users::version + 1));
+    Ok(diesel::update(row).set(end).execute(tx.connection())? == 1)
+}
+
+/// Every user with its version.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn versions(tx: &mut ReadTx<'_>) -> Result<Vec<(UserId, i64)>, Error> {
+    let rows = users::table.select((users::id, users::version));
+    let rows: Vec<(String, i64)> = rows.load(tx.connection())?;
+    rows.into_iter().map(|(id, version)| Ok((id_of(&id)?, version))).collect()
 }

@@ -1,11 +1,19 @@
 //! The audit trail over HTTP: complete, true, and nobody else's.
 
-use ocop_link::store::changes;
+use matching::id::ClientId;
+use ocop_link::actions::users::{self, UserName};
+use ocop_link::actions::{clients, signing_keys};
+use ocop_link::caller::{Caller, Scope};
+use ocop_link::credentials::password::Password;
+use ocop_link::identity::key_ring::Rotation;
+use ocop_link::store::signing_keys::{self as kept, KeptKey};
+use ocop_link::store::{WriteTx, changes};
 use serde_json::{Value, json};
 
 use super::demands::{buyer, record, short};
 use super::matches::{items, offer, product, seller};
 use crate::support::api::{Actor, TestApi, api_tests};
+use crate::support::identity::PASSWORD;
 
 api_tests!(
     every_write_is_told_with_what_was_before_and_after,
@@ -14,6 +22,7 @@ api_tests!(
     the_trail_is_filtered,
     the_trail_is_read_in_pages_newest_first,
     a_refused_or_empty_write_leaves_no_entry,
+    clients_users_and_keys_are_told_without_their_secrets,
 );
 
 fn trail(api: &TestApi, token: &str, query: &str) -> Vec<Value> {
@@ -148,4 +157,73 @@ fn a_refused_or_empty_write_leaves_no_entry(api: &TestApi) {
     change(json!({"name": "Mới"}), 7).expect_problem(412, "precondition_failed");
     change(json!({"name": ""}), 1).expect_problem(422, "invalid");
     assert_eq!(trail(api, &producer.token, "").len(), 1, "its registration");
+}
+
+/// Registers a client and a user, does to them all that can be done, and rotates the keys; the
+/// secrets that were made.
+fn registered(api: &TestApi, party: &str) -> Vec<String> {
+    const PHONE: &str = "0294 385 0000";
+    let client = api.client(party, "offers:read");
+    let rotated = api.rotate_secret(&client, 7);
+    let id: ClientId = client.id.parse().expect("an id");
+    let user = api.user(party, PHONE, None);
+    let reset =
+        Password::chosen("mật khẩu do quản trị đặt").expect("legal").hash().expect("a hash");
+    let kept_hash = reset.as_str().to_owned();
+    let name = UserName::Id(user);
+    api.as_operator(move |tx, ctx| users::reset(tx, ctx, &name, &reset)).expect("reset");
+    let session = api.log_in(PHONE, "mật khẩu do quản trị đặt").expect(201);
+    let change = json!({"current_password": "mật khẩu do quản trị đặt", "new_password": PASSWORD});
+    let change =
+        api.put("/v1/sessions/current/password", &change).by(session.text("/access_token"));
+    change.send().expect(204);
+    for _ in 0..2 {
+        api.as_operator(move |tx, ctx| clients::revoke(tx, ctx, id)).expect("revoked");
+        let name = UserName::Id(user);
+        api.as_operator(move |tx, ctx| users::disable(tx, ctx, &name)).expect("disabled");
+    }
+    vec![client.secret, rotated.secret, kept_hash, PASSWORD.into(), PHONE.replace(' ', "")]
+}
+
+fn rotate_keys(api: &TestApi) -> Vec<String> {
+    let app = &api.data.app;
+    let operator = "00000000-0000-7000-8000-00000000000a".parse().expect("an id");
+    let context = app.context(Caller::new("test", operator, vec![Scope::Admin]));
+    let note = move |tx: &mut WriteTx<'_>, key: &KeptKey| {
+        signing_keys::note_rotation(tx, &context, key, true);
+    };
+    let rotated = app.keys().rotate(app.database(), app.clock(), Rotation::Compromised, note);
+    rotated.expect("rotated");
+    let keys = app.database().read(kept::all).expect("readable");
+    keys.into_iter().map(|key| key.private_key).collect()
+}
+
+fn clients_users_and_keys_are_told_without_their_secrets(api: &TestApi) {
+    let producer = seller(api);
+    let mut secrets = registered(api, &producer.party_id);
+    let own = trail(api, &producer.token, "");
+    let expected = [
+        ("user", "disable"),
+        ("client", "revoke"),
+        ("user", "change_password"),
+        ("user", "reset_password"),
+        ("user", "create"),
+        ("client", "rotate_secret"),
+        ("client", "create"),
+        ("party", "create"),
+    ];
+    assert_eq!(deeds(&own), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    let versions = own.iter().map(|entry| entry["version"].as_i64().expect("a version"));
+    assert_eq!(versions.collect::<Vec<_>>(), [4, 3, 3, 2, 1, 2, 1, 1]);
+    assert_eq!(own[0]["before"]["disabled_at"], Value::Null);
+    assert_eq!(own[0]["after"]["disabled_at"], "2026-11-23T03:00:00Z");
+    assert_eq!(own[1]["after"]["scope"], "offers:read");
+    secrets.extend(rotate_keys(api));
+    let fresh = api.token(&producer.party_id, "audit-trail:read");
+    assert_eq!(trail(api, &fresh, "").len(), own.len(), "the key is the operator's");
+    let all = trail(api, &api.admin(), "");
+    assert_eq!(deeds(&all)[0], ("signing_key".to_owned(), "replace_compromised".to_owned()));
+    assert_eq!((&all[0]["after"]["number"], all.len()), (&json!(2), own.len() + 1));
+    let text = json!(all).to_string();
+    assert_eq!(secrets.iter().find(|secret| text.contains(*secret)), None);
 }

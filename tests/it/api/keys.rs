@@ -16,7 +16,7 @@ api_tests!(
 
 fn rotate(api: &TestApi, rotation: Rotation) {
     let app = &api.data.app;
-    app.keys().rotate(app.database(), app.clock(), rotation).expect("rotated");
+    app.keys().rotate(app.database(), app.clock(), rotation, |_, _| {}).expect("rotated");
 }
 
 fn published(api: &TestApi) -> Vec<String> {
@@ -87,8 +87,8 @@ fn rotations_at_the_same_time_leave_one_key_that_signs(api: &TestApi) {
     let app = &api.data.app;
     thread::scope(|scope| {
         for _ in 0..4 {
-            let rotate = || app.keys().rotate(app.database(), app.clock(), Rotation::Compromised);
-            scope.spawn(rotate);
+            let (database, clock) = (app.database(), app.clock());
+            scope.spawn(|| app.keys().rotate(database, clock, Rotation::Compromised, |_, _| {}));
         }
     });
     app.keys().refresh(app.database()).expect("readable");

@@ -1,0 +1,2 @@
+ALTER TABLE clients DROP COLUMN version;
+ALTER TABLE users DROP COLUMN version;
