@@ -26,4 +26,5 @@ pub mod product_search;
 pub mod products;
 pub mod registry;
 pub mod sessions;
+pub mod signing_keys;
 pub mod users;

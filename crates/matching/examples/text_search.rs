@@ -36,7 +36,8 @@ const HOSTILE_BAR_MS: f64 = 250.0;
 fn main() -> ExitCode {
     let (real, labels, random) = (products(), labels(), &mut Random::new(SEED));
     let mut index = SearchIndex::new(synonyms());
-    let texts: Vec<DocumentText> = (0..PRODUCTS).map(|_| composed(&real, &labels, random)).collect();
+    let texts: Vec<DocumentText> =
+        (0..PRODUCTS).map(|_| composed(&real, &labels, random)).collect();
     let start = processor_seconds();
     for (id, text) in (0..).zip(texts) {
         index.insert(id, text);
@@ -97,7 +98,8 @@ fn hostile(real: &[Product]) -> Vec<String> {
 }
 
 fn is_kept(name: &str, bar_ms: f64, index: &SearchIndex, texts: &[String]) -> bool {
-    let mut times: Vec<(f64, &str)> = texts.iter().map(|text| (time(index, text), &**text)).collect();
+    let mut times: Vec<(f64, &str)> =
+        texts.iter().map(|text| (time(index, text), &**text)).collect();
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
     let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)].0;
     let (worst, text) = times[times.len() - 1];

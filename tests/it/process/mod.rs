@@ -25,6 +25,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::support::program::within;
+
 /// The longest wait for anything.
 const DEADLINE: Duration = Duration::from_secs(90);
 /// How long a client waits for an answer: longer than the service may take to refuse.
@@ -61,20 +63,6 @@ fn command(database_url: &str, arguments: &[&str]) -> Command {
 
 fn output(database_url: &str, arguments: &[&str]) -> Output {
     command(database_url, arguments).output().expect("the binary")
-}
-
-/// `inner`, run by the program `outer` with these arguments before it.
-fn within(outer: &[&str], inner: &Command) -> Command {
-    let mut command = Command::new(outer[0]);
-    command.args(&outer[1..]).arg(inner.get_program()).args(inner.get_args());
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command.stdin(Stdio::null());
-    command
 }
 
 fn free_port() -> u16 {

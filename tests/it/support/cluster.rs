@@ -46,14 +46,20 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts a server; none if this machine has no binaries for one.
     pub(crate) fn start(shared_buffers: &str) -> Option<Self> {
+        Self::start_by(|shell| shell, shared_buffers)
+    }
+
+    /// The same, its shell run by what `outer` makes of it.
+    pub(crate) fn start_by(
+        outer: impl FnOnce(Command) -> Command,
+        shared_buffers: &str,
+    ) -> Option<Self> {
         let binaries = find_binaries()?;
         let home = tempfile::Builder::new().prefix("ocop-link-pg-").tempdir().expect("a folder");
         let home = home.keep();
         let mut command = shell_of_an_ordinary_user(&home)?;
-        let mut supervisor = command
-            .args(["-c", SUPERVISOR, "sh"])
-            .args([&home, &binaries])
-            .arg(shared_buffers)
+        command.args(["-c", SUPERVISOR, "sh"]).args([&home, &binaries]).arg(shared_buffers);
+        let mut supervisor = outer(command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

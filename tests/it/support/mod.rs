@@ -6,3 +6,4 @@ pub(crate) mod contract;
 pub(crate) mod databases;
 pub(crate) mod identity;
 pub(crate) mod obstacle;
+pub(crate) mod program;
