@@ -231,3 +231,78 @@ fn embedded(connection: &mut AnyConnection) -> Result<&mut SqliteConnection, Err
         AnyConnection::Postgres(_) => Err(Error::Internal("the writer is not on SQLite".into())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::sql_types::BigInt;
+
+    use super::*;
+
+    /// 13 undoes the whole transaction, as a full disk does; 99 does not let it commit.
+    const TABLES: &str = "PRAGMA foreign_keys = ON;
+        CREATE TABLE parents (number INTEGER PRIMARY KEY);
+        CREATE TABLE numbers (number INTEGER NOT NULL,
+            parent INTEGER REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER undoing BEFORE INSERT ON numbers WHEN NEW.number = 13
+            BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END;
+        CREATE TRIGGER orphaning AFTER INSERT ON numbers WHEN NEW.number = 99
+            BEGIN UPDATE numbers SET parent = 1 WHERE number = 99; END;";
+
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+
+    fn numbers(connection: &mut AnyConnection) -> Vec<i64> {
+        let rows = diesel::sql_query("SELECT number FROM numbers ORDER BY number");
+        let rows: Vec<Number> = rows.load(connection).expect("readable");
+        rows.into_iter().map(|row| row.number).collect()
+    }
+
+    /// A job that writes a number and sends it back; an even one fails after it was written.
+    fn job(number: i64, answer: Sender<i64>) -> Job {
+        Box::new(move |batch| {
+            let result = batch.run(&|tx: &mut WriteTx<'_>| {
+                let row = format!("INSERT INTO numbers (number) VALUES ({number})");
+                diesel::sql_query(row).execute(tx.connection())?;
+                if number % 2 == 0 { Err(Error::NotFound) } else { Ok(number) }
+            });
+            Box::new(move |committed| {
+                if let Ok(number) = committed.and(result) {
+                    answer.send(number).expect("somebody waits");
+                }
+            })
+        })
+    }
+
+    /// Writes these as one batch; tells which were answered with success.
+    fn write(connection: &mut AnyConnection, numbers: &[i64]) -> Vec<i64> {
+        let (answer, answered) = channel();
+        let jobs = numbers.iter().map(|number| job(*number, answer.clone())).collect();
+        let (finishes, committed) = write_batch(connection, jobs);
+        finishes.into_iter().for_each(|finish| finish(committed.clone()));
+        drop(answer);
+        answered.iter().collect()
+    }
+
+    #[test]
+    fn an_answer_tells_what_became_of_its_transaction() {
+        for (batch, kept) in [
+            (&[1, 3, 5][..], &[1, 3, 5][..]),
+            (&[1, 2, 3], &[1, 3]),
+            (&[1, 13, 3], &[]),
+            (&[13], &[]),
+            (&[1, 99, 3], &[]),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("new.db").display().to_string();
+            let mut connection = DatabaseUrl::Sqlite(path).connect().expect("a file");
+            connection.batch_execute(TABLES).expect("tables");
+            assert_eq!(write(&mut connection, batch), kept, "{batch:?}");
+            assert_eq!(numbers(&mut connection), kept, "{batch:?}");
+            assert_eq!(write(&mut connection, &[7]), [7], "the next batch after {batch:?}");
+        }
+    }
+}
