@@ -87,7 +87,10 @@ pub fn solve(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Solved, Failure> {
     let Limits { max_pairs, workers, stop, .. } = *limits;
-    let mut draft = view.draft(ask, max_pairs, workers, stop)?;
+    let mut judged = |demands_judged, demands| {
+        progress(Progress { demands_judged, demands, ..Progress::default() });
+    };
+    let mut draft = view.draft(ask, max_pairs, workers, stop, &mut judged)?;
     if draft.is_reduced() {
         reduce(&mut draft, wish.objective, limits, progress)?;
     }
@@ -128,9 +131,10 @@ fn reduce(
     limits: &Limits<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), Failure> {
+    let demands = draft.snapshot().demands.len() as u32;
+    let judged = Progress { demands_judged: demands, demands, ..Progress::default() };
     let mut told = |at: columns::Progress| {
-        let (reached, bound) = (at.reached, at.bound);
-        progress(Progress { parts_done: 0, parts: 0, rounds: at.round, reached, bound });
+        progress(Progress { rounds: at.round, reached: at.reached, bound: at.bound, ..judged });
     };
     let mut control = columns::Control {
         workers: limits.workers,

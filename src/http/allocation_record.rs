@@ -99,6 +99,10 @@ fn whole(number: i128) -> u64 {
 /// Where a run stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AllocationProgress {
+    /// Demands whose eligible pairs are known; the others are being held against all offers.
+    pub demands_judged: u32,
+    /// Demands of the allocation.
+    pub demands: u32,
     /// Parts of the market that have a plan, which may still be bettered; parts share no producer
     /// and no demand.
     pub parts_done: u32,
@@ -298,7 +302,7 @@ fn asked(request: &Request) -> AllocationRequest {
 }
 
 fn progress_record(progress: Progress, objective: Goal) -> AllocationProgress {
-    let Progress { parts_done, parts, rounds, reached, bound } = progress;
+    let Progress { demands_judged, demands, parts_done, parts, rounds, reached, bound } = progress;
     let gap = short_bp(objective.first_tier(reached), objective.first_tier(bound));
     let counted = |worth: WorthRecord| match objective {
         Goal::Coverage => worth.quantity,
@@ -306,7 +310,7 @@ fn progress_record(progress: Progress, objective: Goal) -> AllocationProgress {
     };
     let reached = counted(WorthRecord::reached(reached, whole(reached.quantity)));
     let bound = counted(WorthRecord::bound(bound, objective, 0));
-    AllocationProgress { parts_done, parts, rounds, reached, bound, gap }
+    AllocationProgress { demands_judged, demands, parts_done, parts, rounds, reached, bound, gap }
 }
 
 /// How far the objective may be from the best in its first tier; in its second, where score alone
@@ -344,7 +348,7 @@ mod tests {
 
     #[test]
     fn progress_is_counted_as_the_objective_counts() {
-        let at = |reached, bound| Progress { parts_done: 1, parts: 2, rounds: 3, reached, bound };
+        let at = |reached, bound| Progress { reached, bound, ..Progress::default() };
         let worth = |quantity, score| Worth { quantity, score };
         let shown = progress_record(at(worth(0, 19_999), worth(0, 20_001)), Goal::Value);
         assert_eq!((shown.reached, shown.bound, shown.gap), (1, 3, 1));

@@ -60,8 +60,9 @@ impl View {
     }
 
     /// Drafts an allocation that holds at most `max_pairs` eligible pairs, or is reduced to as many
-    /// by [`Draft::reduce`]; the draft does not depend on how many `workers` judge pairs. `stop` is
-    /// asked by the calling thread, after every [`DEMANDS_PER_BATCH`] demands.
+    /// by [`Draft::reduce`]; the draft does not depend on how many `workers` judge pairs. After
+    /// every [`DEMANDS_PER_BATCH`] demands the calling thread asks `stop`, and tells how many
+    /// demands are judged, of how many.
     ///
     /// # Errors
     /// [`Undrafted`].
@@ -71,12 +72,15 @@ impl View {
         max_pairs: usize,
         workers: usize,
         stop: &dyn Fn() -> bool,
+        tell: &mut dyn FnMut(u32, u32),
     ) -> Result<Draft<'v>, Undrafted> {
         let mut draft = Draft::new(self.reader(), ask, max_pairs);
-        for batch in draft.plannable().chunks(DEMANDS_PER_BATCH) {
+        let demands = draft.plannable();
+        for (at, batch) in demands.chunks(DEMANDS_PER_BATCH).enumerate() {
             if stop() {
                 return Err(Undrafted::Stopped);
             }
+            tell((at * DEMANDS_PER_BATCH) as u32, demands.len() as u32);
             let is_exact = !draft.is_reduced();
             let met = share_out(batch, workers, |slot| draft.meetings_of(*slot, is_exact));
             for (slot, met) in batch.iter().zip(met) {

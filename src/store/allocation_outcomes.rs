@@ -33,7 +33,8 @@ type PriceText = (u32, i128, i128);
 type CertificateText = (Vec<PriceText>, Vec<PriceText>);
 type FillsText = (u32, u32, u16, u16, u16);
 type GainText = (u32, ChangeText, u64, u64, bool);
-type ProgressText = (u32, u32, WorthText, WorthText, u32);
+/// Demands that are judged, of how many; parts, worths and rounds.
+type ProgressText = ((u32, u32), (u32, u32), (WorthText, WorthText), u32);
 type MarginText = (u32, WorthText, Option<WorthText>);
 /// Without intervals, as they were not always known.
 type PlainText = (
@@ -132,20 +133,19 @@ pub(super) fn figures_of(text: &str) -> Result<(u64, Worth, Worth, bool), Error>
 
 /// Writes where a run stands.
 pub(super) fn progress_text(progress: &Progress) -> String {
-    let Progress { parts_done, parts, rounds, reached, bound } = progress;
-    json(&(parts_done, parts, worth(*reached), worth(*bound), rounds))
+    let Progress { demands_judged, demands, parts_done, parts, rounds, reached, bound } = *progress;
+    let worths = (worth(reached), worth(bound));
+    let text: ProgressText = ((demands_judged, demands), (parts_done, parts), worths, rounds);
+    json(&text)
 }
 
-/// Reads where a run stands.
-pub(super) fn progress_of(text: &str) -> Result<Progress, Error> {
-    // A run of an older version, which knew no rounds, may have ended without a word.
-    let whole = json_of::<ProgressText>(text).or_else(|_| {
-        json_of(text)
-            .map(|(parts_done, parts, reached, bound)| (parts_done, parts, reached, bound, 0))
-    });
-    let (parts_done, parts, reached, bound, rounds) = whole?;
+/// Reads where a run stands; nothing of a run of an older version, which wrote less and ended with
+/// it.
+pub(super) fn progress_of(text: &str) -> Progress {
+    let Ok(text) = json_of::<ProgressText>(text) else { return Progress::default() };
+    let ((demands_judged, demands), (parts_done, parts), (reached, bound), rounds) = text;
     let (reached, bound) = (worth_of(reached), worth_of(bound));
-    Ok(Progress { parts_done, parts, rounds, reached, bound })
+    Progress { demands_judged, demands, parts_done, parts, rounds, reached, bound }
 }
 
 const fn worth(worth: Worth) -> WorthText {

@@ -284,7 +284,7 @@ impl Row {
         let absent = || illegal("allocation", &self.id);
         Ok(match self.status.as_str() {
             "queued" => State::Queued,
-            "running" => State::Running(self.progress.as_deref().map(progress_of).transpose()?),
+            "running" => State::Running(self.progress.as_deref().map(progress_of)),
             "finished" => {
                 let figures = figures_of(self.figures.as_deref().ok_or_else(absent)?)?;
                 let (quantity, reached, bound, is_optimal) = figures;

@@ -47,7 +47,12 @@ fn view(world: &World) -> View {
 }
 
 fn draft<'v>(view: &'v View, ask: &'v DraftAsk, max_pairs: usize) -> Draft<'v> {
-    view.draft(ask, max_pairs, 2, &|| false).expect("a draft")
+    let mut last = (0, 0);
+    let mut tell = |judged, demands| {
+        assert!(judged >= last.0 && judged < demands, "{judged} of {demands}");
+        last = (judged, demands);
+    };
+    view.draft(ask, max_pairs, 2, &|| false, &mut tell).expect("a draft")
 }
 
 fn reduced(mut draft: Draft<'_>, objective: Objective, stop: &dyn Fn() -> bool) -> Snapshot {

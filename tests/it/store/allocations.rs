@@ -215,6 +215,8 @@ fn every_state_is_read_as_it_was_written(test: &TestDatabase) {
         stopped_after: Some(77),
     };
     let progress = Progress {
+        demands_judged: 4,
+        demands: 7,
         parts_done: 1,
         parts: 3,
         rounds: 9,

@@ -89,8 +89,12 @@ pub struct Outcome {
 }
 
 /// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// Demands whose eligible pairs are known.
+    pub demands_judged: u32,
+    /// Demands of the run.
+    pub demands: u32,
     /// Parts of the market that have a plan; it may still be bettered.
     pub parts_done: u32,
     /// Parts of the market; 0 before it is known which pairs are held.
@@ -168,7 +172,16 @@ impl<'a> Tally<'a> {
     ) -> Self {
         let rounds = snapshot.reduction.map_or(0, |reduction| reduction.rounds);
         let (reached, bound) = (Worth::default(), Worth::default());
-        let at = Progress { parts_done: 0, parts: parts.len() as u32, rounds, reached, bound };
+        let demands = snapshot.demands.len() as u32;
+        let at = Progress {
+            demands_judged: demands,
+            demands,
+            parts_done: 0,
+            parts: parts.len() as u32,
+            rounds,
+            reached,
+            bound,
+        };
         Self { parts, objective, reached: vec![reached; parts.len()], at, tell }
     }
 
