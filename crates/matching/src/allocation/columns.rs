@@ -18,12 +18,6 @@ const NEEDS_PER_PART: usize = 32;
 /// Parts that are priced between two looks at the stop signal.
 const PARTS_PER_BATCH: usize = 64;
 
-/// One need in this many is in the sample that prices are first learned from.
-const STRIDE: usize = 16;
-
-/// Needs that a sample has at least.
-const SAMPLE_MIN: usize = 1_000;
-
 /// What the first tier of worth counts for; the scores of two prices and a pair stay below a half.
 const TIER: i64 = 1 << 40;
 const _: () = assert!(3 * PATH_SCORE_MAX < TIER / 2);
@@ -34,8 +28,7 @@ pub trait Pricing: Sync {
     /// out pairs whose score is at most [`Search::floor`].
     fn search(&self, need: u32, search: &mut Search<'_>);
 
-    /// Pairs to begin with, each once, if some are known; else prices are first learned from a
-    /// sample of the needs.
+    /// Pairs to begin with, each once, if some are known.
     fn first(&self) -> Vec<Pair> {
         Vec::new()
     }
@@ -167,15 +160,6 @@ pub fn solve(
     Ok(Solved { plan, prices, pairs, outcome, progress: run.progress })
 }
 
-/// Every [`STRIDE`]th need.
-struct Sample<'a>(&'a dyn Pricing);
-
-impl Pricing for Sample<'_> {
-    fn search(&self, need: u32, search: &mut Search<'_>) {
-        self.0.search(need * STRIDE as u32, search);
-    }
-}
-
 struct Run<'a> {
     market: &'a Market,
     objective: Objective,
@@ -195,15 +179,11 @@ impl<'a> Run<'a> {
 
     fn rounds(&mut self, control: &mut Control<'_>) -> Outcome {
         let first = self.pricing.first();
-        let mut start = None;
-        if first.is_empty() {
-            start = self.sampled_prices(control);
-        } else if !self.hold(first, control.stop) {
+        if !first.is_empty() && !self.hold(first, control.stop) {
             return Outcome::Stopped;
         }
         loop {
-            let prices = start.take().unwrap_or_else(|| self.flow.prices());
-            let Some((found, bound)) = self.price(&prices, control) else {
+            let Some((found, bound)) = self.price(&self.flow.prices(), control) else {
                 return Outcome::Stopped;
             };
             self.progress.bound = self.progress.bound.min(bound);
@@ -217,25 +197,6 @@ impl<'a> Run<'a> {
                 return Outcome::Stopped;
             }
         }
-    }
-
-    /// Prices of the capacities as a part of the needs would pay them for the same part of each
-    /// capacity, if there are needs enough.
-    fn sampled_prices(&self, control: &Control<'_>) -> Option<Prices> {
-        let needs: Vec<u64> =
-            self.market.needs().iter().step_by(STRIDE).map(|need| need.max).collect();
-        if needs.len() < SAMPLE_MIN {
-            return None;
-        }
-        let supply = self.market.capacities().iter();
-        let supply: Vec<u64> = supply.map(|it| it.quantity.div_ceil(STRIDE as u64)).collect();
-        let market = Market::unlimited(&supply, &needs).ok()?;
-        let sample = Sample(self.pricing);
-        let mut run = Run::new(&market, self.objective, &sample);
-        let mut progress = |_| {};
-        run.rounds(&mut Control { progress: &mut progress, ..*control });
-        let needs = vec![Worth::default(); self.market.needs().len()];
-        Some(Prices { capacities: run.flow.prices().capacities, needs })
     }
 
     /// Holds further pairs and plans with them; false if the stop signal came first.
