@@ -24,7 +24,7 @@ use super::matches::{Ask, Match};
 use super::rank::{MissKey, Page, RankKey};
 use super::{Market, MarketSettings, View};
 
-/// The records that the market should know, kept plainly.
+/// The plain order of matches: score down, by agreement last, price up, id up.
 type PlainKey = (Reverse<u16>, bool, Option<UnitPrice>, u128);
 
 fn key(evaluation: &Evaluation, id: u128) -> PlainKey {

@@ -17,6 +17,7 @@ use matching::text::synonyms::Synonyms;
 use super::super::change::{MarketChange, PartyChange, ProductChange};
 use super::generator::{Party, Product, World};
 
+/// The records that the market should know.
 #[derive(Default)]
 pub(super) struct Plain {
     pub(super) parties: BTreeMap<PartyId, Party>,
