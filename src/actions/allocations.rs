@@ -184,10 +184,7 @@ fn recorded(tx: &mut ReadTx<'_>, context: &Context, id: AllocationId) -> Result<
 /// As [`find`].
 pub fn report(tx: &mut ReadTx<'_>, context: &Context, id: AllocationId) -> Result<Report, Error> {
     let allocation = find(tx, context, id)?;
-    if !matches!(allocation.state, State::Finished(_)) {
-        return Ok(Report { allocation, answer: None });
-    }
-    let answer = Some(sides_and_outcome(tx, id)?.ok_or_else(|| lost(id))?);
+    let answer = answer(tx, &allocation)?;
     Ok(Report { allocation, answer })
 }
 
@@ -248,21 +245,21 @@ pub fn list(
 /// # Errors
 /// [`Error::Internal`] if it has lost its answer.
 pub fn balances(tx: &mut ReadTx<'_>, id: AllocationId) -> Result<Balances, Error> {
-    let (sides, outcome) = sides_and_outcome(tx, id)?.ok_or_else(|| lost(id))?;
+    let allocation = allocations::find(tx, id)?.ok_or_else(|| lost(id))?;
+    let (sides, outcome) = answer(tx, &allocation)?.ok_or_else(|| lost(id))?;
     Ok(Balances::of(&sides, &outcome))
 }
 
-fn sides_and_outcome(
+/// What was solved, without pairs, and the answer; none of an allocation that is not finished.
+fn answer(
     tx: &mut ReadTx<'_>,
-    id: AllocationId,
+    allocation: &Allocation,
 ) -> Result<Option<(Snapshot, Outcome)>, Error> {
-    let Some(State::Finished(finished)) = allocations::find(tx, id)?.map(|it| it.state) else {
-        return Ok(None);
-    };
-    let sides = allocation_snapshots::find_sides(tx, &finished.snapshot)?;
-    let outcome = allocation_outcomes::find(tx, id)?;
-    let outcome = outcome.map(|outcome| outcome_of(&outcome)).transpose()?;
-    Ok(sides.zip(outcome))
+    let State::Finished(Finished { snapshot, .. }) = &allocation.state else { return Ok(None) };
+    let sides = allocation_snapshots::find_sides(tx, snapshot)?;
+    let outcome = allocation_outcomes::find(tx, allocation.id)?;
+    let (sides, outcome) = sides.zip(outcome).ok_or_else(|| lost(allocation.id))?;
+    Ok(Some((sides, outcome_of(&outcome)?)))
 }
 
 /// Takes an allocation back that has not ended.

@@ -85,7 +85,7 @@ impl Balances {
     }
 
     /// All, by seller.
-    pub fn iter(&self) -> impl Iterator<Item = (Seller, Sales)> + Clone {
+    pub fn iter(&self) -> impl Iterator<Item = (Seller, Sales)> {
         self.0.iter().map(|(seller, sales)| (*seller, *sales))
     }
 

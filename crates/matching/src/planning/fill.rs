@@ -52,7 +52,7 @@ impl Fills {
     }
 }
 
-/// The sales of the planned parts of a run so far.
+/// Notes the sales of a plan of a part.
 pub(super) fn note(balances: &mut Balances, snapshot: &Snapshot, part: &Part, plan: &Plan) {
     let mut sold = vec![0; part.capacities.len()];
     for share in plan.shares() {

@@ -223,7 +223,6 @@ pub fn repair(
         let reached = plan.worth(pairs, objective);
         let planned = Planned { plan, reached, bound: None, prices: None, is_optimal: false };
         answer.add(part, &planned);
-        answer.after(part, &planned.plan);
     }
     // Whoever declines only takes pairs away, so what bounded the whole still does.
     Ok(Outcome { bound: outcome.bound, is_optimal: false, ..answer.finish() })
@@ -306,7 +305,6 @@ struct Answer<'a> {
     wish: Wish,
     outcome: Outcome,
     before: Balances,
-    after: Balances,
 }
 
 impl<'a> Answer<'a> {
@@ -322,8 +320,7 @@ impl<'a> Answer<'a> {
             fairness: Fairness::default(),
             gains: Vec::new(),
         };
-        let (before, after) = (Balances::default(), Balances::default());
-        Self { snapshot, wish, outcome, before, after }
+        Self { snapshot, wish, outcome, before: Balances::default() }
     }
 
     fn add(&mut self, part: &Part, planned: &Planned) {
@@ -343,9 +340,8 @@ impl<'a> Answer<'a> {
         });
     }
 
-    /// Notes the sales of the plan, and of the one that score alone would decide.
+    /// Notes the sales of the plan that score alone would decide, and what the rule cost.
     fn fairness(&mut self, part: &Part, planned: &Planned, stop: &dyn Fn() -> bool) {
-        self.after(part, &planned.plan);
         let by_score = (self.wish.rule != Rule::None).then(|| {
             let mut flow = Flow::new(&part.market, self.wish.objective);
             flow.add(part.pairs.all());
@@ -358,16 +354,12 @@ impl<'a> Answer<'a> {
         self.outcome.fairness.cost = self.outcome.fairness.cost + lost.times(part.grain);
     }
 
-    fn after(&mut self, part: &Part, plan: &Plan) {
-        note(&mut self.after, self.snapshot, part, plan);
-    }
-
     fn finish(self) -> Outcome {
         let mut outcome = self.outcome;
         outcome.offered.sort_unstable();
         outcome.shares.sort_unstable_by_key(|share| (share.need, share.capacity));
         let fills = |balances: &Balances| Fills::of(balances.iter().map(|(_, sales)| sales));
-        let after = fills(&self.after);
+        let after = fills(&Balances::of(self.snapshot, &outcome));
         let before = if self.before.is_empty() { after } else { fills(&self.before) };
         outcome.fairness = Fairness { before, after, ..outcome.fairness };
         if let Some(reduction) = &self.snapshot.reduction {
