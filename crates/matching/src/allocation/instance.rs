@@ -46,13 +46,31 @@ pub struct Need {
     pub demand: u32,
 }
 
-/// What a producer offered and sold in earlier runs, which a rule makes up for, in base units.
+/// What a producer offered and sold, in base units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Earlier {
-    /// Offered; at most [`QUANTITY_MAX`].
+pub struct Sales {
+    /// Offered.
     pub offered: u64,
-    /// Sold; at most what was offered.
+    /// Sold of it.
     pub sold: u64,
+}
+
+impl Sales {
+    /// Both of two runs together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            offered: self.offered.saturating_add(other.offered),
+            sold: self.sold.saturating_add(other.sold),
+        }
+    }
+
+    /// Sold over offered, in basis points, rounded down; 0 of nothing.
+    #[must_use]
+    pub fn fill_bp(self) -> u16 {
+        let share = u128::from(self.sold) * 10_000 / u128::from(self.offered.max(1));
+        share.min(10_000) as u16
+    }
 }
 
 /// What an offer accepts as one share.
@@ -151,7 +169,7 @@ pub struct Market {
     needs: Vec<Need>,
     offers: Vec<OfferLimits>,
     demands: Vec<DemandLimits>,
-    earlier: Vec<Earlier>,
+    earlier: Vec<Sales>,
 }
 
 impl Market {
@@ -182,11 +200,12 @@ impl Market {
         Ok(Self { capacities, needs, offers, demands, earlier: Vec::new() })
     }
 
-    /// The same market after earlier runs, by producer index; producers beyond the last have none.
+    /// The same market after earlier runs, which a rule makes up for, by producer index; producers
+    /// beyond the last have none.
     ///
     /// # Errors
     /// [`InstanceError::TooMuch`] and [`InstanceError::OversoldProducer`].
-    pub fn after(self, earlier: Vec<Earlier>) -> Result<Self, InstanceError> {
+    pub fn after(self, earlier: Vec<Sales>) -> Result<Self, InstanceError> {
         if earlier.iter().any(|run| run.offered > QUANTITY_MAX) {
             return Err(InstanceError::TooMuch);
         }
@@ -198,7 +217,7 @@ impl Market {
 
     /// What a producer offered and sold in earlier runs.
     #[must_use]
-    pub fn earlier(&self, producer: usize) -> Earlier {
+    pub fn earlier(&self, producer: usize) -> Sales {
         self.earlier.get(producer).copied().unwrap_or_default()
     }
 

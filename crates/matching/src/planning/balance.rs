@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+pub use crate::allocation::instance::Sales;
 use crate::id::PartyId;
 use crate::quantity::Dimension;
 
@@ -12,39 +13,13 @@ use super::snapshot::Snapshot;
 /// Who sells, and in which dimension: what is filled by a rule.
 pub type Seller = (PartyId, Dimension);
 
-/// What a seller offered and sold, in base units.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sales {
-    /// Offered, of what fitted some demand: nobody is owed for what nobody wanted.
-    pub offered: u64,
-    /// Sold of it.
-    pub sold: u64,
-}
-
-impl Sales {
-    /// Both of two runs together.
-    #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
-        Self {
-            offered: self.offered.saturating_add(other.offered),
-            sold: self.sold.saturating_add(other.sold),
-        }
-    }
-
-    /// Sold over offered, in basis points, rounded down; 0 of nothing.
-    #[must_use]
-    pub fn fill_bp(self) -> u16 {
-        let share = u128::from(self.sold) * 10_000 / u128::from(self.offered.max(1));
-        share.min(10_000) as u16
-    }
-}
-
 /// Sales by seller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Balances(BTreeMap<Seller, Sales>);
 
 impl Balances {
-    /// The sales of one answered run.
+    /// The sales of one answered run. What fitted no demand does not count as offered: nobody is
+    /// owed for what nobody wanted.
     #[must_use]
     pub fn of(sides: &Snapshot, outcome: &Outcome) -> Self {
         let mut balances = Self::default();

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::allocation::instance::{
-    Capacity, DemandLimits, Earlier, InstanceError, Market, Need, OfferLimits, Pair, Pairs,
+    Capacity, DemandLimits, InstanceError, Market, Need, OfferLimits, Pair, Pairs, Sales,
 };
 
 use super::balance::Seller;
@@ -176,7 +176,7 @@ impl Member {
         let (demands, wanted) = demand(terms, &needs, grain);
         let earlier = producers.into_iter().map(|seller| {
             let sales = terms.snapshot.balances.get(seller);
-            Earlier { offered: sales.offered / grain, sold: sales.sold / grain }
+            Sales { offered: sales.offered / grain, sold: sales.sold / grain }
         });
         let market = Market::new(own, wanted, offers, demands)?.after(earlier.collect())?;
         let place = |all: &[u32]| -> BTreeMap<u32, u32> { all.iter().copied().zip(0..).collect() };

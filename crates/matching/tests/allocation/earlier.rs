@@ -6,7 +6,7 @@ use crate::market::{Sketch, sketches};
 use crate::progressive_filling::filled;
 use matching::allocation::fairness::Rule;
 use matching::allocation::instance::{
-    Capacity, DemandLimits, Earlier, InstanceError, Market, Need, OfferLimits, Pair, Pairs,
+    Capacity, DemandLimits, InstanceError, Market, Need, OfferLimits, Pair, Pairs, Sales,
 };
 use matching::allocation::plan::{Objective, Plan};
 use proptest::collection::vec;
@@ -14,14 +14,13 @@ use proptest::prelude::*;
 use std::cmp::Ordering;
 
 /// What a few producers offered and sold in earlier runs.
-fn histories(most: u64) -> impl Strategy<Value = Vec<Earlier>> {
+fn histories(most: u64) -> impl Strategy<Value = Vec<Sales>> {
     let run = (0..=most, 0..=most);
-    let run =
-        run.prop_map(|(one, other)| Earlier { offered: one.max(other), sold: one.min(other) });
+    let run = run.prop_map(|(one, other)| Sales { offered: one.max(other), sold: one.min(other) });
     vec(run, 0..8)
 }
 
-fn after(sketch: &Sketch, producers: u32, earlier: &[Earlier]) -> (Market, Pairs) {
+fn after(sketch: &Sketch, producers: u32, earlier: &[Sales]) -> (Market, Pairs) {
     let (market, pairs) = build(sketch, producers);
     (market.after(earlier.to_vec()).unwrap(), pairs)
 }
@@ -96,7 +95,7 @@ proptest! {
         wanted in vec(1_u64..20, 2..8),
         producers in 2_usize..6,
     ) {
-        let mut earlier = vec![Earlier::default(); producers];
+        let mut earlier = vec![Sales::default(); producers];
         for wanted in wanted {
             let market = Market::unlimited(&vec![20; producers], &[wanted]).unwrap();
             let market = market.after(earlier.clone()).unwrap();
@@ -104,7 +103,7 @@ proptest! {
             let pairs = Pairs::new(&market, (0..producers as u32).map(pair).collect()).unwrap();
             let plan = run(&market, &pairs, Objective::Coverage, Rule::MaxMin).plan;
             for (run, sold) in earlier.iter_mut().zip(sold(&market, &plan)) {
-                *run = Earlier { offered: run.offered + 20, sold: run.sold + sold };
+                *run = Sales { offered: run.offered + 20, sold: run.sold + sold };
             }
             let least = earlier.iter().map(|run| run.sold).min();
             let most = earlier.iter().map(|run| run.sold).max();
@@ -123,7 +122,7 @@ fn second_order(first_sold: u64, limits: OfferLimits, rule: Rule<'_>) -> Vec<u64
         vec![limits; 2],
         vec![DemandLimits::default()],
     );
-    let history = vec![Earlier { offered: 10, sold: first_sold }, Earlier { offered: 10, sold: 0 }];
+    let history = vec![Sales { offered: 10, sold: first_sold }, Sales { offered: 10, sold: 0 }];
     let market = market.and_then(|market| market.after(history)).unwrap();
     let pair = |capacity| Pair { capacity, need: 0, score: 100 };
     let pairs = Pairs::new(&market, vec![pair(0), pair(1)]).unwrap();
@@ -147,7 +146,7 @@ fn whoever_was_left_out_comes_first() {
 #[test]
 fn who_sold_more_than_it_offered_is_refused() {
     let market = || Market::unlimited(&[1], &[1]).unwrap();
-    let history = |offered, sold| vec![Earlier { offered, sold }];
+    let history = |offered, sold| vec![Sales { offered, sold }];
     assert_eq!(market().after(history(1, 2)), Err(InstanceError::OversoldProducer(0)));
     assert_eq!(market().after(history(u64::MAX, 0)), Err(InstanceError::TooMuch));
 }
