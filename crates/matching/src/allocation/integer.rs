@@ -33,17 +33,6 @@ pub struct Limited {
 }
 
 impl Limited {
-    /// The best of three plans: filled by score, rounded from the flow, and rounded from a dive.
-    /// After the stop signal it is the first.
-    pub(super) fn new(
-        market: &Market,
-        pairs: &Pairs,
-        objective: Objective,
-        stop: &dyn Fn() -> bool,
-    ) -> Self {
-        construct(market, pairs, objective, stop)
-    }
-
     /// Plans a few demands afresh at a time, once for each demand; tells whether that helped.
     pub(super) fn improve(
         &mut self,
@@ -102,7 +91,7 @@ pub fn plan(
     objective: Objective,
     stop: &dyn Fn() -> bool,
 ) -> Limited {
-    let mut best = Limited::new(market, pairs, objective, stop);
+    let mut best = construct(market, pairs, objective, stop);
     for _ in 0..PASSES {
         if !best.improve(market, pairs, objective, stop) {
             break;
@@ -118,7 +107,9 @@ pub fn possible(market: &Market, pairs: &Pairs) -> Pairs {
     pairs.only(market, |pair| is_possible(market, pair))
 }
 
-fn construct(
+/// The best of three plans: filled by score, rounded from the flow, and rounded from a dive. After
+/// the stop signal it is the first.
+pub(super) fn construct(
     market: &Market,
     pairs: &Pairs,
     objective: Objective,

@@ -91,7 +91,7 @@ impl<'a> Planning<'a> {
     ) -> Self {
         let free = |pairs: &Pairs| Free::solve(market, pairs, objective, rule, stop);
         let stage = if market.is_limited() {
-            let best = Limited::new(market, pairs, objective, stop);
+            let best = integer::construct(market, pairs, objective, stop);
             let is_tried = rule != Rule::None && pairs.all().len() <= RULED_PAIRS_MAX;
             let free = is_tried.then(|| free(&integer::possible(market, pairs)));
             let keeps = |free: &Free| check_limits(market, pairs, &free.plan).is_ok();
