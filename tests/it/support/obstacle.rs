@@ -92,7 +92,10 @@ struct Count {
     count: i64,
 }
 
+/// Within a transaction the server shows the sessions of the first look, of which the writer's may
+/// not have been one: each look begins anew.
 fn waiting(connection: &mut PgConnection) -> i64 {
+    connection.batch_execute("SELECT pg_stat_clear_snapshot()").expect("a new look");
     let query = "SELECT count(*) FROM pg_stat_activity \
                  WHERE datname = current_database() AND wait_event_type = 'Lock'";
     diesel::sql_query(query).get_result::<Count>(connection).expect("a count").count
