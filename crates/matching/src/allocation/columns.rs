@@ -4,8 +4,11 @@
 //! each need, and goes on until none is left: then the plan is optimal over all pairs. It must
 //! not know how eligibility is decided.
 
+mod bound;
+
+use self::bound::Gains;
 use super::flow::{Flow, Outcome};
-use super::instance::{InstanceError, Market, PATH_SCORE_MAX, Pair, Pairs, SCORE_MAX};
+use super::instance::{InstanceError, Market, Pair, Pairs, SCORE_MAX};
 use super::plan::{Objective, Plan, Prices, Worth};
 use super::workers::share_out;
 
@@ -17,10 +20,6 @@ const NEEDS_PER_PART: usize = 32;
 
 /// Parts that are priced between two looks at the stop signal.
 const PARTS_PER_BATCH: usize = 64;
-
-/// What the first tier of worth counts for; the scores of two prices and a pair stay below a half.
-const TIER: i64 = 1 << 40;
-const _: () = assert!(3 * PATH_SCORE_MAX < TIER / 2);
 
 /// A source of eligible pairs that need not hold them.
 pub trait Pricing: Sync {
@@ -93,13 +92,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The most violated pairs of a need, and the gain of the first.
-    fn run(&mut self, pricing: &dyn Pricing, need: u32, base: i64) -> (&[(i64, u32, u16)], i64) {
+    /// The most violated pairs of a need, the most violated first.
+    fn run(&mut self, pricing: &dyn Pricing, need: u32, base: i64) -> impl Iterator<Item = Pair> {
         (self.base, self.cut) = (base, 0);
         self.found.clear();
         pricing.search(need, self);
         self.keep_best();
-        (&self.found, self.found.first().map_or(0, |found| found.0))
+        self.found.iter().map(move |&(_, capacity, score)| Pair { capacity, need, score })
     }
 }
 
@@ -217,41 +216,31 @@ impl<'a> Run<'a> {
         self.flow.prices().bound(self.market)
     }
 
-    /// The most violated pairs of every need, and the bound that the prices give once each need
-    /// pays for its most violated pair.
+    /// The most violated pairs of every need, and the bound that the prices give with them.
     fn price(&self, prices: &Prices, control: &Control<'_>) -> Option<(Vec<Pair>, Worth)> {
-        let one = |price: &Worth| price.quantity as i64 * TIER + price.score as i64;
-        let capacities: Vec<i64> = prices.capacities.iter().map(one).collect();
-        let unit = one(&self.objective.worth(0));
-        let bases: Vec<i64> = prices.needs.iter().map(|price| unit - one(price)).collect();
-        let (mut all, mut bound) = (Vec::new(), prices.bound(self.market));
-        let parts: Vec<(usize, &[i64])> = (0..).zip(bases.chunks(NEEDS_PER_PART)).collect();
+        let gains = Gains::new(self.market, self.objective, prices);
+        let parts: Vec<(usize, &[i64])> = (0..).zip(gains.bases.chunks(NEEDS_PER_PART)).collect();
+        let mut all = Vec::new();
         for batch in parts.chunks(PARTS_PER_BATCH) {
             if (control.stop)() {
                 return None;
             }
             let price = |&(part, bases): &(usize, &[i64])| {
-                self.price_part(part * NEEDS_PER_PART, bases, &capacities)
+                self.price_part(part * NEEDS_PER_PART, bases, &gains.capacities)
             };
-            for (found, raise) in share_out(batch, control.workers, price) {
-                all.extend(found);
-                bound = bound + raise;
-            }
+            all.extend(share_out(batch, control.workers, price).into_iter().flatten());
         }
+        let bound = gains.bound(&all, PAIRS_PER_ROUND, control.stop);
         Some((all, bound))
     }
 
-    fn price_part(&self, first: usize, bases: &[i64], capacities: &[i64]) -> (Vec<Pair>, Worth) {
-        let (mut pairs, mut raise) = (Vec::new(), Worth::default());
+    fn price_part(&self, first: usize, bases: &[i64], capacities: &[i64]) -> Vec<Pair> {
         let mut search = Search::new(capacities);
-        for (need, &base) in (first..).zip(bases) {
-            let max = self.market.needs()[need].max;
-            let (found, gain) = search.run(self.pricing, need as u32, base);
-            let pair = |&(_, capacity, score)| Pair { capacity, need: need as u32, score };
-            pairs.extend(found.iter().map(pair));
-            raise = raise + split(gain).times(max);
+        let mut pairs = Vec::new();
+        for (need, &base) in (first as u32..).zip(bases) {
+            pairs.extend(search.run(self.pricing, need, base));
         }
-        (pairs, raise)
+        pairs
     }
 }
 
@@ -260,10 +249,4 @@ fn plain_bound(market: &Market, objective: Objective) -> Worth {
     let supply = market.capacities().iter().map(|capacity| capacity.quantity).sum::<u64>();
     let wanted = market.needs().iter().map(|need| need.max).sum();
     objective.worth(SCORE_MAX).times(supply.min(wanted))
-}
-
-/// A gain in one number, as two tiers.
-fn split(gain: i64) -> Worth {
-    let quantity = (gain + TIER / 2).div_euclid(TIER);
-    Worth { quantity: quantity.into(), score: (gain - quantity * TIER).into() }
 }

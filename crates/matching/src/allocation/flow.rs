@@ -175,9 +175,32 @@ pub(super) fn solve_weighted(
     arcs: impl Iterator<Item = (u32, u32, i64)>,
     stop: &dyn Fn() -> bool,
 ) -> Option<Plan> {
-    let mut network = Network::<i64>::new(supply, wanted);
+    weighted(supply, wanted, arcs, stop).map(|network| plan(&network))
+}
+
+/// The prices of capacities and of needs that prove such a plan; also `None` if one is beyond 2⁶⁰.
+pub(super) fn weighted_prices(
+    supply: &[u64],
+    wanted: &[u64],
+    arcs: impl Iterator<Item = (u32, u32, i64)>,
+    stop: &dyn Fn() -> bool,
+) -> Option<(Vec<i64>, Vec<i64>)> {
+    let Network { tree, .. } = weighted(supply, wanted, arcs, stop)?;
+    let offers = supply.len() as u32;
+    let capacities = (0..offers).map(|node| tree.potential(node)).collect();
+    let needs = (offers..tree.hub()).map(|node| -tree.potential(node)).collect();
+    Some((capacities, needs))
+}
+
+fn weighted(
+    supply: &[u64],
+    wanted: &[u64],
+    arcs: impl Iterator<Item = (u32, u32, i64)>,
+    stop: &dyn Fn() -> bool,
+) -> Option<Network<i64>> {
+    let mut network = Network::new(supply, wanted);
     network.add(arcs.filter(|&(_, need, _)| wanted[need as usize] > 0));
-    (network.solve(stop) == End::Optimal).then(|| plan(&network))
+    (network.solve(stop) == End::Optimal).then_some(network)
 }
 
 fn arc<P: Price>(pair: &Pair, objective: Objective) -> (u32, u32, P) {
