@@ -10,6 +10,8 @@ use matching::id::PartyId;
 
 /// Jobs that are solved at once; another core is left to requests.
 const THREADS: usize = 2;
+/// How much less of a core a job gets than a request that wants it too, in steps of the scheduler.
+const NICENESS: i32 = 10;
 /// Jobs that wait, of all parties together.
 const MAX_WAITING: usize = 32;
 /// Jobs of one party, waiting or under way.
@@ -59,7 +61,11 @@ impl Queue {
         let queue = Self(Arc::new(Shared { jobs: Mutex::default(), changed: Condvar::new() }));
         for _ in 0..THREADS {
             let queue = queue.clone();
-            thread::Builder::new().name("allocation".into()).spawn(move || queue.serve())?;
+            let serve = move || {
+                step_back();
+                queue.serve();
+            };
+            thread::Builder::new().name("allocation".into()).spawn(serve)?;
         }
         Ok(queue)
     }
@@ -120,6 +126,17 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, Jobs> {
         self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets requests go first wherever both want a core. Threads that a job starts inherit it. Only
+/// Linux counts by thread; elsewhere it would slow the whole service.
+fn step_back() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::warn!(%error, "allocations compete with requests for a core");
     }
 }
 
@@ -186,6 +203,22 @@ mod tests {
         drop(open.remove(0));
         assert_eq!(begins.recv(), Ok(1));
         drop(open);
+        queue.close();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_job_and_its_threads_let_requests_go_first() {
+        let niceness = || rustix::process::nice(0).expect("a number");
+        let (before, queue) = (niceness(), Queue::start().expect("threads"));
+        let (told, found) = channel();
+        queue.reserve(party(1)).expect("a place").fill(move || {
+            let inherited = thread::spawn(niceness).join().expect("no panic");
+            told.send([niceness(), inherited]).expect("a test that listens");
+        });
+        let lowered = (before + NICENESS).min(19);
+        assert_eq!(found.recv(), Ok([lowered; 2]));
+        assert_eq!(niceness(), before, "a request is as fast as ever");
         queue.close();
     }
 

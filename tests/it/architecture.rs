@@ -74,12 +74,13 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates that only these rooms may name.
-const ONLY_IN: [(&str, &[&str]); 6] = [
+const ONLY_IN: [(&str, &[&str]); 7] = [
     ("actix_web", &["http", "cli"]),
     ("utoipa", &["http"]),
     ("jsonwebtoken", &["http"]),
     ("diesel", &["store"]),
     ("clap", &["cli"]),
+    ("rustix", &["jobs"]),
     ("serde::Deserialize", &["http", "market_data", "reference"]),
 ];
 
