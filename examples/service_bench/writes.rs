@@ -96,11 +96,12 @@ fn last_offer(path: &Path) -> String {
 
 type Row = Vec<Value>;
 
-/// The rows of one offer: its own, its capacities, its change.
+/// The rows of one offer: its own, its capacities, its change, and what the audit trail tells.
 struct OfferRows {
     offer: Row,
     capacities: Vec<Row>,
     change: Row,
+    told: Row,
 }
 
 /// What was written for some offers.
@@ -122,10 +123,11 @@ impl Rows {
         let offers = rows("SELECT * FROM offers WHERE id > ? ORDER BY id", id);
         let of = |offer: Row| {
             let Some(Value::Text(id)) = offer.first() else { panic!("an id") };
-            let mut changes = rows("SELECT * FROM changes WHERE resource_id = ?", id);
+            let one = |sql: &str| rows(sql, id).pop().expect("a row");
             OfferRows {
                 capacities: rows("SELECT * FROM capacities WHERE offer_id = ?", id),
-                change: changes.pop().expect("a change"),
+                change: one("SELECT * FROM changes WHERE resource_id = ?"),
+                told: one("SELECT * FROM audit_trail WHERE resource_id = ?"),
                 offer,
             }
         };
@@ -154,6 +156,7 @@ impl OfferRows {
         let count = "UPDATE change_counter SET last_seq = last_seq + 1";
         transaction.prepare_cached(count).and_then(|mut it| it.execute([])).expect("a number");
         insert(transaction, "changes", &self.change);
+        insert(transaction, "audit_trail", &self.told);
     }
 }
 
