@@ -16,7 +16,7 @@ use draft::{Draft, is_possible};
 use improve::improve;
 
 /// Passes over all demands in which a plan is improved, at most.
-pub(super) const PASSES: u32 = 8;
+const PASSES: u32 = 8;
 
 /// A plan within all limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +30,13 @@ pub struct Limited {
     /// Prices that prove a bound over the pairs that can have a share at all; the bound itself is
     /// lower where more was proven.
     pub prices: Option<Prices>,
+    /// Passes over all demands in which it was improved.
+    passes: u32,
 }
 
 impl Limited {
-    /// Plans a few demands afresh at a time, once for each demand; tells whether that helped.
+    /// Plans a few demands afresh at a time, once for each demand; false if that did not help, or
+    /// was done often enough.
     pub(super) fn improve(
         &mut self,
         market: &Market,
@@ -41,9 +44,10 @@ impl Limited {
         objective: Objective,
         stop: &dyn Fn() -> bool,
     ) -> bool {
-        if self.is_optimal() {
+        if self.is_optimal() || self.passes == PASSES {
             return false;
         }
+        self.passes += 1;
         let better = improve(market, pairs, objective, &self.plan, stop);
         let is_better = better.is_some();
         better.into_iter().for_each(|plan| self.take(plan, pairs, objective));
@@ -92,11 +96,7 @@ pub fn plan(
     stop: &dyn Fn() -> bool,
 ) -> Limited {
     let mut best = construct(market, pairs, objective, stop);
-    for _ in 0..PASSES {
-        if !best.improve(market, pairs, objective, stop) {
-            break;
-        }
-    }
+    while best.improve(market, pairs, objective, stop) {}
     best.prove(market, pairs, objective, stop);
     best
 }
@@ -118,8 +118,8 @@ pub(super) fn construct(
     let mut by_score = possible(market, pairs).all().to_vec();
     by_score.sort_unstable_by_key(|pair| (u16::MAX - pair.score, pair.need, pair.capacity));
     let plan = filled(Draft::new(market), &by_score);
-    let mut best =
-        Limited { reached: plan.worth(pairs, objective), plan, bound: None, prices: None };
+    let reached = plan.worth(pairs, objective);
+    let mut best = Limited { plan, reached, bound: None, prices: None, passes: 0 };
     let mut dive = Dive::new(market, pairs, objective, stop);
     let Some((relaxed, prices)) = dive.relaxed() else {
         return best;

@@ -7,7 +7,7 @@ use super::check::check_limits;
 use super::fairness::{self, Figures, Rule, exchange};
 use super::flow::{Flow, Outcome};
 use super::instance::{Market, Pairs};
-use super::integer::{self, Limited, PASSES};
+use super::integer::{self, Limited};
 use super::plan::{Objective, Plan, Prices, Worth};
 
 /// The most pairs of a market with limits between shares for which the rule without them is tried:
@@ -68,7 +68,6 @@ pub struct Planning<'a> {
     objective: Objective,
     rule: Rule<'a>,
     stage: Stage,
-    passes: u32,
 }
 
 #[derive(Debug)]
@@ -99,14 +98,13 @@ impl<'a> Planning<'a> {
         } else {
             Stage::Free(free(pairs))
         };
-        Self { market, pairs, objective, rule, stage, passes: 0 }
+        Self { market, pairs, objective, rule, stage }
     }
 
     /// Goes once over all demands; false if that brought nothing, and would not again.
     pub fn improve(&mut self, stop: &dyn Fn() -> bool) -> bool {
         let Stage::Limited(best, None) = &mut self.stage else { return false };
-        self.passes += 1;
-        self.passes <= PASSES && best.improve(self.market, self.pairs, self.objective, stop)
+        best.improve(self.market, self.pairs, self.objective, stop)
     }
 
     /// What the plan so far is worth by score, and what no plan can exceed, as far as it is known.
@@ -123,7 +121,7 @@ impl<'a> Planning<'a> {
     /// The answer: a small market is searched to the end, and the rule levels what has limits.
     #[must_use]
     pub fn finish(self, stop: &dyn Fn() -> bool) -> Run {
-        let Self { market, pairs, objective, rule, stage, .. } = self;
+        let Self { market, pairs, objective, rule, stage } = self;
         match stage {
             Stage::Free(free) => {
                 let (bound, is_optimal) = (free.bound(market), free.is_ruled);
