@@ -222,24 +222,8 @@ impl<'v> Reader<'v> {
         })
     }
 
-    fn shown(
-        self,
-        sought: &Sought<'_, 'v>,
-        (slot, judgement): Judged,
-        moment: Moment,
-    ) -> Option<Match<'v>> {
-        let offer = self.state.offers.get(slot)?;
-        let product = self.state.products.get(offer.product)?;
-        Some(Match {
-            offer,
-            product,
-            producer: self.state.parties.get(product.producer)?,
-            demand: sought.record,
-            words: sought.words.clone(),
-            buyer: sought.buyer,
-            evaluation: explain(&self.pair(sought, slot, moment)?, *judgement),
-            checks: Vec::new(),
-        })
+    fn shown(self, sought: &Sought<'_, 'v>, judged: Judged, moment: Moment) -> Option<Match<'v>> {
+        self.told(sought, judged, moment, |_, _| Vec::new())
     }
 
     fn explained(
@@ -248,8 +232,29 @@ impl<'v> Reader<'v> {
         judged: Judged,
         moment: Moment,
     ) -> Option<Match<'v>> {
-        let checks = judged.1.checks(&self.pair(sought, judged.0, moment)?).into();
-        Some(Match { checks, ..self.shown(sought, judged, moment)? })
+        self.told(sought, judged, moment, |judgement, pair| judgement.checks(pair).into())
+    }
+
+    fn told(
+        self,
+        sought: &Sought<'_, 'v>,
+        (slot, judgement): Judged,
+        moment: Moment,
+        checks: impl Fn(&Judgement, &Pair<'_>) -> Vec<Check>,
+    ) -> Option<Match<'v>> {
+        let offer = self.state.offers.get(slot)?;
+        let product = self.state.products.get(offer.product)?;
+        let pair = self.pair(sought, slot, moment)?;
+        Some(Match {
+            offer,
+            product,
+            producer: self.state.parties.get(product.producer)?,
+            demand: sought.record,
+            words: sought.words.clone(),
+            buyer: sought.buyer,
+            checks: checks(&judgement, &pair),
+            evaluation: explain(&pair, *judgement),
+        })
     }
 }
 
