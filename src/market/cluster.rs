@@ -212,7 +212,7 @@ fn split_of(rows: &mut [OfferRow], axis: usize) -> f32 {
 mod tests {
     use super::*;
     use matching::date::{Date, Period};
-    use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+    use matching::facts::{DemandFacts, OfferFacts};
     use matching::price::FreightRate;
     use matching::text::relevance::FULL;
 
@@ -234,19 +234,7 @@ mod tests {
                 let last = Period::new(offer.capacity[0].period.from(), Date::from_days(47_000));
                 facts.capacity[0].period = last.expect("in order");
             }
-            let product = ProductFacts {
-                id: product.id,
-                product_set: product.set,
-                stars: product.stars.clone().into(),
-                papers: product.papers.clone().into(),
-            };
-            let producer = PartyFacts {
-                id: producer.id,
-                coordinates: false,
-                papers: producer.papers.clone().into(),
-                fulfilments: producer.fulfilments.clone().into(),
-            };
-            OfferRow::new((slot, &facts), (slot, &product), &producer)
+            OfferRow::new((slot, &facts), (slot, &product.facts()), &producer.facts())
         };
         (0..).zip(&world.offers).map(row).collect()
     }

@@ -112,11 +112,6 @@ const BANNED: [(&str, &[&str]); 7] = [
 const MAX_LINE_CHARS: usize = 100;
 const MAX_FILE_LINES: usize = 450;
 
-/// Files that may be longer: the judgement of a pair and its second, plain reading are each one
-/// thought that is read from top to bottom.
-const LONG_FILES: [&str; 2] =
-    ["crates/matching/src/evaluation.rs", "crates/matching/tests/matching_oracle.rs"];
-
 struct Source {
     path: String,
     text: String,
@@ -248,8 +243,7 @@ fn every_file_says_what_it_is_for_and_stays_short() {
         if !source.text.starts_with("//!") {
             broken.push(format!("{path}: does not begin with //!"));
         }
-        let is_long = source.text.lines().count() > MAX_FILE_LINES;
-        if is_long && !LONG_FILES.contains(&path.as_str()) {
+        if source.text.lines().count() > MAX_FILE_LINES {
             broken.push(format!("{path}: more than {MAX_FILE_LINES} lines"));
         }
         for (number, line) in (1..).zip(source.text.lines()) {

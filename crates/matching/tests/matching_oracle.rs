@@ -10,7 +10,7 @@ use matching::date::Date;
 use matching::demand::{Demand, DemandState, PriceBasis, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
 use matching::factor::Factor;
-use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::facts::{DemandFacts, OfferFacts};
 use matching::offer::{Offer, OfferState};
 use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
@@ -54,10 +54,10 @@ impl<'a> Case<'a> {
         let text = self.demand.terms.text.as_deref().map_or(0, |text| self.likeness_to(text));
         let pair = Pair {
             offer: &OfferFacts::from(self.offer),
-            product: &product_facts(self.product),
-            producer: &party_facts(self.producer),
+            product: &self.product.facts(),
+            producer: &self.producer.facts(),
             demand: &DemandFacts::from(self.demand),
-            buyer: &party_facts(self.buyer),
+            buyer: &self.buyer.facts(),
             likeness: Likeness { text, substitutes: substitutes.collect() },
             freight: FreightRate::new(RATE as u64).expect("legal"),
             moment: Moment::at(self.world.now),
@@ -65,24 +65,6 @@ impl<'a> Case<'a> {
         let evaluation = evaluate(&pair);
         let checks = evaluation.judgement.checks(&pair);
         (evaluation, checks)
-    }
-}
-
-fn product_facts(product: &Product) -> ProductFacts {
-    ProductFacts {
-        id: product.id,
-        product_set: product.set,
-        stars: product.stars.clone().into(),
-        papers: product.papers.clone().into(),
-    }
-}
-
-fn party_facts(party: &Party) -> PartyFacts {
-    PartyFacts {
-        id: party.id,
-        coordinates: party.roles_coordinator,
-        papers: party.papers.clone().into(),
-        fulfilments: party.fulfilments.clone().into(),
     }
 }
 

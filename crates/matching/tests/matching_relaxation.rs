@@ -7,7 +7,7 @@ use generator::{Product, World};
 use matching::certificate::CertificateKinds;
 use matching::demand::{Demand, DemandDraft, DemandTerms, Requirements, SubstituteProduct};
 use matching::evaluation::evaluate;
-use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::facts::{DemandFacts, OfferFacts, PartyFacts};
 use matching::id::{OfferId, PartyId};
 use matching::offer::Offer;
 use matching::pair::{Likeness, Moment, Pair};
@@ -34,13 +34,7 @@ const RELAXATIONS: [Relaxation; 7] = [
 ];
 
 fn party(world: &World, id: PartyId) -> PartyFacts {
-    let party = world.parties.iter().find(|party| party.id == id).expect("a party");
-    PartyFacts {
-        id,
-        coordinates: party.roles_coordinator,
-        papers: party.papers.clone().into(),
-        fulfilments: party.fulfilments.clone().into(),
-    }
+    world.parties.iter().find(|party| party.id == id).expect("a party").facts()
 }
 
 fn product<'a>(world: &'a World, offer: &Offer) -> &'a Product {
@@ -68,13 +62,8 @@ fn is_eligible(world: &World, offer: &Offer, demand: &Demand, likeness: Likeness
     let product = product(world, offer);
     let judged = evaluate(&Pair {
         offer: &OfferFacts::from(offer),
-        product: &ProductFacts {
-            id: product.id,
-            product_set: product.set,
-            stars: product.stars.clone().into(),
-            papers: product.papers.clone().into(),
-        },
-        producer: &party(world, world.parties[product.party].id),
+        product: &product.facts(),
+        producer: &world.parties[product.party].facts(),
         demand: &DemandFacts::from(demand),
         buyer: &party(world, demand.terms.party_id),
         likeness,

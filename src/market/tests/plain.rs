@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use matching::check::Check;
 use matching::demand::{Demand, DemandStatus, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
-use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::facts::{DemandFacts, OfferFacts};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::offer::{Offer, OfferStatus};
 use matching::pair::{Likeness, Moment, Pair};
@@ -97,15 +97,7 @@ impl Plain {
         demand: &Demand,
     ) -> (Evaluation, Vec<Check>) {
         let product = &self.products[&offer.terms.product_id];
-        let party = |id: PartyId| {
-            let party = &self.parties[&id];
-            PartyFacts {
-                id,
-                coordinates: party.roles_coordinator,
-                papers: party.papers.clone().into(),
-                fulfilments: party.fulfilments.clone().into(),
-            }
-        };
+        let party = |id: PartyId| self.parties[&id].facts();
         let substitutes = demand.terms.substitutes.iter().map(|each| match &each.product {
             SubstituteProduct::Text(text) => likeness_to(text, &product.name),
             SubstituteProduct::ProductSet(_) => 0,
@@ -113,12 +105,7 @@ impl Plain {
         let text = demand.terms.text.as_deref();
         let pair = Pair {
             offer: &OfferFacts::from(offer),
-            product: &ProductFacts {
-                id: product.id,
-                product_set: product.set,
-                stars: product.stars.clone().into(),
-                papers: product.papers.clone().into(),
-            },
+            product: &product.facts(),
             producer: &party(self.owners[&product.id]),
             demand: &DemandFacts::from(demand),
             buyer: &party(demand.terms.party_id),

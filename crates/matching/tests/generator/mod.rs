@@ -5,7 +5,7 @@ use matching::certificate::{CertificateKind, CertificateKinds, StarPeriod, Stars
 use matching::date::{Date, Period, Timestamp};
 use matching::demand::*;
 use matching::factor::Weights;
-use matching::facts::{Fulfilment, Paper};
+use matching::facts::{Fulfilment, Paper, PartyFacts, ProductFacts};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::money::Price;
 use matching::offer::*;
@@ -86,6 +86,18 @@ pub(crate) struct Party {
     pub(crate) fulfilments: Vec<Fulfilment>,
 }
 
+impl Party {
+    /// What it is judged by.
+    pub(crate) fn facts(&self) -> PartyFacts {
+        PartyFacts {
+            id: self.id,
+            coordinates: self.roles_coordinator,
+            papers: self.papers.clone().into(),
+            fulfilments: self.fulfilments.clone().into(),
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Product {
     pub(crate) id: ProductId,
@@ -94,6 +106,18 @@ pub(crate) struct Product {
     pub(crate) set: ProductSet,
     pub(crate) stars: Vec<StarPeriod>,
     pub(crate) papers: Vec<Paper>,
+}
+
+impl Product {
+    /// What it is judged by.
+    pub(crate) fn facts(&self) -> ProductFacts {
+        ProductFacts {
+            id: self.id,
+            product_set: self.set,
+            stars: self.stars.clone().into(),
+            papers: self.papers.clone().into(),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
