@@ -17,6 +17,9 @@ const WAL_RETRY_MS: u32 = 5;
 const STATEMENT_TIMEOUT_MS: u32 = 10_000;
 /// How long one PostgreSQL statement may wait for a lock, in milliseconds.
 const LOCK_TIMEOUT_MS: u32 = 5_000;
+/// Statements are prepared once, and their plans stay: a plan that was made while a table was small
+/// must not read it as a whole once it is large, and what one row costs is not worth a compiler.
+const PLANS: &str = "SET enable_seqscan = off; SET jit = off";
 /// What libpq does about a server that does not answer, where the URL does not say otherwise: 3 s
 /// to connect; a host that is gone is noticed within 15 s, also by a connection that only waits.
 const LIVENESS: &str = "connect_timeout=3&keepalives_idle=5&keepalives_interval=5\
@@ -107,7 +110,7 @@ fn connect_postgres(url: &str) -> Result<PgConnection, ConnectionError> {
     let mut connection = PgConnection::establish(&with_liveness(url))?;
     let settings = format!(
         "SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET lock_timeout = {LOCK_TIMEOUT_MS}; \
-         SET client_min_messages = warning; SET timezone = 'UTC'"
+         SET client_min_messages = warning; SET timezone = 'UTC'; {PLANS}"
     );
     connection.batch_execute(&settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)

@@ -1,12 +1,13 @@
 //! Query plans: every list query has a limit and finds its rows through an index.
 
 use std::cell::RefCell;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{
     Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
 };
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use matching::certificate::Subject;
 use matching::demand::DemandState;
 use matching::grant::GrantState;
@@ -25,12 +26,13 @@ use ocop_link::store::products::ProductFilter;
 use ocop_link::store::visibility::Viewer;
 use ocop_link::store::{
     Database, ReadTx, allocation_snapshots, allocations, audit_trail, certificates, changes,
-    demands, grants, idempotency, login_failures, offers, parties, products, sessions,
+    demands, external_ids, grants, idempotency, login_failures, offers, parties, products,
+    sessions,
 };
 use uuid::Uuid;
 
 use super::market::{TODAY, noon, party_id, product_id};
-use crate::support::databases::{Engine, TestDatabase, on_both};
+use crate::support::databases::{Engine, TestDatabase, on_both, run};
 
 on_both!(every_list_query_has_a_limit_and_an_index, the_whole_market_is_read_through_indexes);
 
@@ -271,4 +273,56 @@ fn the_whole_market_is_read_through_indexes(test: &TestDatabase) {
         assert!(statement.contains("LIMIT"), "{statement}");
         assert_indexed(test, statement);
     }
+}
+
+/// After a few runs PostgreSQL makes a plan of a statement for all values, and weighs it against
+/// those for one value with what it cost then. While a table fills up and is not analysed, such as
+/// in a new market that is imported, a plan from when it was small wins: to read it as a whole.
+#[test]
+fn a_table_that_fills_up_is_still_read_through_its_index() {
+    run(TestDatabase::new(Engine::Postgres), |test| {
+        let mut operator = PgConnection::establish(&test.home.url).expect("a connection");
+        let record = Uuid::from_u128(1);
+        let read = || test.database.read(|tx| external_ids::of_many(tx, &[record], None));
+        for rows in [300, 5_000] {
+            operator.batch_execute(&external_id_rows(rows)).expect("room");
+            for _ in 0..RUNS {
+                read().expect("readable");
+            }
+        }
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut counted = scans(&mut operator);
+        while counted.whole + counted.indexed < 2 * RUNS {
+            assert!(Instant::now() < deadline, "the server does not count: {counted:?}");
+            read().expect("readable");
+            counted = scans(&mut operator);
+        }
+        assert_eq!(counted.whole, 0, "{counted:?}");
+    });
+}
+
+/// Runs of a statement after which there is a plan of it for all values.
+const RUNS: i64 = 20;
+
+fn external_id_rows(count: u32) -> String {
+    format!(
+        "INSERT INTO external_ids SELECT gen_random_uuid(), 'offer', 'system', n, \
+         gen_random_uuid() FROM generate_series(1, {count}) n"
+    )
+}
+
+/// How often a table was read, as a whole and through its indexes.
+#[derive(Debug, QueryableByName)]
+struct Scans {
+    #[diesel(sql_type = BigInt)]
+    whole: i64,
+    #[diesel(sql_type = BigInt)]
+    indexed: i64,
+}
+
+/// The server counts a second late.
+fn scans(connection: &mut PgConnection) -> Scans {
+    let query = "SELECT seq_scan AS whole, idx_scan AS indexed FROM pg_stat_user_tables \
+                 WHERE relname = 'external_ids'";
+    diesel::sql_query(query).get_result(connection).expect("a table")
 }
