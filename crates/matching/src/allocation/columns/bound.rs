@@ -58,7 +58,7 @@ impl<'a> Gains<'a> {
 
     /// The least that it costs to raise the prices of both sides: each need pays for the pairs that
     /// are not among the violated, and what then is violated still is shared out at the least
-    /// cost. None if that does not end, or scores reach into the first tier.
+    /// cost. None if the stop signal came first, or scores reach into the first tier.
     fn raise(&self, violated: &[Pair], most: usize, stop: &dyn Fn() -> bool) -> Option<Worth> {
         let rests = self.rests(violated, most);
         let gains = violated.iter().map(|pair| {
