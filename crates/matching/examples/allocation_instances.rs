@@ -1,4 +1,4 @@
-//! Solves the public instances of a folder and compares with their published optima.
+//! Solves the instances of a folder and compares with their known optima.
 //!
 //! `cargo run --release -p matching --example allocation_instances -- FOLDER`; the folder's
 //! README.md names the files and optima in a table. A general network becomes a transportation
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         let cost = solve(&problem)?;
         let verdict = if cost == optimum { "equal" } else { "DIFFERENT" };
-        println!("{file}: {cost}, published {optimum}: {verdict}, {:.3?}", start.elapsed());
+        println!("{file}: {cost}, known {optimum}: {verdict}, {:.3?}", start.elapsed());
         differing += usize::from(cost != optimum);
     }
     if differing > 0 { Err(format!("{differing} differ").into()) } else { Ok(()) }

@@ -264,15 +264,23 @@ def limits(folder, _):
                   float(ours["part"]) >= 0.976 and float(ours["seconds"]) <= 16)
 
 
-def instances(_, folder):
-    """Public instances with published optima, from a folder that names them in its README.md."""
-    if folder is None:
-        print("  left out: no --instances FOLDER", flush=True)
-        return
-    run = subprocess.run([EXAMPLES / "allocation_instances", folder], text=True, capture_output=True)
-    print(run.stdout, end="", flush=True)
-    TABLE.demand("public instances", "their published optima", f"status {run.returncode}",
-                 run.returncode == 0)
+def instances(folder, public):
+    """Problems of the families of the public instances, and these, if a folder has them."""
+    import families
+
+    made = folder / "families"
+    made.mkdir()
+    parts = [(f"{families.write(made)} problems of the public families", "OR-Tools and HiGHS", made)]
+    if public is None:
+        print("  public instances are left out: no --instances FOLDER", flush=True)
+    else:
+        parts.append(("public instances", "their published optima", public))
+    for what, bar, place in parts:
+        command = [EXAMPLES / "allocation_instances", place]
+        run = subprocess.run(command, text=True, capture_output=True)
+        print(run.stdout, end="", flush=True)
+        TABLE.demand(what, f"equal to {bar}", f"{run.stdout.count(': equal')} equal",
+                     run.returncode == 0)
 
 
 def main():
