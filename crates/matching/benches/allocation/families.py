@@ -3,13 +3,14 @@
 Assignments like those of the OR-Library (dense, costs 1 to 100), and transportation problems and
 general networks of the sizes of NETGEN's problems 1 to 35 (Klingman, Napier, Stutz, "NETGEN: A
 program for generating large scale capacitated assignment, transportation, and minimum cost flow
-network problems", Management Science 20, 1974). They are not NETGEN's own: of its two versions on
-PyPI, one is disabled and one fails.
+network problems", Management Science 20, 1974). They are not NETGEN's own: GLPK has it disabled,
+and pynetgen fails on such problems.
 """
 
 import random
 
 import highspy
+import peers
 from ortools.graph.python import min_cost_flow
 
 SEED = 13502460
@@ -130,17 +131,15 @@ def by_or_tools(supply, arcs):
 
 
 def by_highs(supply, arcs):
-    """The optimum of the linear program."""
-    model = highspy.Highs()
-    model.silent()
-    rows = {node: ([], []) for node in supply}
-    for at, (tail, head, capacity, cost) in enumerate(arcs):
-        model.addCol(cost, 0, capacity, 0, [], [])
+    """The optimum of the linear program: the greatest cost saved."""
+    rows, of_node = peers.Rows(), {node: ([], []) for node in supply}
+    for at, (tail, head, _, _) in enumerate(arcs):
         for node, sign in ((tail, 1), (head, -1)):
-            rows[node][0].append(at)
-            rows[node][1].append(sign)
-    for node, (columns, signs) in rows.items():
-        model.addRow(supply[node], supply[node], len(columns), columns, signs)
-    model.run()
-    assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return round(model.getObjectiveValue())
+            of_node[node][0].append(at)
+            of_node[node][1].append(sign)
+    for node, (columns, signs) in of_node.items():
+        rows.add(supply[node], supply[node], columns, signs)
+    capacities, costs = zip(*(arc[2:] for arc in arcs))
+    _, solver = peers.solved([-cost for cost in costs], capacities, rows)
+    assert solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return -round(solver.getObjectiveValue())
