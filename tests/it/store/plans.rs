@@ -95,8 +95,8 @@ fn plan(test: &TestDatabase, statement: &str) -> Vec<String> {
     }
 }
 
-/// Tables are small here, and PostgreSQL reads a small table as a whole unless it is told not to;
-/// where it has no index it still does.
+/// Tables are small here, and PostgreSQL reads a small table as a whole unless it is told not to,
+/// as the service tells it; where it has no index it still does.
 fn postgres_plan(url: &str, statement: &str) -> Vec<String> {
     let mut connection = PgConnection::establish(url).expect("a connection");
     let settings = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
