@@ -25,6 +25,7 @@ mod cluster;
 pub mod explanation;
 pub mod feed;
 pub mod matches;
+mod named;
 mod offer_search;
 pub mod rank;
 pub mod record;

@@ -9,6 +9,9 @@ use crate::program::{Server, role};
 use crate::roles::CONSTANT_PATH;
 use crate::{CONNECTIONS, Size, median, verdict};
 
+/// The most memory for one offer or demand, in bytes.
+const BAR_BYTES: f64 = 400.0;
+
 /// What one kind of request reached in one round.
 struct Round {
     load: Load,
@@ -59,7 +62,34 @@ pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
         half.percentile_ms(100.0)
     );
     verdict("10 ms / p99", 10.0 / half.percentile_ms(99.0), 1.0);
+    tell_memory(&server, size);
     rate
+}
+
+/// What the market of a server that has answered match queries takes, above the same service with
+/// an empty one.
+fn tell_memory(server: &Server, size: &Size) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("empty.db").display());
+    let empty = Server::start(role(&url, &["serve", "1"]));
+    let constant = vec![request("GET", CONSTANT_PATH, "", "")];
+    let plan = Plan {
+        address: empty.address,
+        connections: CONNECTIONS,
+        duration: size.round(),
+        requests: &constant,
+        status: 200,
+    };
+    plan.closed();
+    let (kept, base) = (server.private_bytes(), empty.private_bytes());
+    let each = (kept - base) as f64 / (size.offers + size.demands) as f64;
+    println!(
+        "memory after these queries: {} MB, with an empty market {} MB, {each:.0} bytes an offer \
+         or demand",
+        kept >> 20,
+        base >> 20
+    );
+    verdict("400 bytes / an offer or demand", BAR_BYTES / each, 1.0);
 }
 
 fn round(server: &Server, plan: &Plan<'_>) -> Round {

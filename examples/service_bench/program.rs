@@ -99,6 +99,11 @@ impl Server {
     pub(crate) fn resident_bytes(&self) -> u64 {
         resident_bytes(&self.child.id().to_string())
     }
+
+    /// Memory that it keeps, without the program itself.
+    pub(crate) fn private_bytes(&self) -> u64 {
+        private_bytes(&self.child.id().to_string())
+    }
 }
 
 impl Drop for Server {
@@ -128,9 +133,22 @@ pub(crate) fn processor_time(process: &str) -> Duration {
 }
 
 /// Resident memory of a process, or of this one as `self`.
-pub(crate) fn resident_bytes(process: &str) -> u64 {
+fn resident_bytes(process: &str) -> u64 {
+    let [resident, _] = memory_bytes(process);
+    resident
+}
+
+/// Resident memory of a process, or of this one as `self`, without the pages of files: those of the
+/// program grow with what it has run, not with what it keeps.
+pub(crate) fn private_bytes(process: &str) -> u64 {
+    let [resident, of_files] = memory_bytes(process);
+    resident - of_files
+}
+
+/// Resident memory, and what of it are pages of files.
+fn memory_bytes(process: &str) -> [u64; 2] {
     let path = Path::new("/proc").join(process).join("statm");
     let text = std::fs::read_to_string(path).expect("/proc");
-    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.expect("pages") * PAGE_BYTES
+    let pages: Vec<u64> = text.split(' ').filter_map(|pages| pages.parse().ok()).collect();
+    [pages[1], pages[2]].map(|pages| pages * PAGE_BYTES)
 }

@@ -12,7 +12,7 @@ use ocop_link::http::server::serve_beside;
 use ocop_link::http::state::AppData;
 use ocop_link::reference::Reference;
 
-use crate::program::{processor_time, resident_bytes};
+use crate::program::{private_bytes, processor_time};
 
 /// Where the constant answer stands.
 pub(crate) const CONSTANT_PATH: &str = "/v1/constant";
@@ -45,14 +45,15 @@ pub(crate) fn rebuild() {
     let reference = Reference::shared();
     let config = Config::load().expect("settings");
     assert!(reference.units().get("kg").is_some());
-    let before = resident_bytes("self");
+    let before = private_bytes("self");
     let (begin, processor) = (Instant::now(), processor_time("self"));
     let app = open(config);
     let (elapsed, used) = (begin.elapsed(), processor_time("self") - processor);
     let (offers, demands) = app.market().len();
-    let bytes = resident_bytes("self") - before;
+    let bytes = private_bytes("self") - before;
     println!(
-        "rebuilt in {:.0} ms ({:.0} ms of processor time); {} MB, {} bytes an offer or demand",
+        "rebuilt in {:.0} ms ({:.0} ms of processor time); when the load ends {} MB, {} bytes an \
+         offer or demand",
         elapsed.as_secs_f64() * 1e3,
         used.as_secs_f64() * 1e3,
         bytes >> 20,

@@ -331,7 +331,7 @@ impl<'a> Shown<'a> {
             quantity: MatchQuantity {
                 available: evaluation.available(),
                 wanted: evaluation.wanted(),
-                unit: &demand.unit,
+                unit: &demand.unit.code,
             },
             unit_price: evaluation.unit_price_vnd,
             landed_unit_price: evaluation.landed_unit_price_vnd,
@@ -343,7 +343,7 @@ impl<'a> Shown<'a> {
 
     fn factors(self) -> [MatchFactor<'a>; 6] {
         let Self { product, demand, words, evaluation, .. } = self;
-        let sides = Sides { product_name: &product.name, demand, words, evaluation };
+        let sides = Sides { product_name: product.name(), demand, words, evaluation };
         evaluation.factors.map(|share| MatchFactor {
             factor: share.factor.code(),
             weight: share.weight,
@@ -358,7 +358,7 @@ impl<'a> Shown<'a> {
     #[must_use]
     pub fn near_miss(self, today: Date, language: Language) -> NearMiss<'a> {
         let failed = self.checks.iter().filter(|check| !check.passes());
-        let unit = &self.demand.unit;
+        let unit = &self.demand.unit.code;
         let failed_checks = failed.map(|check| check_of(check, unit, language)).collect();
         NearMiss { item: self.item(today), failed_checks }
     }
@@ -366,7 +366,7 @@ impl<'a> Shown<'a> {
     /// The pair with every check.
     #[must_use]
     pub fn explanation(self, today: Date, language: Language) -> MatchExplanation<'a> {
-        let (unit, checks) = (&self.demand.unit, self.checks.iter());
+        let (unit, checks) = (&self.demand.unit.code, self.checks.iter());
         let checks = checks.map(|check| check_of(check, unit, language)).collect();
         MatchExplanation { item: self.item(today), eligible: self.evaluation.eligible, checks }
     }
@@ -376,7 +376,7 @@ fn product_of(product: &ProductRecord, today: Date) -> MatchProduct<'_> {
     let recognition = recognition_on(today, &product.facts.stars);
     MatchProduct {
         id: product.facts.id.uuid(),
-        name: &product.name,
+        name: product.name(),
         product_set: product.facts.product_set.number(),
         recognition: recognition.map(|star| MatchRecognition {
             stars: star.stars.number(),
@@ -392,8 +392,8 @@ fn party_of(party: &PartyRecord) -> MatchParty<'_> {
         id: party.facts.id.uuid(),
         name: &party.name,
         place: MatchPlace {
-            province_code: Text(party.place.province),
-            commune_code: party.place.commune_code.as_deref(),
+            province_code: Text(party.seat.province),
+            commune_code: party.seat.commune_code(),
         },
     }
 }

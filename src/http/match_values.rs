@@ -48,8 +48,8 @@ fn offer_value<'a>(sides: Sides<'a>, factor: Factor) -> Option<Cow<'a, str>> {
     let Sides { product_name, demand, evaluation, .. } = sides;
     Some(match factor {
         Factor::Text => product_name.into(),
-        Factor::Price => counted(evaluation.landed_unit_price_vnd?, [" VND/", &demand.unit]),
-        Factor::Quantity => counted(evaluation.available(), [" ", &demand.unit]),
+        Factor::Price => counted(evaluation.landed_unit_price_vnd?, [" VND/", &demand.unit.code]),
+        Factor::Quantity => counted(evaluation.available(), [" ", &demand.unit.code]),
         Factor::Distance => counted(evaluation.distance_km().into(), [" km", ""]),
         Factor::Quality => StarsText(Some(evaluation.stars?)).to_string().into(),
         Factor::Reliability => {
@@ -63,8 +63,8 @@ fn demand_value<'a>(sides: Sides<'a>, factor: Factor) -> Option<Cow<'a, str>> {
     let Sides { demand, words, evaluation, .. } = sides;
     Some(match factor {
         Factor::Text => words?.into(),
-        Factor::Price => counted(demand.max_unit_price?.vnd(), [" VND/", &demand.unit]),
-        Factor::Quantity => counted(evaluation.wanted(), [" ", &demand.unit]),
+        Factor::Price => counted(demand.max_unit_price?.vnd(), [" VND/", &demand.unit.code]),
+        Factor::Quantity => counted(evaluation.wanted(), [" ", &demand.unit.code]),
         Factor::Distance => counted(demand.max_distance_km?.into(), [" km", ""]),
         Factor::Quality => counted(demand.min_stars?.into(), [" stars", ""]),
         Factor::Reliability => return None,

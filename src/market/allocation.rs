@@ -3,6 +3,7 @@
 //! solved, nor how it is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use matching::allocation::instance::{Pair as Eligible, SIDE_MAX};
 use matching::allocation::workers::share_out;
@@ -195,8 +196,8 @@ impl<'v> Draft<'v> {
             delivery,
             window: need.window,
             province: need.province,
-            wanted: need.wanted,
-            most: need.most,
+            wanted: need.wanted(),
+            most: need.most(),
             least: record.facts.least(delivery as usize),
         });
         self.snapshot.needs.extend(needs);
@@ -217,8 +218,8 @@ impl<'v> Draft<'v> {
             id: facts.id,
             buyer: is_known.then(|| (buyer.facts.id, buyer.name.clone())),
             words: sought.words.clone(),
-            unit: facts.unit.clone(),
-            content: facts.content,
+            unit: Arc::clone(&facts.unit.code),
+            content: facts.content(),
             min_share: facts.rare().min_share,
             max_suppliers: facts.rare().max_suppliers,
         }
@@ -247,7 +248,7 @@ impl<'v> Draft<'v> {
 
     /// The place of an offer that meets this demand, and of its first capacity.
     fn offer(&mut self, slot: Slot, demand: &DemandFacts) -> Option<(u32, u32)> {
-        let dimension = demand.content.dimension;
+        let dimension = demand.content().dimension;
         if let Some(known) = self.offers.get(&(slot, dimension)) {
             return Some(*known);
         }
@@ -259,24 +260,24 @@ impl<'v> Draft<'v> {
         let offer = state.offers.get(slot)?;
         let product = state.products.get(offer.product)?;
         let producer = state.parties.get(product.producer)?;
-        let base_units = offer.facts.content.in_dimension(dimension)?;
+        let base_units = offer.facts.content().in_dimension(dimension)?;
         let place = (self.snapshot.offers.len() as u32, self.snapshot.capacities.len() as u32);
         self.snapshot.offers.push(OfferSide {
             id: offer.facts.id,
-            product: (product.facts.id, product.name.clone()),
+            product: (product.facts.id, Arc::clone(product.name())),
             producer: (producer.facts.id, producer.name.clone()),
-            unit: offer.facts.unit.clone(),
+            unit: Arc::clone(&offer.facts.unit.code),
             content: Content { dimension, base_units },
-            min_order: offer.facts.min_order,
-            increment: offer.facts.increment,
+            min_order: offer.facts.min_order(),
+            increment: offer.facts.increment(),
             unit_price: offer.facts.unit_price,
-            price_breaks: offer.facts.price_breaks.to_vec(),
+            price_breaks: offer.facts.price_breaks().to_vec(),
         });
         let capacities = offer.facts.capacity.iter();
         self.snapshot.capacities.extend(capacities.map(|capacity| CapacitySide {
             offer: place.0,
             period: capacity.period,
-            free: capacity.free,
+            free: capacity.free(),
         }));
         self.offers.insert((slot, dimension), place);
         Some(place)
@@ -287,7 +288,7 @@ impl<'v> Draft<'v> {
     fn drop_second_dimensions(&mut self) {
         let primary = |slot: Slot| {
             let offer = self.reader.state.offers.get(slot);
-            offer.map(|offer| offer.facts.content.primary().dimension)
+            offer.map(|offer| offer.facts.content().primary().dimension)
         };
         let is_second = |(slot, dimension): &(Slot, Dimension)| {
             primary(*slot).is_some_and(|primary| {

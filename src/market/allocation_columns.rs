@@ -112,7 +112,8 @@ impl<'d, 'v> Live<'d, 'v> {
         let stand = self.stands.get(offer as usize).copied().flatten();
         let Some(Stand { dimension, first, capacities }) = stand else { return };
         let is_open = |capacity: u32| search.is_open(capacity, at_most);
-        if dimension != sought.facts.content.dimension || !(first..first + capacities).any(is_open)
+        if dimension != sought.facts.content().dimension
+            || !(first..first + capacities).any(is_open)
         {
             return;
         }

@@ -133,7 +133,7 @@ impl Draft<'_> {
     /// neither side.
     pub(super) fn is_plannable(&self, sought: &Sought<'_, '_>, pair: &Pair<'_>) -> bool {
         let viewer = &self.ask.viewer;
-        let audience = pair.offer.audience.as_deref();
+        let audience = pair.offer.audience();
         let is_seen = viewer.is_admin
             || pair.producer.id == viewer.party
             || audience.is_none_or(|it| it.admits(viewer.party, viewer.is_coordinator));

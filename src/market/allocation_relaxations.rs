@@ -100,7 +100,9 @@ fn apply(facts: &mut DemandFacts, change: Change) -> Option<()> {
             let need = facts.needs.get_mut(delivery as usize)?;
             need.window = Period::new(need.window.from(), day)?;
         }
-        Change::Distance(km) => facts.max_distance_km = Some(km),
+        Change::Distance(km) => {
+            facts.max_distance_km = Some(km.try_into().unwrap_or(u16::MAX));
+        }
         Change::Province(province) => {
             let rare = facts.rare_mut();
             rare.provinces = rare.provinces.iter().chain([province]).collect();
@@ -202,7 +204,7 @@ impl Misses {
 }
 
 fn free_base(pair: &Pair<'_>, judgement: &Judgement, capacity: usize) -> u64 {
-    let free = pair.offer.capacity.get(capacity).map_or(0, |capacity| capacity.free);
+    let free = pair.offer.capacity.get(capacity).map_or(0, |capacity| capacity.free());
     judgement.conversion.map_or(0, |by| free.saturating_mul(by.offer_base))
 }
 

@@ -191,7 +191,7 @@ impl Catalogue {
         let set = usize::from(product.facts.product_set.number());
         let latest = product.facts.stars.iter().max_by_key(|star| star.counts.from());
         Some(DocumentText {
-            name: Arc::clone(&product.name),
+            name: Arc::clone(product.name()),
             producer: Arc::clone(&producer.name),
             place: Arc::clone(&producer.place_names),
             product_set_label: self.product_set_labels.get(set - 1).cloned().unwrap_or_default(),
@@ -262,7 +262,7 @@ fn traits(
     Traits {
         stars: recognition.map_or(0, |star| star.stars.number()),
         product_set: product.facts.product_set,
-        province: producer.place.province,
+        province: producer.seat.province,
         papers: papers.map(|paper| paper.kind).chain(ocop).collect(),
         months: months(state, (product, producer), ask),
     }
@@ -275,13 +275,12 @@ fn months(
     ask: &ProductAsk<'_>,
 ) -> Months {
     let (viewer, today) = (&ask.viewer, ask.today);
-    let oversees = viewer.oversees(producer.place.province);
+    let oversees = viewer.oversees(producer.seat.province);
     let offers = product.offers.iter().filter_map(|slot| state.offers.get(*slot));
-    let offers = offers.filter(|offer| {
-        oversees || viewer.is_shown(producer.facts.id, offer.facts.audience.as_deref())
-    });
+    let offers = offers
+        .filter(|offer| oversees || viewer.is_shown(producer.facts.id, offer.facts.audience()));
     let capacity = offers.flat_map(|offer| offer.facts.capacity.iter());
-    let free = capacity.filter(|capacity| capacity.free > 0);
+    let free = capacity.filter(|capacity| capacity.free() > 0);
     let periods = free.filter_map(|capacity| {
         Period::new(capacity.period.from().max(today), capacity.period.to())
     });

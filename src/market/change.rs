@@ -39,8 +39,6 @@ pub struct ProductChange {
     pub name: String,
     /// Its OCOP set.
     pub product_set: ProductSet,
-    /// Default selling unit.
-    pub unit: String,
     /// Stars, after what ended them.
     pub stars: Vec<StarPeriod>,
     /// Papers other than stars, after what ended them.

@@ -1,211 +1,222 @@
-//! Offers of one product set and unit in a tree: a node's row is at least as good as each below it,
-//! and rows that rank alike stand together, so that a query opens few nodes. A change copies
-//! the nodes on its way. Must not know what is asked of a row.
+//! Offers of one product set and unit in a tree: a tree's row is at least as good as that of each
+//! offer in it, and offers that rank alike stand together, so that a query opens few trees. A
+//! change copies the nodes on its way. Must not know what is asked of a row.
 
 use std::sync::Arc;
 
-use super::block::push;
-use super::row::{AXES, OfferRow};
-use super::table::Table;
+use super::row::{AXES, OfferRow, OfferRows};
+use super::table::{Slot, Table};
 
-/// The most rows of a leaf.
-const LEAF_ROWS: usize = 16;
-/// A node with more than this part of its rows in one half is built again, once so many rows came
-/// since it was built that building it costs each of them little: some rows cannot be parted
+/// The most offers of a leaf.
+const LEAF_OFFERS: usize = 16;
+/// A tree with more than this part of its offers in one half is built again, once so many came
+/// since it was built that building it costs each of them little: some offers cannot be parted
 /// evenly, and would be built again for nothing.
 const MOST_IN_HALF: (u32, u32) = (3, 4);
-/// The part of its rows that must have come since.
+/// The part of its offers that must have come since.
 const NEWCOMERS: u32 = 4;
 
 /// Trees by set, unit, and whether there is a price; a clone shares every node.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Clusters(Table<Vec<Arc<Node>>>);
+pub(super) struct Clusters(Table<Vec<Tree>>);
 
 impl Clusters {
     /// The trees of a set.
-    pub(super) fn of_set(&self, set: u8) -> &[Arc<Node>] {
+    pub(super) fn of_set(&self, set: u8) -> &[Tree] {
         self.0.get(set.into()).map_or(&[], Vec::as_slice)
     }
 
-    /// Adds the row of an offer that has none.
-    pub(super) fn add(&mut self, set: u8, row: OfferRow) {
-        let nodes = self.0.get_or_default(set.into());
-        match nodes.iter_mut().find(|node| node.takes(&row)) {
-            Some(node) => node.insert(row),
-            None => nodes.push(Node::single(row)),
+    /// Adds an offer that is in `rows` and in no tree.
+    pub(super) fn add(&mut self, offer: Slot, rows: &OfferRows) {
+        let Some(row) = rows.get(offer) else { return };
+        let trees = self.0.get_or_default(row.product_set.into());
+        match trees.iter_mut().find(|tree| tree.takes(row)) {
+            Some(tree) => tree.insert((offer, row), rows),
+            None => trees.push(Tree::single(offer, *row)),
         }
     }
 
-    /// Takes out the row of an offer, as it was added.
-    pub(super) fn remove(&mut self, set: u8, row: &OfferRow) {
-        let nodes = self.0.get_or_default(set.into());
-        let Some(place) = nodes.iter().position(|node| node.takes(row)) else { return };
-        match nodes[place].without(row) {
-            Some(node) => nodes[place] = node,
-            None => drop(nodes.swap_remove(place)),
+    /// Takes out an offer, whose row is as it was when it was added.
+    pub(super) fn remove(&mut self, offer: Slot, rows: &OfferRows) {
+        let Some(row) = rows.get(offer) else { return };
+        let trees = self.0.get_or_default(row.product_set.into());
+        let Some(place) = trees.iter().position(|tree| tree.takes(row)) else { return };
+        match trees[place].without((offer, row), rows) {
+            Some(tree) => trees[place] = tree,
+            None => drop(trees.swap_remove(place)),
         }
     }
 }
 
-/// Rows with one that is at least as good as each.
+/// Offers with a row that is at least as good as that of each.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct Tree {
     pub(super) best: OfferRow,
     pub(super) below: Below,
 }
 
-/// What stands below a node.
+/// What a tree holds.
 #[derive(Debug, Clone)]
 pub(super) enum Below {
-    /// Rows, at least one.
-    Rows(Vec<OfferRow>),
-    /// Two nodes.
-    Halves(Halves),
+    /// Offers, at least one.
+    Leaf(Arc<[Slot]>),
+    /// Two trees.
+    Halves(Arc<Halves>),
 }
 
-/// Two nodes: in the first every row is below `split` on `axis`, in the other none.
+/// Two trees: in the first every row is below `split` on `axis`, in the other none.
 #[derive(Debug, Clone)]
 pub(super) struct Halves {
+    trees: [Tree; 2],
     axis: u8,
     split: f32,
-    rows: [u32; 2],
-    /// Rows when it was built.
+    offers: [u32; 2],
+    /// Offers when it was built.
     built_of: u32,
-    nodes: [Arc<Node>; 2],
 }
 
+/// An offer with its row.
+type Member<'a> = (Slot, &'a OfferRow);
+
 impl Halves {
-    /// The two nodes.
-    pub(super) fn nodes(&self) -> &[Arc<Node>; 2] {
-        &self.nodes
+    /// The two trees.
+    pub(super) fn trees(&self) -> &[Tree; 2] {
+        &self.trees
     }
 
-    fn half_of(&self, row: &OfferRow) -> usize {
-        usize::from(row.axis(usize::from(self.axis)) >= self.split)
+    fn half_of(&self, member: Member<'_>) -> usize {
+        usize::from(place(member, usize::from(self.axis)) >= self.split)
+    }
+
+    fn insert(&mut self, member: Member<'_>, rows: &OfferRows) {
+        let half = self.half_of(member);
+        self.offers[half] += 1;
+        self.trees[half].insert(member, rows);
     }
 
     fn is_to_build(&self) -> bool {
-        let ([low, high], (part, whole)) = (self.rows, MOST_IN_HALF);
+        let ([low, high], (part, whole)) = (self.offers, MOST_IN_HALF);
         let is_lopsided = low.max(high) > (low + high) / whole * part;
-        is_lopsided && low + high > self.built_of + self.built_of / NEWCOMERS + LEAF_ROWS as u32
+        is_lopsided && low + high > self.built_of + self.built_of / NEWCOMERS + LEAF_OFFERS as u32
+    }
+
+    fn without(&self, member: Member<'_>, rows: &OfferRows) -> Option<Tree> {
+        let half = self.half_of(member);
+        let Some(tree) = self.trees[half].without(member, rows) else {
+            return Some(self.trees[1 - half].clone());
+        };
+        let mut halves = self.clone();
+        halves.offers[half] -= 1;
+        halves.trees[half] = tree;
+        halves.into_tree()
+    }
+
+    fn into_tree(self) -> Option<Tree> {
+        let best = OfferRow::joined(&self.trees.each_ref().map(|tree| &tree.best))?;
+        Some(Tree { best, below: Below::Halves(Arc::new(self)) })
     }
 }
 
-impl Node {
+impl Tree {
     /// Whether a row is of its kind.
     fn takes(&self, row: &OfferRow) -> bool {
         (self.best.unit(), self.best.is_priced()) == (row.unit(), row.is_priced())
     }
 
-    /// The node of one row.
-    fn single(row: OfferRow) -> Arc<Self> {
-        Arc::new(Self { best: row, below: Below::Rows(vec![row]) })
+    /// The tree of one offer.
+    fn single(offer: Slot, best: OfferRow) -> Self {
+        Self { best, below: Below::Leaf([offer].into()) }
     }
 
-    /// Adds a row.
-    fn insert(self: &mut Arc<Self>, row: OfferRow) {
-        let node = Arc::make_mut(self);
-        node.best.join(&row);
-        let is_to_build = match &mut node.below {
-            Below::Rows(rows) => {
-                push(rows, row);
-                rows.len() > LEAF_ROWS
+    /// Adds an offer.
+    fn insert(&mut self, member: Member<'_>, rows: &OfferRows) {
+        let (offer, row) = member;
+        self.best.join(row);
+        let is_to_build = match &mut self.below {
+            Below::Leaf(offers) => {
+                *offers = offers.iter().copied().chain([offer]).collect();
+                offers.len() > LEAF_OFFERS
             }
             Below::Halves(halves) => {
-                let half = halves.half_of(&row);
-                halves.rows[half] += 1;
-                halves.nodes[half].insert(row);
+                let halves = Arc::make_mut(halves);
+                halves.insert(member, rows);
                 halves.is_to_build()
             }
         };
         if is_to_build {
-            let mut rows = Vec::new();
-            node.each_row(&mut |row| rows.push(*row));
-            *self = Self::of(rows);
+            let mut members = Vec::new();
+            self.each_offer(&mut |offer| members.extend(rows.get(offer).map(|row| (offer, row))));
+            *self = Self::of(members).unwrap_or_else(|| Self::single(offer, *row));
         }
     }
 
-    /// The node without a row; none when it was the last.
-    fn without(self: &Arc<Self>, row: &OfferRow) -> Option<Arc<Self>> {
+    /// The tree without an offer; none when it was the last.
+    fn without(&self, member: Member<'_>, rows: &OfferRows) -> Option<Self> {
         match &self.below {
-            Below::Rows(rows) => {
-                let others = rows.iter().filter(|other| other.offer != row.offer).copied();
-                let others: Vec<OfferRow> = others.collect();
-                (!others.is_empty()).then(|| Self::leaf(others))
+            Below::Leaf(offers) => {
+                let others = offers.iter().copied().filter(|other| *other != member.0);
+                Self::leaf(others.filter_map(|offer| Some((offer, rows.get(offer)?))).collect())
             }
-            Below::Halves(halves) => Some(halves.without(row)),
+            Below::Halves(halves) => halves.without(member, rows),
         }
     }
 
-    /// Shows every row.
-    pub(super) fn each_row(&self, show: &mut impl FnMut(&OfferRow)) {
+    /// Shows every offer.
+    pub(super) fn each_offer(&self, show: &mut impl FnMut(Slot)) {
         match &self.below {
-            Below::Rows(rows) => rows.iter().for_each(show),
-            Below::Halves(halves) => halves.nodes.iter().for_each(|node| node.each_row(show)),
+            Below::Leaf(offers) => offers.iter().copied().for_each(show),
+            Below::Halves(halves) => halves.trees.iter().for_each(|tree| tree.each_offer(show)),
         }
     }
 
-    fn leaf(rows: Vec<OfferRow>) -> Arc<Self> {
-        let best = OfferRow::joined(&rows);
-        Arc::new(Self { best, below: Below::Rows(rows) })
+    fn leaf(members: Vec<Member<'_>>) -> Option<Self> {
+        let (offers, rows): (Vec<Slot>, Vec<&OfferRow>) = members.into_iter().unzip();
+        Some(Self { best: OfferRow::joined(&rows)?, below: Below::Leaf(offers.into()) })
     }
 
-    /// A tree of rows, at least one, as even as it can be.
-    fn of(mut rows: Vec<OfferRow>) -> Arc<Self> {
-        if rows.len() <= LEAF_ROWS {
-            rows.shrink_to_fit();
-            return Self::leaf(rows);
+    /// A tree of offers, as even as it can be; none of none.
+    fn of(mut members: Vec<Member<'_>>) -> Option<Self> {
+        if members.len() <= LEAF_OFFERS {
+            return Self::leaf(members);
         }
-        let axis = widest_axis(&rows);
-        let split = split_of(&mut rows, axis);
+        let axis = widest_axis(&members);
+        let split = split_of(&mut members, axis);
         let (low, high): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| row.axis(axis) < split);
-        let rows = [low.len() as u32, high.len() as u32];
-        let (axis, built_of) = (axis as u8, rows[0] + rows[1]);
-        Halves { axis, split, rows, built_of, nodes: [Self::of(low), Self::of(high)] }.into_node()
+            members.into_iter().partition(|member| place(*member, axis) < split);
+        let offers = [low.len() as u32, high.len() as u32];
+        let (axis, built_of) = (axis as u8, offers[0] + offers[1]);
+        let trees = [Self::of(low)?, Self::of(high)?];
+        Halves { trees, axis, split, offers, built_of }.into_tree()
     }
 }
 
-impl Halves {
-    fn into_node(self) -> Arc<Node> {
-        let best = OfferRow::joined(&self.nodes.each_ref().map(|node| node.best));
-        Arc::new(Node { best, below: Below::Halves(self) })
-    }
-
-    fn without(&self, row: &OfferRow) -> Arc<Node> {
-        let half = self.half_of(row);
-        let Some(node) = self.nodes[half].without(row) else {
-            return Arc::clone(&self.nodes[1 - half]);
-        };
-        let mut halves = self.clone();
-        halves.rows[half] -= 1;
-        halves.nodes[half] = node;
-        halves.into_node()
-    }
+/// Where an offer stands on an axis. The last axis only tells apart those with equal rows.
+fn place((offer, row): Member<'_>, axis: usize) -> f32 {
+    if axis == AXES { offer as f32 * 1e-9 } else { row.axis(axis) }
 }
 
-/// The axis on which the rows differ most.
-fn widest_axis(rows: &[OfferRow]) -> usize {
-    let (mut least, mut most) = ([f32::MAX; AXES], [f32::MIN; AXES]);
-    for (row, axis) in rows.iter().flat_map(|row| (0..AXES).map(move |axis| (row, axis))) {
-        let value = row.axis(axis);
+/// The axis on which the offers differ most.
+fn widest_axis(members: &[Member<'_>]) -> usize {
+    let (mut least, mut most) = ([f32::MAX; AXES + 1], [f32::MIN; AXES + 1]);
+    for (member, axis) in members.iter().flat_map(|it| (0..=AXES).map(move |axis| (it, axis))) {
+        let value = place(*member, axis);
         least[axis] = least[axis].min(value);
         most[axis] = most[axis].max(value);
     }
     let spread = |axis: &usize| most[*axis] - least[*axis];
-    (0..AXES).max_by(|one, other| spread(one).total_cmp(&spread(other))).unwrap_or(0)
+    (0..=AXES).max_by(|one, other| spread(one).total_cmp(&spread(other))).unwrap_or(0)
 }
 
-/// The value that parts the rows on an axis, as evenly as values allow: some are below it, and some
-/// are not.
-fn split_of(rows: &mut [OfferRow], axis: usize) -> f32 {
-    let value = |row: &OfferRow| row.axis(axis);
-    rows.sort_unstable_by(|one, other| value(one).total_cmp(&value(other)));
-    let (least, median) = (value(&rows[0]), value(&rows[rows.len() / 2]));
+/// The value that parts the offers on an axis, as evenly as values allow: some are below it, and
+/// some are not.
+fn split_of(members: &mut [Member<'_>], axis: usize) -> f32 {
+    let value = |member: &Member<'_>| place(*member, axis);
+    members.sort_unstable_by(|one, other| value(one).total_cmp(&value(other)));
+    let (least, median) = (value(&members[0]), value(&members[members.len() / 2]));
     if least < median {
         return median;
     }
-    rows.iter().map(value).find(|value| *value > least).unwrap_or(median)
+    members.iter().map(value).find(|value| *value > least).unwrap_or(median)
 }
 
 #[cfg(test)]
@@ -214,46 +225,48 @@ mod tests {
     use matching::date::{Date, Period};
     use matching::facts::{DemandFacts, OfferFacts};
     use matching::price::FreightRate;
+    use matching::product::ProductSet;
     use matching::text::relevance::FULL;
 
     use crate::market::row::{DemandRow, bound};
     use crate::market::tests::generator::{Random, World};
 
-    /// Rows of one unit; most end on one far day, and so cannot be parted evenly by it.
-    fn rows(world: &World) -> Vec<OfferRow> {
-        let row = |(slot, offer): (u32, &matching::offer::Offer)| {
+    /// Rows of one set and unit; most end on one far day, and so cannot be parted evenly by it.
+    fn rows(world: &World) -> OfferRows {
+        let mut rows = OfferRows::default();
+        for (slot, offer) in (0..).zip(&world.offers) {
             let product = world.products.iter().find(|it| it.id == offer.terms.product_id);
             let product = product.expect("a product");
             let producer = &world.parties[product.party];
-            let mut facts = OfferFacts {
-                content: world.offers[0].terms.content,
-                unit_price: world.offers[0].terms.unit_price,
-                ..OfferFacts::from(offer)
-            };
+            let mut facts = OfferFacts::from(offer);
+            facts.unit = OfferFacts::from(&world.offers[0]).unit;
+            facts.unit_price = world.offers[0].terms.unit_price;
             if slot % 10 > 0 {
                 let last = Period::new(offer.capacity[0].period.from(), Date::from_days(47_000));
                 facts.capacity[0].period = last.expect("in order");
             }
-            OfferRow::new((slot, &facts), (slot, &product.facts()), &producer.facts())
-        };
-        (0..).zip(&world.offers).map(row).collect()
+            let mut product = product.facts();
+            product.product_set = ProductSet::new(1).expect("a set");
+            rows.put(slot, OfferRow::new(&facts, (slot, &product), &producer.facts()));
+        }
+        rows
     }
 
-    fn check(node: &Node, demands: &[DemandRow]) {
+    fn check(tree: &Tree, rows: &OfferRows, demands: &[DemandRow]) {
         let mut below = Vec::new();
-        node.each_row(&mut |row| below.push(*row));
+        tree.each_offer(&mut |offer| below.extend(rows.get(offer)));
         for demand in demands {
             let of = |row: &OfferRow| bound(row, demand, FULL, FreightRate::default());
-            let best = below.iter().filter_map(of).max();
-            assert!(of(&node.best) >= best, "{:?} {best:?}", of(&node.best));
+            let best = below.iter().copied().filter_map(of).max();
+            assert!(of(&tree.best) >= best, "{:?} {best:?}", of(&tree.best));
         }
-        if let Below::Halves(halves) = &node.below {
-            halves.nodes.iter().for_each(|node| check(node, demands));
+        if let Below::Halves(halves) = &tree.below {
+            halves.trees.iter().for_each(|tree| check(tree, rows, demands));
         }
     }
 
     #[test]
-    fn rows_are_found_again_and_none_is_better_than_the_nodes_above_it() {
+    fn offers_are_found_again_and_none_is_better_than_the_trees_it_is_in() {
         for seed in 0..4 {
             let world = World::new(seed, 400);
             let demands = world.demands.iter().take(40);
@@ -261,33 +274,37 @@ mod tests {
                 demands.map(|demand| DemandRow::new(0, &DemandFacts::from(demand))).collect();
             let (rows, mut random) = (rows(&world), Random(seed));
             let (mut clusters, mut there) = (Clusters::default(), Vec::new());
-            for row in rows {
-                clusters.add(1, row);
-                there.push(row);
+            for offer in 0..world.offers.len() as Slot {
+                clusters.add(offer, &rows);
+                there.push(offer);
                 if random.chance(40) {
                     let gone = there.swap_remove(random.below(there.len() as u64) as usize);
-                    clusters.remove(1, &gone);
+                    clusters.remove(gone, &rows);
                 }
             }
-            let mut found = 0;
-            for node in clusters.of_set(1) {
-                check(node, &demands);
-                node.each_row(&mut |_| found += 1);
+            let mut found = Vec::new();
+            for tree in clusters.of_set(1) {
+                check(tree, &rows, &demands);
+                tree.each_offer(&mut |offer| found.push(offer));
             }
-            assert_eq!(found, there.len());
-            there.iter().for_each(|row| clusters.remove(1, row));
-            assert!(clusters.of_set(1).is_empty(), "every row was found");
+            found.sort_unstable();
+            there.sort_unstable();
+            assert_eq!(found, there);
+            there.iter().for_each(|offer| clusters.remove(*offer, &rows));
+            assert!(clusters.of_set(1).is_empty(), "every offer was found");
         }
     }
 
     #[test]
-    fn rows_that_cannot_be_parted_evenly_are_not_built_again_each_time() {
+    fn offers_that_cannot_be_parted_evenly_are_not_built_again_each_time() {
         let world = World::new(7, 400);
-        let mut node = Node::single(rows(&world)[0]);
-        for row in rows(&world).into_iter().skip(1) {
-            node.insert(row);
+        let rows = rows(&world);
+        let row = |offer| rows.get(offer).expect("a row");
+        let mut tree = Tree::single(0, *row(0));
+        for offer in 1..world.offers.len() as Slot {
+            tree.insert((offer, row(offer)), &rows);
         }
-        let Below::Halves(halves) = &node.below else { panic!("too few rows") };
+        let Below::Halves(halves) = &tree.below else { panic!("too few offers") };
         assert!(!halves.is_to_build());
     }
 }

@@ -290,7 +290,6 @@ fn listed(product: &Product, papers: &Papers) -> MarketChange {
         party_id: product.terms.party_id,
         name: product.terms.name.clone(),
         product_set: product.terms.product_set,
-        unit: product.terms.unit.clone(),
         stars,
         papers,
         is_listed: product.state == ProductState::Active,

@@ -15,7 +15,6 @@ use matching::text::relevance::{ELIGIBLE, Query};
 
 use super::rank::{Best, MissKey, Page, RankKey};
 use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
-use super::row::OfferRow;
 use super::state::State;
 use super::table::Slot;
 use super::texts::{Likenesses, NameText, QueryText, TextNumber, Texts};
@@ -33,8 +32,12 @@ pub struct Ask<K> {
     pub dismissed_by: Option<PartyId>,
 }
 
-/// A record with its judgement.
-pub(super) type Judged = (Slot, Box<Judgement>);
+/// A record, the pair that it is in, and the judgement of that.
+pub(super) struct Judged<'a> {
+    pub(super) slot: Slot,
+    pub(super) pair: Pair<'a>,
+    pub(super) judgement: Judgement,
+}
 
 /// An offer and a demand, judged.
 #[derive(Debug, Clone)]
@@ -112,7 +115,7 @@ impl<'v> Reader<'v> {
         let sought = self.sought(record)?;
         let moment = Moment::at(ask.now);
         let page = self.ranked_offers(&sought, moment, ask);
-        Some(page.map(|(_, found)| self.shown(&sought, found, moment)).flatten())
+        Some(page.map(|(_, found)| self.shown(&sought, *found)).flatten())
     }
 
     /// Offers for a demand that is not in the market, best first.
@@ -138,7 +141,7 @@ impl<'v> Reader<'v> {
         };
         let moment = Moment::at(ask.now);
         let page = self.ranked_offers(&sought, moment, ask);
-        Some(page.map(|(_, found)| self.shown(&sought, found, moment)).flatten())
+        Some(page.map(|(_, found)| self.shown(&sought, *found)).flatten())
     }
 
     /// Open, visible and wanted offers that fail for a demand, nearest first.
@@ -160,10 +163,11 @@ impl<'v> Reader<'v> {
             let (failed, gap) = judgement.miss(&pair);
             if failed > 0 {
                 let (score, id) = (judgement.score, pair.offer.id.as_u128());
-                best.offer(MissKey { failed, gap, score, id }, (slot, Box::new(judgement)));
+                let key = MissKey { failed, gap, score, id };
+                best.offer(key, Box::new(Judged { slot, pair, judgement }));
             }
         }
-        Some(best.into_page().map(|(_, found)| self.explained(&sought, found, moment)).flatten())
+        Some(best.into_page().map(|(_, found)| self.explained(&sought, *found)).flatten())
     }
 
     pub(super) fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
@@ -177,11 +181,6 @@ impl<'v> Reader<'v> {
             text: record.text.as_ref().map(row),
             substitutes: substitutes.map(|text| text.as_ref().map(row)).collect(),
         })
-    }
-
-    /// The name of an offer's product.
-    pub(super) fn name_of(self, row: &OfferRow) -> Option<&'v NameText> {
-        Some(&self.state.products.get(row.product)?.name_text)
     }
 
     pub(super) fn pair<'a>(
@@ -222,29 +221,23 @@ impl<'v> Reader<'v> {
         })
     }
 
-    fn shown(self, sought: &Sought<'_, 'v>, judged: Judged, moment: Moment) -> Option<Match<'v>> {
-        self.told(sought, judged, moment, |_, _| Vec::new())
+    fn shown(self, sought: &Sought<'_, 'v>, judged: Judged<'_>) -> Option<Match<'v>> {
+        self.told(sought, judged, Vec::new())
     }
 
-    fn explained(
-        self,
-        sought: &Sought<'_, 'v>,
-        judged: Judged,
-        moment: Moment,
-    ) -> Option<Match<'v>> {
-        self.told(sought, judged, moment, |judgement, pair| judgement.checks(pair).into())
+    fn explained(self, sought: &Sought<'_, 'v>, judged: Judged<'_>) -> Option<Match<'v>> {
+        let checks = judged.judgement.checks(&judged.pair);
+        self.told(sought, judged, checks.into())
     }
 
     fn told(
         self,
         sought: &Sought<'_, 'v>,
-        (slot, judgement): Judged,
-        moment: Moment,
-        checks: impl Fn(&Judgement, &Pair<'_>) -> Vec<Check>,
+        Judged { slot, pair, judgement }: Judged<'_>,
+        checks: Vec<Check>,
     ) -> Option<Match<'v>> {
         let offer = self.state.offers.get(slot)?;
         let product = self.state.products.get(offer.product)?;
-        let pair = self.pair(sought, slot, moment)?;
         Some(Match {
             offer,
             product,
@@ -252,8 +245,8 @@ impl<'v> Reader<'v> {
             demand: sought.record,
             words: sought.words.clone(),
             buyer: sought.buyer,
-            checks: checks(&judgement, &pair),
-            evaluation: explain(&pair, *judgement),
+            checks,
+            evaluation: explain(&pair, judgement),
         })
     }
 }
@@ -269,15 +262,15 @@ pub(super) fn is_dismissed(record: &DemandRecord, pair: &Pair<'_>, by: Option<Pa
 
 /// Ranks pairs that have an id in the list. The checks that read the records come first for all, so
 /// that the memory of one is fetched while another is checked.
-pub(super) fn rank_all(
-    mut pairs: Vec<(Slot, Pair<'_>)>,
+pub(super) fn rank_all<'a>(
+    mut pairs: Vec<(Slot, Pair<'a>)>,
     id: impl Fn(&Pair<'_>) -> Option<u128>,
-    found: &mut dyn FnMut(RankKey, Judged),
+    found: &mut dyn FnMut(RankKey, Box<Judged<'a>>),
 ) {
     pairs.retain(|(_, pair)| may_be_shown(pair));
     for (slot, pair) in pairs {
         if let Some((key, judgement)) = id(&pair).and_then(|id| rank(&pair, id)) {
-            found(key, (slot, Box::new(judgement)));
+            found(key, Box::new(Judged { slot, pair, judgement }));
         }
     }
 }

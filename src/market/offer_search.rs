@@ -1,17 +1,15 @@
 //! Searches the market for the best offers for a demand: groups of offers by bound, opened while
 //! they may hold one of the best. Must not know changes, HTTP or the database.
 
-use std::sync::Arc;
-
 use matching::evaluation::NO_TEXT_VALUE;
 use matching::facts::{DemandFacts, is_set_substitute};
 use matching::pair::{Moment, Pair, route_of};
 use matching::product::{PRODUCT_SETS, ProductSet};
 use matching::text::relevance::FULL;
 
-use super::block::{Block, Key};
-use super::cluster::{Below, Node};
+use super::cluster::{Below, Tree};
 use super::matches::{Ask, Judged, Reader, Sought, is_dismissed, rank_all};
+use super::named::Named;
 use super::rank::{Best, Candidate, Page, RankKey, Subject, best_first};
 use super::row::{DemandRow, OfferRow, bound};
 use super::table::Slot;
@@ -20,18 +18,17 @@ use super::texts::TextNumber;
 /// Where offers stand whose products are wanted.
 struct WantedGroups<'v> {
     /// By names that answer in words, with at least the value of the text factor.
-    blocks: Vec<(&'v Block<OfferRow>, u16)>,
+    named: Vec<(&'v Named, u16)>,
     /// By sets, those names among others.
-    clusters: Vec<&'v Node>,
+    trees: Vec<&'v Tree>,
     /// The names that answer in words, sorted.
     names: Vec<TextNumber>,
 }
 
 impl WantedGroups<'_> {
-    /// Whether a row of a cluster stands in a block too.
-    fn is_in_block(&self, reader: Reader<'_>, row: &OfferRow) -> bool {
-        let name = || Some(reader.name_of(row)?.number);
-        !self.names.is_empty() && name().is_some_and(|it| self.names.binary_search(&it).is_ok())
+    /// Whether an offer of a tree stands among those with a name too.
+    fn is_named(&self, row: &OfferRow) -> bool {
+        !self.names.is_empty() && self.names.binary_search(&row.name).is_ok()
     }
 }
 
@@ -40,17 +37,20 @@ struct Search<'s, 'v> {
     reader: Reader<'v>,
     sought: &'s Sought<'s, 'v>,
     probe: DemandRow,
-    named: Vec<Slot>,
+    /// Offers of the products that the demand names, sorted.
+    by_product: Vec<Slot>,
     wanted: WantedGroups<'v>,
-    /// Nodes of clusters that may be opened; their places follow those of the blocks.
-    nodes: Vec<&'v Node>,
+    /// Trees that may be opened; their places follow those of the named.
+    trees: Vec<&'v Tree>,
+    /// The rows that were read last.
+    rows: Vec<(Slot, &'v OfferRow)>,
 }
 
 impl<'s, 'v> Search<'s, 'v> {
     fn new(reader: Reader<'v>, sought: &'s Sought<'s, 'v>) -> Self {
-        let (named, wanted) = (reader.named_products(sought), reader.wanted_groups(sought));
+        let (by_product, wanted) = (reader.offers_by_product(sought), reader.wanted_groups(sought));
         let probe = DemandRow::new(0, sought.facts);
-        Self { reader, sought, probe, named, wanted, nodes: Vec::new() }
+        Self { reader, sought, probe, by_product, wanted, trees: Vec::new(), rows: Vec::new() }
     }
 
     fn bound(&self, row: &OfferRow, text: u16) -> Option<u16> {
@@ -58,82 +58,88 @@ impl<'s, 'v> Search<'s, 'v> {
     }
 
     fn candidates(&mut self) -> Vec<Candidate> {
-        let named = self.reader.offers_of(&self.named);
+        let by_product = self.by_product.iter();
         let mut candidates: Vec<Candidate> =
-            named.map(|offer| Candidate::record(FULL, offer)).collect();
-        candidates.extend(self.wanted.blocks.iter().enumerate().filter_map(
-            |(place, (block, text))| {
-                let best = block.best.as_ref();
+            by_product.map(|offer| Candidate::record(FULL, *offer)).collect();
+        candidates.extend(self.wanted.named.iter().enumerate().filter_map(
+            |(place, (named, text))| {
+                let best = named.best.as_ref();
                 let bound = best.map_or(Some(FULL), |it| self.bound(it, *text))?;
                 Some(Candidate::group(bound, place as u32))
             },
         ));
-        for node in std::mem::take(&mut self.wanted.clusters) {
-            self.add_node(node, 0, &mut candidates);
+        for tree in std::mem::take(&mut self.wanted.trees) {
+            self.add_tree(tree, 0, &mut candidates);
         }
         candidates
     }
 
-    fn add_node(&mut self, node: &'v Node, least: u16, candidates: &mut Vec<Candidate>) {
-        let bound = self.bound(&node.best, self.sought.text_value_at_most());
+    fn add_tree(&mut self, tree: &'v Tree, least: u16, candidates: &mut Vec<Candidate>) {
+        let bound = self.bound(&tree.best, self.sought.text_value_at_most());
         if let Some(bound) = bound.filter(|bound| *bound >= least) {
-            let place = self.wanted.blocks.len() + self.nodes.len();
+            let place = self.wanted.named.len() + self.trees.len();
             candidates.push(Candidate::group(bound, place as u32));
-            self.nodes.push(node);
+            self.trees.push(tree);
         }
     }
 
     /// What is in a group and has at least the bound `least`.
     fn open(&mut self, place: u32, least: u16, opened: &mut Vec<Candidate>) {
         let place = place as usize;
-        match self.wanted.blocks.get(place) {
-            Some(block) => self.open_block(*block, least, opened),
-            None => match &self.nodes[place - self.wanted.blocks.len()].below {
-                Below::Rows(rows) => self.open_leaf(rows, least, opened),
-                Below::Halves(halves) => {
-                    halves.nodes().iter().for_each(|node| self.add_node(node, least, opened));
-                }
-            },
+        if let Some((named, text)) = self.wanted.named.get(place).copied() {
+            self.read(&named.offers);
+            opened.extend(
+                self.near(text, least).map(|(bound, (offer, _))| Candidate::record(bound, offer)),
+            );
+            return;
+        }
+        match &self.trees[place - self.wanted.named.len()].below {
+            Below::Leaf(offers) => self.open_leaf(offers, least, opened),
+            Below::Halves(halves) => {
+                halves.trees().iter().for_each(|tree| self.add_tree(tree, least, opened));
+            }
         }
     }
 
-    fn open_block(
-        &self,
-        (block, text): (&Block<OfferRow>, u16),
-        least: u16,
-        opened: &mut Vec<Candidate>,
-    ) {
-        let near = self.near(&block.rows, text, least);
-        opened.extend(near.map(|(bound, row)| Candidate::record(bound, row.offer)));
+    fn open_leaf(&mut self, offers: &[Slot], least: u16, opened: &mut Vec<Candidate>) {
+        self.read(offers);
+        let near = self.near(self.sought.text_value_at_most(), least);
+        let others = near.filter(|(_, (_, row))| !self.wanted.is_named(row));
+        opened.extend(others.map(|(bound, (offer, _))| Candidate::record(bound, offer)));
     }
 
-    fn open_leaf(&self, rows: &[OfferRow], least: u16, opened: &mut Vec<Candidate>) {
-        let near = self.near(rows, self.sought.text_value_at_most(), least);
-        let others = near.filter(|(_, row)| !self.wanted.is_in_block(self.reader, row));
-        opened.extend(others.map(|(bound, row)| Candidate::record(bound, row.offer)));
+    /// Reads the rows of some offers: all before one is bounded, so that their memory is fetched
+    /// together.
+    fn read(&mut self, offers: &[Slot]) {
+        let rows = &self.reader.state.offer_rows;
+        self.rows.clear();
+        self.rows.extend(offers.iter().filter_map(|offer| Some((*offer, rows.get(*offer)?))));
     }
 
-    /// The rows that have at least the bound `least`, but for named products, which stand first.
-    fn near<'r>(
-        &self,
-        rows: &'r [OfferRow],
-        text: u16,
-        least: u16,
-    ) -> impl Iterator<Item = (u16, &'r OfferRow)> {
-        let rows = rows.iter().filter(|row| !self.named.contains(&row.product));
-        let bounds = rows.filter_map(move |row| Some((self.bound(row, text)?, row)));
+    /// What was read and has at least the bound `least`, but for offers of products that the demand
+    /// names, which stand first.
+    fn near(&self, text: u16, least: u16) -> impl Iterator<Item = (u16, (Slot, &'v OfferRow))> {
+        let others = self.rows.iter().filter(|(offer, _)| !self.is_by_product(*offer));
+        let bounds = others.filter_map(move |read| Some((self.bound(read.1, text)?, *read)));
         bounds.filter(move |(bound, _)| *bound >= least)
+    }
+
+    fn is_by_product(&self, offer: Slot) -> bool {
+        !self.by_product.is_empty() && self.by_product.binary_search(&offer).is_ok()
     }
 }
 
 impl<'v> Reader<'v> {
     /// Eligible offers, best first.
-    pub(super) fn ranked_offers(
+    pub(super) fn ranked_offers<'a>(
         self,
-        sought: &Sought<'_, '_>,
+        sought: &'a Sought<'_, '_>,
         moment: Moment,
         ask: &Ask<RankKey>,
-    ) -> Page<(RankKey, Judged), RankKey> {
+    ) -> Page<(RankKey, Box<Judged<'a>>), RankKey>
+    where
+        'v: 'a,
+    {
         let mut search = Search::new(self, sought);
         let candidates = search.candidates();
         let open = |place: u32, least: u16, opened: &mut Vec<Candidate>| {
@@ -146,25 +152,29 @@ impl<'v> Reader<'v> {
         best_first(candidates, best, open, |slots, found| {
             let pairs =
                 slots.iter().filter_map(|slot| Some((*slot, self.pair(sought, *slot, moment)?)));
-            let pairs: Vec<(Slot, Pair<'_>)> = pairs.collect();
-            rank_all(pairs, |pair| (!is_dismissed(pair)).then_some(pair.offer.id.as_u128()), found);
+            rank_all(
+                pairs.collect(),
+                |pair| (!is_dismissed(pair)).then_some(pair.offer.id.as_u128()),
+                found,
+            );
         })
     }
 
     /// Every offer whose product is wanted, each once.
     pub(super) fn wanted_offers(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
-        let (named, wanted) = (self.named_products(sought), self.wanted_groups(sought));
-        let mut slots: Vec<Slot> = self.offers_of(&named).collect();
-        let mut add = |row: &OfferRow| {
-            if !named.contains(&row.product) {
-                slots.push(row.offer);
+        let (by_product, wanted) = (self.offers_by_product(sought), self.wanted_groups(sought));
+        let mut slots = by_product.clone();
+        let mut add = |offer: Slot| {
+            if by_product.binary_search(&offer).is_err() {
+                slots.push(offer);
             }
         };
-        wanted.blocks.iter().flat_map(|(block, _)| &block.rows).for_each(&mut add);
-        for node in &wanted.clusters {
-            node.each_row(&mut |row| {
-                if !wanted.is_in_block(self, row) {
-                    add(row);
+        wanted.named.iter().flat_map(|(named, _)| &named.offers).for_each(|offer| add(*offer));
+        let row = |offer| self.state.offer_rows.get(offer);
+        for tree in &wanted.trees {
+            tree.each_offer(&mut |offer| {
+                if row(offer).is_some_and(|row| !wanted.is_named(row)) {
+                    add(offer);
                 }
             });
         }
@@ -191,14 +201,13 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn named_products(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
+    /// Offers of the products that the demand names, sorted.
+    fn offers_by_product(self, sought: &Sought<'_, '_>) -> Vec<Slot> {
         let ids = sought.facts.rare().product_ids.iter();
-        ids.filter_map(|id| self.state.product_slot(*id)).collect()
-    }
-
-    fn offers_of(self, products: &[Slot]) -> impl Iterator<Item = Slot> {
-        let products = products.iter().filter_map(move |slot| self.state.products.get(*slot));
-        products.flat_map(|product| product.offers.iter().copied())
+        let products = ids.filter_map(|id| self.state.products.get(self.state.product_slot(*id)?));
+        let mut offers: Vec<Slot> = products.flat_map(|it| it.offers.iter().copied()).collect();
+        offers.sort_unstable();
+        offers
     }
 
     /// Where offers of products stand that are wanted by set, text or substitute.
@@ -208,26 +217,19 @@ impl<'v> Reader<'v> {
             texts.flat_map(|text| text.answering().map(|(name, _)| name)).collect();
         names.sort_unstable();
         names.dedup();
-        let rows = &self.state.offer_rows;
-        let blocks = names.iter().flat_map(|name| rows.of_text(*name));
-        let blocks = blocks.filter_map(|slot| self.wanted_block(sought, rows.get(*slot)?));
+        let by_name = &self.state.offers_by_name;
+        let named =
+            names.iter().flat_map(|name| by_name.of_name(*name).iter().map(|it| (*name, it)));
+        let named = named.filter_map(|(name, named)| {
+            let likeness = sought.likeness_at_most(name);
+            route_of(sought.facts, ProductSet::new(named.product_set)?, &likeness)?;
+            Some((named, if sought.text.is_some() { likeness.text } else { NO_TEXT_VALUE }))
+        });
         let sets = (1..=PRODUCT_SETS).filter_map(ProductSet::new);
         let sets = sets
             .filter(|set| sought.facts.wants_set(*set) || has_set_substitute(sought.facts, *set));
-        let clusters = sets.flat_map(|set| self.state.offer_clusters.of_set(set.number()));
-        let clusters = clusters.map(Arc::as_ref).collect();
-        WantedGroups { blocks: blocks.collect(), clusters, names }
-    }
-
-    fn wanted_block(
-        self,
-        sought: &Sought<'_, '_>,
-        block: &'v Block<OfferRow>,
-    ) -> Option<(&'v Block<OfferRow>, u16)> {
-        let Key::Name(set, name) = block.key else { return None };
-        let likeness = sought.likeness_at_most(name);
-        route_of(sought.facts, ProductSet::new(set)?, &likeness)?;
-        Some((block, if sought.text.is_some() { likeness.text } else { NO_TEXT_VALUE }))
+        let trees = sets.flat_map(|set| self.state.offer_clusters.of_set(set.number()));
+        WantedGroups { named: named.collect(), trees: trees.collect(), names }
     }
 }
 

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{OfferId, PartyId};
-use matching::place::Place;
+use matching::place::{Place, ProvinceCode};
 
 use super::table::Slot;
 use super::texts::{NameText, QueryText};
+
+/// Digits of the code of a commune.
+const COMMUNE_DIGITS: usize = 5;
 
 /// A party of the market.
 #[derive(Debug, Clone)]
@@ -17,10 +20,33 @@ pub struct PartyRecord {
     /// Registered name.
     pub name: Arc<str>,
     /// Seat.
-    pub place: Arc<Place>,
+    pub seat: Seat,
     /// Names of its place for product search.
     pub(super) place_names: Arc<str>,
     pub(super) products: Vec<Slot>,
+}
+
+/// Where a party has its seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// The province.
+    pub province: ProvinceCode,
+    commune: Option<[u8; COMMUNE_DIGITS]>,
+}
+
+impl From<&Place> for Seat {
+    fn from(place: &Place) -> Self {
+        let commune = place.commune_code.as_ref().and_then(|code| code.as_bytes().try_into().ok());
+        Self { province: place.province, commune }
+    }
+}
+
+impl Seat {
+    /// The code of the commune, five digits, if known.
+    #[must_use]
+    pub fn commune_code(&self) -> Option<&str> {
+        str::from_utf8(self.commune.as_ref()?).ok()
+    }
 }
 
 /// A product of the market.
@@ -28,16 +54,20 @@ pub struct PartyRecord {
 pub struct ProductRecord {
     /// What it is judged by.
     pub facts: ProductFacts,
-    /// Name as recognised.
-    pub name: Arc<str>,
-    /// Default selling unit.
-    pub unit: Arc<str>,
     /// Whether product search shows it.
     pub is_listed: bool,
     pub(super) producer: Slot,
     pub(super) name_text: Arc<NameText>,
     pub(super) offers: Vec<Slot>,
     pub(super) wanted_by: Vec<Slot>,
+}
+
+impl ProductRecord {
+    /// Name as recognised.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name_text.text
+    }
 }
 
 /// A published offer of the market.
@@ -112,8 +142,8 @@ impl DemandRecord {
             rare.dismissed.contains(&Dismissed {
                 offer_id: offer.id,
                 by,
-                offer_terms_version: offer.terms_version,
-                demand_terms_version: self.facts.terms_version,
+                offer_terms_version: offer.terms_version.into(),
+                demand_terms_version: self.facts.terms_version.into(),
             })
         })
     }

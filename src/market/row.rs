@@ -13,7 +13,8 @@ mod offer;
 
 pub(super) use self::bound::bound;
 
-use super::table::Slot;
+use super::table::{Slot, Table};
+use super::texts::TextNumber;
 
 /// Day 0 of the days that a row counts: 2020-01-01.
 const FIRST_DAY: i32 = 18_262;
@@ -42,16 +43,17 @@ const DIRECTION_STEPS: f32 = 32_767.0;
 /// Needs of a demand that are bounded one by one.
 const NEEDS: usize = 3;
 /// What [`OfferRow::axis`] tells.
-pub(super) const AXES: usize = 10;
-/// The stars that three bits stand for.
-const STARS: [Option<Stars>; 5] =
-    [None, Some(Stars::Three), Some(Stars::Four), Some(Stars::PotentialFive), Some(Stars::Five)];
+pub(super) const AXES: usize = 9;
 
 /// An offer as a scan reads it: 64 bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OfferRow {
-    pub(super) offer: Slot,
-    pub(super) product: Slot,
+    /// Number of the product's name.
+    pub(super) name: TextNumber,
+    /// Number of the product's set.
+    pub(super) product_set: u8,
+    /// The most stars that count on any day.
+    stars: Option<Stars>,
     direction: [i16; 3],
     /// How far from there, in km, any of the rows is that it stands for.
     radius_km: u16,
@@ -79,17 +81,48 @@ pub(super) struct OfferRow {
     province: u8,
     /// At least the reliability, in units of [`RELIABILITY_STEP`].
     reliability: u8,
-    /// Place in [`STARS`] of the most stars that count on any day.
-    stars: u8,
 }
 
-/// A number that is not negative, rounded down to eight binary digits.
+/// A row in one cache line.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Aligned(OfferRow);
+
+/// Rows by the slots of their offers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OfferRows(Table<Aligned>);
+
+impl OfferRows {
+    /// The row of an offer.
+    #[inline]
+    pub(super) fn get(&self, offer: Slot) -> Option<&OfferRow> {
+        self.0.get(offer).map(|Aligned(row)| row)
+    }
+
+    /// Puts the row of an offer, in place of what is there.
+    pub(super) fn put(&mut self, offer: Slot, row: OfferRow) {
+        self.0.put(offer, Aligned(row));
+    }
+
+    /// Takes the row of an offer out.
+    pub(super) fn remove(&mut self, offer: Slot) {
+        self.0.clear(offer);
+    }
+}
+
+/// A number that is not negative, in eight binary digits.
+#[derive(Debug, Clone, Copy, Default)]
 struct Half(u16);
 
 impl Half {
+    /// Rounded down.
     fn below(value: f32) -> Self {
         Self((value.to_bits() >> 16) as u16)
+    }
+
+    /// Rounded up.
+    fn above(value: f32) -> Self {
+        Self((value.to_bits().saturating_add(0xFFFF) >> 16) as u16)
     }
 
     fn value(self) -> f32 {
@@ -104,10 +137,10 @@ impl Half {
 /// Deliveries of a demand as a scan reads them: one, or the last several together.
 #[derive(Debug, Clone, Copy, Default)]
 struct NeedRow {
-    /// The months that a window meets, January first.
+    /// The months that a window meets, January first; none without a delivery.
     months: u16,
-    deliveries: u16,
-    wanted: f32,
+    /// At least what is wanted.
+    wanted: Half,
 }
 
 /// The months that a period meets, 0 for January, each once.
@@ -118,38 +151,46 @@ fn months(period: Period) -> impl Iterator<Item = usize> {
         .map(move |step| (i32::from(month) - 1 + step) as usize % MONTHS)
 }
 
-/// A demand as a scan reads it.
+/// A demand as a scan reads it: 64 bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DemandRow {
     pub(super) demand: Slot,
-    /// Whether it stands in several blocks.
-    pub(super) is_multiple: bool,
-    /// Middle of the deliveries, and how far the farthest is from it.
-    middle: [f32; 3],
-    radius: f32,
-    /// The ceiling of one unit, or [`OPEN`]; and one by it, because a product is cheaper than a
-    /// quotient, here and below.
+    /// Middle of the deliveries, and at least how far the farthest is from it.
+    direction: [i16; 3],
+    radius_km: u16,
+    /// The ceiling of one unit, or [`OPEN`].
     ceiling: f32,
-    per_ceiling: f32,
     /// The fewest base units that stand for one unit, by the smallest ratio of a substitute.
     base_units: f32,
-    per_base_unit: f32,
-    needs: [NeedRow; NEEDS],
-    /// One by what is wanted in all.
-    per_wanted: f32,
-    /// The most base units that one delivery takes of any substitute.
-    most_base: f32,
-    max_distance_km: f32,
-    /// Provinces delivered to, folded into 32 bits, and those allowed, folded into 64.
+    /// Provinces delivered to and those allowed, folded into 32 bits.
     provinces: u32,
-    allowed: u64,
+    allowed: u32,
     days: Days,
+    needs: [NeedRow; NEEDS],
+    /// At most what is wanted in all.
+    wanted: Half,
+    /// The most base units that one delivery takes of any substitute.
+    most_base: Half,
+    /// [`u16::MAX`] without a limit.
+    max_distance_km: u16,
     papers: u16,
-    weights: [u16; 6],
-    dimension: u8,
-    min_stars: u8,
-    is_delivered: bool,
+    /// Of all factors but the last, which has the rest.
+    weights: [u16; 5],
+    /// How many deliveries the last of `needs` stands for.
+    last_deliveries: u8,
+    /// Dimension in four bits, the fewest stars less [`NO_STARS`] in two, [`MULTIPLE`] and
+    /// [`DELIVERED`].
+    traits: u8,
 }
+
+/// Fewer stars than there are.
+const NO_STARS: u8 = 2;
+/// Where the fewest stars stand in the traits of a demand.
+const STARS_SHIFT: u32 = 4;
+/// The demand stands in several blocks.
+const MULTIPLE: u8 = 1 << 6;
+/// Its ceiling is compared with the delivered price.
+const DELIVERED: u8 = 1 << 7;
 
 /// Days from one to another, counted from [`FIRST_DAY`].
 #[derive(Debug, Clone, Copy)]
@@ -203,6 +244,16 @@ const fn paper_bit(kind: CertificateKind) -> u16 {
 
 fn single(point: Point) -> [f32; 3] {
     point.unit_vector().coordinates().map(|coordinate| coordinate as f32)
+}
+
+/// A vector in steps of [`DIRECTION_STEPS`] to one.
+fn steps(vector: [f32; 3]) -> [i16; 3] {
+    vector.map(|part| (part * DIRECTION_STEPS).round() as i16)
+}
+
+/// The vector of so many steps, about.
+fn vector(steps: [i16; 3]) -> [f32; 3] {
+    steps.map(|part| f32::from(part) * (1.0 / DIRECTION_STEPS))
 }
 
 fn chord(a: [f32; 3], b: [f32; 3]) -> f32 {

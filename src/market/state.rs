@@ -8,46 +8,14 @@ use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::offer::{Offer, OfferStatus};
 
-use super::block::{Blocks, Key, Row, push};
+use super::block::{Blocks, Key};
 use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
 use super::cluster::Clusters;
-use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord};
-use super::row::{DemandRow, OfferRow};
-use super::table::{Index, Slot, Table};
+use super::named::OffersByName;
+use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord, Seat};
+use super::row::{DemandRow, OfferRow, OfferRows};
+use super::table::{Index, Slot, Table, push};
 use super::texts::{QueryText, TextNumber, Texts};
-
-impl Row for OfferRow {
-    /// None where units differ, which prices cannot be compared across.
-    type Best = Option<Self>;
-
-    fn slot(&self) -> Slot {
-        self.offer
-    }
-
-    fn best(self) -> Option<Self> {
-        Some(self)
-    }
-
-    fn join(self, best: &mut Option<Self>) {
-        *best = best.filter(|best| best.unit() == self.unit());
-        if let Some(best) = best {
-            best.join(&self);
-        }
-    }
-}
-
-impl Row for DemandRow {
-    /// Demands differ in too much for one to stand for others.
-    type Best = ();
-
-    fn slot(&self) -> Slot {
-        self.demand
-    }
-
-    fn best(self) {}
-
-    fn join(self, (): &mut ()) {}
-}
 
 /// One version of the market; a clone shares what does not change.
 #[derive(Debug, Clone, Default)]
@@ -57,11 +25,11 @@ pub(super) struct State {
     pub(super) products: Table<ProductRecord>,
     pub(super) offers: Table<OfferRecord>,
     pub(super) demands: Table<DemandRecord>,
-    /// Offers by set and name.
-    pub(super) offer_rows: Blocks<OfferRow>,
-    /// The same by set and rank.
+    pub(super) offer_rows: OfferRows,
+    pub(super) offers_by_name: OffersByName,
+    /// Offers by set and rank.
     pub(super) offer_clusters: Clusters,
-    pub(super) demand_rows: Blocks<DemandRow>,
+    pub(super) demand_rows: Blocks,
     party_index: Index,
     product_index: Index,
     offer_index: Index,
@@ -96,7 +64,7 @@ impl State {
     /// Applies one change; whether all that it refers to is known.
     pub(super) fn apply(&mut self, change: MarketChange, texts: &Texts) -> bool {
         match change {
-            MarketChange::Party(party) => self.put_party(*party).is_some(),
+            MarketChange::Party(party) => self.put_party(*party, texts).is_some(),
             MarketChange::Product(product) => self.put_product(*product, texts).is_some(),
             MarketChange::Offer(offer) if offer.status == OfferStatus::Published => {
                 self.put_offer(&offer, texts).is_some()
@@ -112,19 +80,19 @@ impl State {
         }
     }
 
-    fn put_party(&mut self, change: PartyChange) -> Option<()> {
+    fn put_party(&mut self, change: PartyChange, texts: &Texts) -> Option<()> {
         let known = self.party_slot(change.id);
         let old = known.and_then(|slot| self.parties.get(slot));
         let record = PartyRecord {
             facts: PartyFacts {
                 id: change.id,
                 coordinates: change.coordinates,
-                papers: change.papers.into(),
-                fulfilments: change.fulfilments.into(),
+                papers: change.papers.as_slice().into(),
+                fulfilments: change.fulfilments.as_slice().into(),
             },
             name: change.name.into(),
-            place: Arc::new(change.place),
-            place_names: change.place_names.into(),
+            seat: Seat::from(&change.place),
+            place_names: texts.place_names(&change.place_names),
             products: old.map(|old| old.products.clone()).unwrap_or_default(),
         };
         let Some(slot) = known else {
@@ -145,17 +113,14 @@ impl State {
         let producer = self.party_slot(change.party_id)?;
         let known = self.product_slot(change.id);
         let old = known.and_then(|slot| self.products.get(slot)).cloned();
-        let name_text = texts.name(&change.name);
         let record = ProductRecord {
             facts: ProductFacts {
                 id: change.id,
                 product_set: change.product_set,
-                stars: change.stars.into(),
-                papers: change.papers.into(),
+                stars: change.stars.as_slice().into(),
+                papers: change.papers.as_slice().into(),
             },
-            name: Arc::clone(&name_text.text),
-            name_text,
-            unit: texts.unit(&change.unit.into()),
+            name_text: texts.name(&change.name),
             is_listed: change.is_listed,
             producer,
             offers: old.as_ref().map(|old| old.offers.clone()).unwrap_or_default(),
@@ -177,29 +142,27 @@ impl State {
         Some(())
     }
 
-    /// The row of an offer, with its set and name.
-    fn offer_row(&self, slot: Slot) -> Option<(u8, TextNumber, OfferRow)> {
+    /// The row of an offer, made anew.
+    fn offer_row(&self, slot: Slot) -> Option<OfferRow> {
         let offer = self.offers.get(slot)?;
         let product = self.products.get(offer.product)?;
         let producer = self.parties.get(product.producer)?;
-        let of_product = (offer.product, &product.facts);
-        let row = OfferRow::new((slot, &offer.facts), of_product, &producer.facts);
-        Some((product.facts.product_set.number(), product.name_text.number, row))
+        let of_product = (product.name_text.number, &product.facts);
+        Some(OfferRow::new(&offer.facts, of_product, &producer.facts))
     }
 
     fn add_offer_row(&mut self, slot: Slot) {
-        if let Some((set, name, row)) = self.offer_row(slot) {
-            self.offer_rows.add(Key::Name(set, name), row);
-            self.offer_clusters.add(set, row);
+        if let Some(row) = self.offer_row(slot) {
+            self.offer_rows.put(slot, row);
+            self.offers_by_name.add(slot, &row);
+            self.offer_clusters.add(slot, &self.offer_rows);
         }
     }
 
-    /// Takes out the row of an offer; before what it is made of changes.
     fn drop_offer_row(&mut self, slot: Slot) {
-        if let Some((set, name, row)) = self.offer_row(slot) {
-            self.offer_rows.remove(Key::Name(set, name), slot);
-            self.offer_clusters.remove(set, &row);
-        }
+        self.offers_by_name.remove(slot, &self.offer_rows);
+        self.offer_clusters.remove(slot, &self.offer_rows);
+        self.offer_rows.remove(slot);
     }
 
     fn put_offer(&mut self, offer: &Offer, texts: &Texts) -> Option<()> {
@@ -271,8 +234,8 @@ impl State {
     fn list_demand(&mut self, slot: Slot) -> Option<()> {
         let record = self.demands.get(slot)?;
         let (keys, products) = (demand_keys(record), self.wanted_products(record));
-        let mut row = DemandRow::new(slot, &record.facts);
-        row.is_multiple = keys.len() + products.len() > 1;
+        let is_multiple = keys.len() + products.len() > 1;
+        let row = DemandRow::new(slot, &record.facts).in_several(is_multiple);
         for key in keys {
             self.demand_rows.add(key, row);
         }

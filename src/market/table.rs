@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-/// Records of one page: a change copies this many. Not 128, because pages of that many offers or
-/// demands lie just above a size class of the allocator (16, 20 and 24 KiB), which gives them a
-/// fifth more than they need.
-const PAGE: usize = 120;
+/// Bytes of one page, which a change copies: a size class of the allocator, of which nine fill the
+/// 64 KiB that it manages together; of the next class, 8 KiB, seven would.
+const PAGE_BYTES: usize = 7 << 10;
+/// Bytes of a page that are not records: the counts of its references, up to a cache line.
+const PAGE_HEAD_BYTES: usize = 64;
 /// Shards of an index: a change copies one of them.
 const SHARDS: usize = 512;
 
@@ -37,10 +38,13 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Clone> Table<T> {
+    /// Records of one page.
+    const PAGE: usize = (PAGE_BYTES - PAGE_HEAD_BYTES) / size_of::<Option<T>>();
+
     /// The record in `slot`.
     #[inline]
     pub(super) fn get(&self, slot: Slot) -> Option<&T> {
-        self.pages.get(slot as usize / PAGE)?[slot as usize % PAGE].as_ref()
+        self.pages.get(slot as usize / Self::PAGE)?[slot as usize % Self::PAGE].as_ref()
     }
 
     /// How many records there are.
@@ -50,7 +54,7 @@ impl<T: Clone> Table<T> {
 
     /// The slots that have a record.
     pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
-        let all = 0..(self.pages.len() * PAGE) as Slot;
+        let all = 0..(self.pages.len() * Self::PAGE) as Slot;
         all.filter(|slot| self.get(*slot).is_some())
     }
 
@@ -64,8 +68,8 @@ impl<T: Clone> Table<T> {
 
     /// Puts `record` into `slot`, in place of what is there.
     pub(super) fn put(&mut self, slot: Slot, record: T) {
-        while self.pages.len() <= slot as usize / PAGE {
-            self.pages.push(empty_page());
+        while self.pages.len() <= slot as usize / Self::PAGE {
+            self.pages.push(Self::empty_page());
         }
         self.len += usize::from(self.get(slot).is_none());
         *self.place(slot) = Some(record);
@@ -73,11 +77,19 @@ impl<T: Clone> Table<T> {
 
     /// Takes the record out of `slot`, which becomes free.
     pub(super) fn remove(&mut self, slot: Slot) {
-        if self.get(slot).is_some() {
-            *self.place(slot) = None;
-            self.len -= 1;
+        if self.clear(slot) {
             Arc::make_mut(&mut self.free).push(slot);
         }
+    }
+
+    /// Takes the record out of `slot`, which another table gives out; whether there was one.
+    pub(super) fn clear(&mut self, slot: Slot) -> bool {
+        let is_there = self.get(slot).is_some();
+        if is_there {
+            *self.place(slot) = None;
+            self.len -= 1;
+        }
+        is_there
     }
 
     /// The record in `slot`, to be changed; copied if an older version shares it.
@@ -98,21 +110,34 @@ impl<T: Clone> Table<T> {
     }
 
     fn place(&mut self, slot: Slot) -> &mut Option<T> {
-        let page = &mut self.pages[slot as usize / PAGE];
-        &mut Arc::make_mut(page)[slot as usize % PAGE]
+        let page = &mut self.pages[slot as usize / Self::PAGE];
+        &mut Arc::make_mut(page)[slot as usize % Self::PAGE]
     }
 
     fn add_page(&mut self) -> Slot {
-        let first = (self.pages.len() * PAGE) as Slot;
-        self.pages.push(empty_page());
-        let fresh = (first + 1..first + PAGE as Slot).rev();
+        let first = (self.pages.len() * Self::PAGE) as Slot;
+        self.pages.push(Self::empty_page());
+        let fresh = (first + 1..first + Self::PAGE as Slot).rev();
         Arc::make_mut(&mut self.free).extend(fresh);
         first
     }
+
+    fn empty_page() -> Arc<Page<T>> {
+        std::iter::repeat_with(|| None).take(Self::PAGE).collect()
+    }
 }
 
-fn empty_page<T>() -> Arc<Page<T>> {
-    std::iter::repeat_with(|| None).take(PAGE).collect()
+/// Makes room for one more, and for few beyond it: most lists are filled once and grow seldom.
+pub(super) fn grow<T>(items: &mut Vec<T>) {
+    if items.len() == items.capacity() {
+        items.reserve_exact(items.len() / 8 + 1);
+    }
+}
+
+/// Adds an item, and room for few more.
+pub(super) fn push<T>(items: &mut Vec<T>, item: T) {
+    grow(items);
+    items.push(item);
 }
 
 /// Slots by id: eight bytes an id, a binary search in one small shard.
@@ -149,6 +174,7 @@ impl Index {
         let (shard, key) = hash(id);
         let shard = Arc::make_mut(&mut self.shards[shard]);
         let place = shard.partition_point(|entry| *entry < (key, slot));
+        grow(shard);
         shard.insert(place, (key, slot));
     }
 

@@ -311,7 +311,7 @@ fn a_dismissed_pair_comes_back_when_terms_change() {
         demand_id: demand.id,
         offer_id: offer.id,
         by,
-        offer_terms_version: offer.terms_version,
+        offer_terms_version: offer.terms_version.into(),
         demand_terms_version: demand.terms_version,
     };
     assert!(sees(Some(by)));

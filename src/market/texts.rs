@@ -9,6 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use matching::quantity::SellingUnit;
 use matching::text::index::{NameIndex, QueryIndex, TextId};
 use matching::text::relevance::{ELIGIBLE, Name, Query, relevance};
 use matching::text::synonyms::Synonyms;
@@ -129,7 +130,8 @@ impl<T> Distinct<T> {
 
 #[derive(Debug, Default)]
 struct Inner {
-    units: HashSet<Arc<str>>,
+    units: HashSet<Arc<SellingUnit>>,
+    place_names: HashSet<Arc<str>>,
     names: Distinct<Name>,
     queries: Distinct<Query>,
     name_index: NameIndex,
@@ -210,14 +212,25 @@ impl Texts {
         inner.queries.add(number, text, words)
     }
 
-    /// The code of a unit, one allocation for all that use it.
-    pub(super) fn unit(&self, code: &Arc<str>) -> Arc<str> {
+    /// A selling unit, one allocation for all that use it.
+    pub(super) fn unit(&self, unit: &Arc<SellingUnit>) -> Arc<SellingUnit> {
         let mut inner = self.write();
-        if let Some(kept) = inner.units.get(code) {
+        if let Some(kept) = inner.units.get(unit) {
             return Arc::clone(kept);
         }
-        inner.units.insert(Arc::clone(code));
-        Arc::clone(code)
+        inner.units.insert(Arc::clone(unit));
+        Arc::clone(unit)
+    }
+
+    /// The names of a place, one allocation for all that are there.
+    pub(super) fn place_names(&self, names: &str) -> Arc<str> {
+        let mut inner = self.write();
+        if let Some(kept) = inner.place_names.get(names) {
+            return Arc::clone(kept);
+        }
+        let kept: Arc<str> = names.into();
+        inner.place_names.insert(Arc::clone(&kept));
+        kept
     }
 
     /// How like every name is to a text.

@@ -42,7 +42,7 @@ impl<'v> Reader<'v> {
     ) -> Option<Page<Match<'v>, RankKey>> {
         let slot = self.state.offer_slot(id)?;
         let offered = self.offered(slot)?;
-        let candidates = self.demand_candidates(slot, &offered);
+        let candidates = self.demand_candidates(&offered);
         let moment = Moment::at(ask.now);
         let best = Best::new(ask.limit, ask.after);
         let page = best_first(
@@ -62,7 +62,7 @@ impl<'v> Reader<'v> {
                 rank_all(pairs.collect(), |pair| Some(pair.demand.id.as_u128()), found);
             },
         );
-        Some(page.map(|(_, found)| self.shown_demand(&offered, found, moment)).flatten())
+        Some(page.map(|(_, found)| self.shown_demand(&offered, *found)).flatten())
     }
 
     fn offered(self, slot: Slot) -> Option<Offered<'v>> {
@@ -73,17 +73,16 @@ impl<'v> Reader<'v> {
         Some(Offered { offer, product, producer, texts })
     }
 
-    fn demand_candidates(self, slot: Slot, offered: &Offered<'_>) -> Vec<Candidate> {
-        let of_product = (offered.offer.product, &offered.product.facts);
-        let probe =
-            OfferRow::new((slot, &offered.offer.facts), of_product, &offered.producer.facts);
+    fn demand_candidates(self, offered: &Offered<'_>) -> Vec<Candidate> {
+        let of_product = (offered.product.name_text.number, &offered.product.facts);
+        let probe = OfferRow::new(&offered.offer.facts, of_product, &offered.producer.facts);
         let (mut candidates, mut seen) = (Vec::new(), HashSet::new());
         for demand in &offered.product.wanted_by {
             seen.insert(*demand);
             candidates.push(Candidate::record(FULL, *demand));
         }
         for (block, text) in self.fitting_blocks(offered) {
-            let fresh = |row: &&DemandRow| !row.is_multiple || seen.insert(row.demand);
+            let fresh = |row: &&DemandRow| !row.is_multiple() || seen.insert(row.demand);
             let rows = block.rows.iter().filter(fresh);
             candidates.extend(rows.filter_map(|row| {
                 let bound = bound(&probe, row, text, self.freight)?;
@@ -96,7 +95,7 @@ impl<'v> Reader<'v> {
     /// Blocks of demands that may want the product, with at least the text factor's value. Those
     /// of substitutes come first: a demand that stands in several blocks is bounded where it is
     /// seen first, and there the text factor is taken as full.
-    fn fitting_blocks(self, offered: &Offered<'_>) -> Vec<(&'v Block<DemandRow>, u16)> {
+    fn fitting_blocks(self, offered: &Offered<'_>) -> Vec<(&'v Block, u16)> {
         let blocks = &self.state.demand_rows;
         let by_text = offered.texts.answering().flat_map(|(text, _)| blocks.of_text(text));
         let by_text = by_text.filter_map(|slot| blocks.get(*slot));
@@ -105,7 +104,7 @@ impl<'v> Reader<'v> {
             match block.key {
                 Key::Substitute(_) => first.push((block, FULL)),
                 Key::Text(text) => rest.push((block, offered.texts.at_most(text))),
-                Key::Name(..) | Key::Set(..) => {}
+                Key::Set(..) => {}
             }
         }
         let set = blocks.of_set(offered.product.facts.product_set.number());
@@ -141,8 +140,7 @@ impl<'v> Reader<'v> {
     fn shown_demand(
         self,
         offered: &Offered<'v>,
-        (slot, judgement): Judged,
-        moment: Moment,
+        Judged { slot, pair, judgement }: Judged<'_>,
     ) -> Option<Match<'v>> {
         let demand = self.state.demands.get(slot)?;
         Some(Match {
@@ -152,7 +150,7 @@ impl<'v> Reader<'v> {
             demand: Some(demand),
             words: demand.text.as_ref().map(|text| Arc::clone(&text.text)),
             buyer: self.state.parties.get(demand.buyer)?,
-            evaluation: explain(&self.pair_of(offered, demand, moment)?, *judgement),
+            evaluation: explain(&pair, judgement),
             checks: Vec::new(),
         })
     }

@@ -1,5 +1,6 @@
 //! Calendar dates, periods and instants as small integers. Must not read a clock.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,25 +9,45 @@ use jiff::civil;
 
 const EPOCH: civil::Date = civil::date(1970, 1, 1);
 
-/// A day of the Gregorian calendar, as days since 1970-01-01.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date(i32);
+/// The farthest day from 1970-01-01 that a date can be: some 22,000 years.
+const FARTHEST_DAY: i32 = (1 << 23) - 1;
+
+/// A day of the Gregorian calendar, as days since 1970-01-01, in three bytes: a market has
+/// millions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Date([u8; 3]);
+
+impl Ord for Date {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.days().cmp(&other.days())
+    }
+}
+
+impl PartialOrd for Date {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// A text that is not a date of the years 1900 to 2200 in the form `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidDate;
 
 impl Date {
-    /// The day that is `days` days after 1970-01-01.
+    /// The day that is `days` days after 1970-01-01, within some 22,000 years.
     #[must_use]
     pub const fn from_days(days: i32) -> Self {
-        Self(days)
+        let days = if days > FARTHEST_DAY { FARTHEST_DAY } else { days };
+        let days = if days < -FARTHEST_DAY { -FARTHEST_DAY } else { days };
+        let [low, middle, high, _] = days.to_le_bytes();
+        Self([low, middle, high])
     }
 
     /// Days since 1970-01-01.
     #[must_use]
     pub const fn days(self) -> i32 {
-        self.0
+        let [low, middle, high] = self.0;
+        i32::from_le_bytes([0, low, middle, high]) >> 8
     }
 
     /// The day of year `year`, month `month`, day `day`, if there is one.
@@ -38,7 +59,7 @@ impl Date {
     /// The day `days` later (earlier if negative).
     #[must_use]
     pub const fn plus_days(self, days: i32) -> Self {
-        Self(self.0.saturating_add(days))
+        Self::from_days(self.days().saturating_add(days))
     }
 
     /// The same day `months` months later, or the last day of that month where it is shorter.
@@ -55,11 +76,11 @@ impl Date {
     }
 
     fn civil(self) -> civil::Date {
-        EPOCH.saturating_add(self.0.days())
+        EPOCH.saturating_add(self.days().days())
     }
 
     fn from_civil(date: civil::Date) -> Self {
-        Self((date - EPOCH).get_days())
+        Self::from_days((date - EPOCH).get_days())
     }
 }
 
@@ -85,7 +106,11 @@ impl FromStr for Date {
 impl fmt::Display for Date {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.ymd();
-        write!(formatter, "{year:04}-{month:02}-{day:02}")
+        let pair = |number: i16| [number / 10 % 10, number % 10].map(|digit| b'0' + digit as u8);
+        let ([a, b], [c, d]) = (pair(year / 100), pair(year));
+        let ([e, f], [g, h]) = (pair(month.into()), pair(day.into()));
+        let text = [a, b, c, d, b'-', e, f, b'-', g, h];
+        formatter.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -177,7 +202,7 @@ impl Timestamp {
     /// The day in Vietnam.
     #[must_use]
     pub const fn date(self) -> Date {
-        Date((self.0 + VIETNAM_OFFSET_US).div_euclid(DAY_US) as i32)
+        Date::from_days((self.0 + VIETNAM_OFFSET_US).div_euclid(DAY_US) as i32)
     }
 }
 

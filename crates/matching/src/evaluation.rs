@@ -94,20 +94,20 @@ impl Judgement {
                 let encounter = stop.judge(pair, (place, capacity));
                 self.keep_nearest(encounter);
                 if encounter.gaps.pass() {
-                    free += capacity.free;
+                    free += capacity.free();
                     of_need |= 1 << place;
                 }
             }
             let available_base = self.conversion.map_or(0, |by| by.wanted_base(free));
-            let wanted = need.wanted;
+            let wanted = need.wanted();
             self.coverage.push(Coverage { available_base, serving: of_need, wanted });
             serving |= of_need;
-            self.wanted += need.wanted;
+            self.wanted += wanted;
         }
         self.distance_km = way.1;
         let capacity = pair.offer.capacity.iter().enumerate();
         let serving = capacity.filter(|(place, _)| serving >> place & 1 == 1);
-        self.available = serving.map(|(_, capacity)| capacity.free).sum();
+        self.available = serving.map(|(_, capacity)| capacity.free()).sum();
     }
 
     fn keep_nearest(&mut self, encounter: Encounter) {
@@ -123,9 +123,9 @@ impl Judgement {
             return;
         };
         let offer = pair.offer;
-        self.price = price_at(offer.unit_price, &offer.price_breaks, self.ordered(pair));
+        self.price = price_at(offer.unit_price, offer.price_breaks(), self.ordered(pair));
         self.unit_price = self.price.map(|price| UnitPrice::new(price, &conversion));
-        let mass_g = if offer.pickup { 0 } else { mass_g(&offer.content) };
+        let mass_g = if offer.pickup { 0 } else { mass_g(offer.content()) };
         let freight = freight_micros(pair.freight, mass_g, self.distance_km);
         self.landed_price = self.price.map(|price| LandedPrice::new(price, freight, &conversion));
     }
@@ -134,7 +134,7 @@ impl Judgement {
     /// is, within what is wanted.
     fn ordered(&self, pair: &Pair<'_>) -> u64 {
         let wanted = self.conversion.map_or(0, |by| by.offer_units_within(self.wanted));
-        let nearest = self.nearest.map_or(0, |near| pair.offer.capacity[near.capacity].free);
+        let nearest = self.nearest.map_or(0, |near| pair.offer.capacity[near.capacity].free());
         wanted.min(if self.available > 0 { self.available } else { nearest })
     }
 
@@ -272,7 +272,7 @@ impl Judgement {
                 route: self.route,
             },
             CheckCode::Unit => {
-                Finding::Unit { offer: pair.offer.content, demand: pair.demand.content }
+                Finding::Unit { offer: *pair.offer.content(), demand: pair.demand.content() }
             }
             CheckCode::Price => Finding::Price {
                 offer_vnd: self.compared_price(pair).map(|price| price.vnd_rounded_up()),
@@ -308,12 +308,12 @@ impl Judgement {
 
     fn quantity_finding(&self, pair: &Pair<'_>) -> Finding {
         let (capacity, need) = self.nearest_places();
-        let free = pair.offer.capacity[capacity].free;
+        let free = pair.offer.capacity[capacity].free();
         let smallest = |by: Conversion| by.demand_units_reaching(smallest_share(pair, &by));
         Finding::Quantity {
             smallest: self.conversion.map(smallest),
             free: self.conversion.map(|by| by.demand_units_within(free)),
-            wanted: pair.demand.needs[need].most,
+            wanted: pair.demand.needs[need].most(),
         }
     }
 
@@ -353,7 +353,7 @@ impl Judgement {
             is_served: is_served(pair.offer, need),
             is_allowed: is_allowed(pair),
             distance_km: pair.offer.point.distance_km(need.point),
-            max_distance_km: pair.demand.max_distance_km,
+            max_distance_km: pair.demand.max_distance_km.map(u32::from),
         }
     }
 

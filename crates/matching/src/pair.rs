@@ -93,7 +93,7 @@ impl Pair<'_> {
     /// Whether the buyer may see the offer.
     #[must_use]
     pub fn offer_admits(&self) -> bool {
-        let audience = self.offer.audience.as_ref();
+        let audience = self.offer.audience();
         audience.is_none_or(|audience| audience.admits(self.buyer.id, self.buyer.coordinates))
     }
 
@@ -122,9 +122,9 @@ impl Pair<'_> {
     /// How quantities convert, if the units do.
     #[must_use]
     pub fn conversion(&self, route: Option<Route>) -> Option<Conversion> {
-        let wanted = self.demand.content;
+        let wanted = self.demand.content();
         Some(Conversion {
-            offer_base: self.offer.content.in_dimension(wanted.dimension)?,
+            offer_base: self.offer.content().in_dimension(wanted.dimension)?,
             demand_base: wanted.base_units,
             ratio: route.map_or(BASIS_POINTS as u32, Route::ratio),
         })
@@ -300,7 +300,7 @@ impl<'a> Stop<'a> {
             FULL_GAP
         };
         let share =
-            conversion.map(|by| (smallest_share(pair, by), by.offer_units_within(need.most)));
+            conversion.map(|by| (smallest_share(pair, by), by.offer_units_within(need.most())));
         Self { index, need, distance_km, area_gap, share }
     }
 
@@ -313,7 +313,7 @@ impl<'a> Stop<'a> {
             period: self.period_gap(pair, capacity),
             quantity: self
                 .share
-                .map_or(FULL_GAP, |(smallest, most)| gap(smallest, capacity.free.min(most))),
+                .map_or(FULL_GAP, |(smallest, most)| gap(smallest, capacity.free().min(most))),
             stars: stars_gap(pair, date),
             certificates: papers_gap(pair, pair.demand.certificates, date),
             area: self.area_gap,
@@ -341,10 +341,10 @@ impl<'a> Stop<'a> {
 pub fn smallest_share(pair: &Pair<'_>, conversion: &Conversion) -> u64 {
     let offer = pair.offer;
     match pair.demand.rare().min_share {
-        None => offer.min_order,
+        None => offer.min_order(),
         Some(share) => {
-            let least = offer.min_order.max(conversion.offer_units_reaching(share));
-            least.checked_next_multiple_of(offer.increment).unwrap_or(u64::MAX)
+            let least = offer.min_order().max(conversion.offer_units_reaching(share));
+            least.checked_next_multiple_of(offer.increment()).unwrap_or(u64::MAX)
         }
     }
 }
@@ -352,7 +352,8 @@ pub fn smallest_share(pair: &Pair<'_>, conversion: &Conversion) -> u64 {
 /// Whether the offer serves the delivery's province.
 #[must_use]
 pub fn is_served(offer: &OfferFacts, need: &NeedFacts) -> bool {
-    offer.delivers_to.is_empty() || offer.delivers_to.contains(need.province)
+    let provinces = offer.delivers_to();
+    provinces.is_empty() || provinces.contains(need.province)
 }
 
 /// Whether the demand allows the offer's province.

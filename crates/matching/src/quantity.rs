@@ -1,6 +1,8 @@
 //! Dimensions, units and what one unit contains in base units, exactly. Must not know the table of
 //! units (reference data gives a unit's fixed content) nor round.
 
+use std::sync::Arc;
+
 /// The largest quantity of a record, in its unit: a thousand times the country's yearly rice.
 pub const MAX_QUANTITY: u64 = 1_000_000_000_000;
 
@@ -43,23 +45,50 @@ pub struct UnitContent {
     secondary: Option<Packed>,
 }
 
-/// A content in a third of the room: there are offers by the hundred thousand.
+/// One more than the largest count of five bytes.
+const COMPACT_END: u64 = 1 << 40;
+const _: () = assert!(MAX_QUANTITY < COMPACT_END && MAX_CONTENT < COMPACT_END);
+
+/// A count of at most [`MAX_QUANTITY`] in five bytes: there are records by the hundred thousand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Compact([u8; 5]);
+
+impl Compact {
+    pub(crate) const fn new(count: u64) -> Self {
+        debug_assert!(count < COMPACT_END);
+        let [a, b, c, d, e, ..] = count.to_le_bytes();
+        Self([a, b, c, d, e])
+    }
+
+    pub(crate) const fn get(self) -> u64 {
+        let [a, b, c, d, e] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])
+    }
+}
+
+/// A selling unit, one for all offers and demands that count in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SellingUnit {
+    /// Its code.
+    pub code: Arc<str>,
+    /// What one contains.
+    pub content: UnitContent,
+}
+
+/// A content in a third of the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Packed {
     dimension: Dimension,
-    base_units: [u8; 5],
+    base_units: Compact,
 }
 
 impl Packed {
     const fn new(content: Content) -> Self {
-        let [a, b, c, d, e, ..] = content.base_units.to_le_bytes();
-        Self { dimension: content.dimension, base_units: [a, b, c, d, e] }
+        Self { dimension: content.dimension, base_units: Compact::new(content.base_units) }
     }
 
     const fn content(self) -> Content {
-        let [a, b, c, d, e] = self.base_units;
-        let base_units = u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]);
-        Content { dimension: self.dimension, base_units }
+        Content { dimension: self.dimension, base_units: self.base_units.get() }
     }
 }
 

@@ -4,7 +4,10 @@
 
 mod text_data;
 
+use std::sync::Arc;
+
 use matching::text::fold::normalize;
+use matching::text::relevance::Name;
 use matching::text::search::{DocumentText, SearchIndex};
 use text_data::{Product, products, rows, synonyms};
 
@@ -28,14 +31,17 @@ fn index(products: &[Product]) -> SearchIndex {
 }
 
 fn insert(index: &mut SearchIndex, id: u32, product: &Product) {
-    let text = DocumentText {
+    index.insert(id, document(product));
+}
+
+fn document(product: &Product) -> DocumentText {
+    DocumentText {
         name: product.name.as_str().into(),
         producer: product.producer.as_str().into(),
         place: product.place.as_str().into(),
         product_set_label: set_label(product.set).into(),
         stars: product.stars,
-    };
-    index.insert(id, text);
+    }
 }
 
 /// The texts of a product that labels speak of, spelled for comparison: its name, and about it.
@@ -172,5 +178,26 @@ fn equal_scores_are_in_the_order_of_their_numbers_and_history_does_not_matter() 
             pair[0].1 > pair[1].1 || pair[0].1 == pair[1].1 && pair[0].0 < pair[1].0
         };
         assert!(hits.windows(2).all(in_order), "{query}");
+    }
+}
+
+#[test]
+fn many_at_once_are_found_as_if_they_had_come_one_by_one() {
+    let products = products();
+    let prepared = |id: u32| {
+        let product = &products[id as usize];
+        (id, Arc::new(Name::new(&product.name, &synonyms())), document(product))
+    };
+    let last = products.len() as u32 - 1;
+    let mut at_once = SearchIndex::new(synonyms());
+    at_once.insert_all((0..last / 2).map(prepared));
+    // Some are there already, one comes twice, and words of those that go are no longer there.
+    let again = (last / 4..=last).chain([last]);
+    at_once.insert_all(again.map(prepared));
+    assert!(at_once.remove(last));
+    insert(&mut at_once, last, &products[last as usize]);
+    let one_by_one = index(&products);
+    for text in ["mật hoa dừa", "dua sap cau ke", "trà", "rượu gạo 4 sao", "ben tre"] {
+        assert_eq!(at_once.search(text, 50), one_by_one.search(text, 50), "{text}");
     }
 }

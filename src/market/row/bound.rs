@@ -7,7 +7,8 @@ use matching::price::FreightRate;
 use matching::score::{FAR_KM, OPEN_VALUE, quality_value};
 
 use super::{
-    ANYWHERE, DemandRow, OfferRow, PARTS, RELIABILITY_STEP, SLACK, SLACK_KM, STARS, chord,
+    ANYWHERE, DemandRow, NO_STARS, OfferRow, PARTS, RELIABILITY_STEP, SLACK, SLACK_KM, chord,
+    vector,
 };
 
 /// Less than one by [`SLACK`].
@@ -24,7 +25,7 @@ impl OfferRow {
 
     /// The most stars that may count on or after `first`.
     fn stars_from(&self, first: u16) -> Option<Stars> {
-        if self.stars_until < first { None } else { STARS[usize::from(self.stars)] }
+        if self.stars_until < first { None } else { self.stars }
     }
 
     /// At least what is free in the periods that meet some months.
@@ -41,10 +42,10 @@ impl OfferRow {
     /// delivery gets the minimum order.
     fn covered(&self, demand: &DemandRow, supply: f32) -> Option<f32> {
         let (mut covered, mut is_enough) = (0.0, false);
-        for need in demand.needs.iter().filter(|need| need.deliveries > 0) {
+        for (need, deliveries) in demand.needs() {
             let free = self.free_in(need.months);
             is_enough |= free > 0.0 && free >= self.min_order.value();
-            covered += need.wanted.min(free * supply * f32::from(need.deliveries));
+            covered += need.wanted.value().min(free * supply * f32::from(deliveries));
         }
         is_enough.then_some(covered)
     }
@@ -59,42 +60,42 @@ pub(in crate::market) fn bound(
     text: u16,
     rate: FreightRate,
 ) -> Option<u16> {
-    let content = offer.content_in(demand.dimension)?;
+    let content = offer.content_in(demand.dimension())?;
     if !may_meet(offer, demand) {
         return None;
     }
-    let apart = chord(offer.unit_vector(), demand.middle);
-    let chord_km = (apart - demand.radius) * (EARTH_RADIUS_KM as f32 * UNDER);
-    let distance_km = (chord_km - f32::from(offer.radius_km) - SLACK_KM).max(0.0);
-    if distance_km > demand.max_distance_km || offer.min_order.value() * content > demand.most_base
-    {
+    let apart_km = chord(offer.unit_vector(), vector(demand.direction)) * EARTH_RADIUS_KM as f32;
+    let radius_km = f32::from(offer.radius_km) + f32::from(demand.radius_km);
+    let distance_km = (apart_km * UNDER - radius_km - SLACK_KM).max(0.0);
+    let is_far = distance_km > f32::from(demand.max_distance_km);
+    if is_far || offer.min_order.value() * content > demand.most_base.value() {
         return None;
     }
-    let (supply, unit) = (content * demand.per_base_unit, demand.base_units / content);
+    let (supply, unit) = (content / demand.base_units, demand.base_units / content);
     let freight = rate.vnd_per_tonne_km() as f32 * offer.mass_g.value() * distance_km * 1e-6;
     let price = price_bound(demand, offer.price * unit, freight * unit)?;
     let covered = offer.covered(demand, supply)?;
     let values = [
         f32::from(text),
         price,
-        (10_000.0 * SLACK * covered * demand.per_wanted).min(10_000.0),
+        (10_000.0 * SLACK * covered / demand.wanted.value().max(1.0)).min(10_000.0),
         (1.0 - distance_km * (UNDER / FAR_KM as f32)).max(0.0) * 10_000.0,
         f32::from(quality_value(offer.stars_from(demand.days.from))),
         f32::from(offer.reliability) * f32::from(RELIABILITY_STEP),
     ];
-    let weighted = values.iter().zip(demand.weights);
-    let sum: f32 = weighted.map(|(value, weight)| value * f32::from(weight)).sum();
+    let weighted = values.iter().zip(demand.weights());
+    let sum: f32 = weighted.map(|(value, weight)| value * weight).sum();
     Some((sum * (SLACK / 10_000.0) + 1.0) as u16)
 }
 
 #[inline]
 fn may_meet(offer: &OfferRow, demand: &DemandRow) -> bool {
-    let province = 1_u64 << (offer.province % 64);
+    let province = 1_u32 << (offer.province % 32);
     offer.days.meet(demand.days)
         && offer.serves & demand.provinces != 0
         && (demand.allowed & province != 0 || offer.province == ANYWHERE)
         && offer.papers & demand.papers == demand.papers
-        && offer.stars_from(demand.days.from).map_or(0, Stars::number) >= demand.min_stars
+        && offer.stars_from(demand.days.from).map_or(NO_STARS, Stars::number) >= demand.min_stars()
 }
 
 /// At least the value of the price factor, or none above the ceiling.
@@ -109,10 +110,10 @@ fn price_bound(demand: &DemandRow, price: f32, freight: f32) -> Option<f32> {
         return Some(f32::from(OPEN_VALUE));
     }
     let landed = (price + freight) * UNDER;
-    let compared = if demand.is_delivered { landed } else { price * UNDER };
+    let compared = if demand.is_delivered() { landed } else { price * UNDER };
     if compared > ceiling {
         return None;
     }
-    let below = (ceiling - landed) * demand.per_ceiling;
+    let below = (ceiling - landed) / ceiling.max(1.0);
     Some((20_000.0 * SLACK * below + 1.0).clamp(0.0, 10_000.0))
 }

@@ -11,61 +11,60 @@ use matching::quantity::Content;
 use matching::score::FAR_KM;
 
 use super::{
-    ANYWHERE, DIRECTION_STEPS, Days, FREE, Half, MONTHS, NO_DIMENSION, OPEN, OfferRow, PARTS,
-    RELIABILITY_STEP, SLACK, STARS, chord, day, dimension_number, folded, halved, months,
-    paper_bit, single,
+    ANYWHERE, Days, FREE, Half, MONTHS, NO_DIMENSION, OPEN, OfferRow, PARTS, RELIABILITY_STEP,
+    SLACK, chord, day, dimension_number, folded, halved, months, paper_bit, single, steps, vector,
 };
-use crate::market::table::Slot;
+use crate::market::texts::TextNumber;
 
 impl OfferRow {
-    /// The row of an offer of this product of this producer.
+    /// The row of an offer of this product, with the number of its name, of this producer.
     pub(in crate::market) fn new(
-        (slot, offer): (Slot, &OfferFacts),
-        (product_slot, product): (Slot, &ProductFacts),
+        offer: &OfferFacts,
+        (name, product): (TextNumber, &ProductFacts),
         producer: &PartyFacts,
     ) -> Self {
-        let lowest = offer.price_breaks.last().map(|step| step.unit_price).or(offer.unit_price);
-        let contents = [Some(offer.content.primary()), offer.content.secondary()];
+        let lowest = offer.price_breaks().last().map(|step| step.unit_price).or(offer.unit_price);
+        let contents = [Some(offer.content().primary()), offer.content().secondary()];
         let of = |content: Option<Content>| content.map_or(0, |each| each.base_units as u32);
         let dimension = |content: Option<Content>| {
             content.map_or(NO_DIMENSION, |each| dimension_number(each.dimension))
         };
         Self {
-            offer: slot,
-            product: product_slot,
-            direction: single(offer.point).map(|part| (part * DIRECTION_STEPS).round() as i16),
+            name,
+            product_set: product.product_set.number(),
+            stars: product.stars.iter().map(|star| star.stars).max(),
+            direction: steps(single(offer.point)),
             radius_km: 0,
             price: lowest.map_or(OPEN, |price| price.vnd() as f32 / SLACK),
             content: contents.map(of),
-            free: offer.capacity.iter().map(|each| each.free).sum::<u64>() as f32 * SLACK,
+            free: offer.capacity.iter().map(|each| each.free()).sum::<u64>() as f32 * SLACK,
             months: free_by_month(&offer.capacity),
-            mass_g: Half::below(if offer.pickup { 0.0 } else { mass_g(&offer.content) as f32 }),
-            min_order: Half::below(offer.min_order as f32 / SLACK),
-            serves: halved(folded(offer.delivers_to)),
+            mass_g: Half::below(if offer.pickup { 0.0 } else { mass_g(offer.content()) as f32 }),
+            min_order: Half::below(offer.min_order() as f32 / SLACK),
+            serves: halved(folded(offer.delivers_to())),
             days: Days::over(offer.capacity.iter().map(|each| each.period)),
             papers: papers_ever(product, producer),
             stars_until: product.stars.iter().map(|star| day(star.counts.to())).max().unwrap_or(0),
             dimensions: dimension(contents[0]) | dimension(contents[1]) << 4,
             province: offer.province.number(),
             reliability: reliability_bound(producer).div_ceil(RELIABILITY_STEP) as u8,
-            stars: stars_number(product),
         }
     }
 
-    /// A row that is at least as good for every demand as each of `rows`, at least one, of one
-    /// unit: as near as the nearest of them may be, the best of each column.
-    pub(in crate::market) fn joined(rows: &[Self]) -> Self {
-        let mut best = rows[0];
+    /// A row that is at least as good for every demand as each of `rows`, of one unit: as near as
+    /// the nearest of them may be, the best of each column; none of none.
+    pub(in crate::market) fn joined(rows: &[&Self]) -> Option<Self> {
+        let mut best = **rows.first()?;
         let sum = |axis: usize| rows.iter().map(|row| i64::from(row.direction[axis])).sum::<i64>();
         best.direction = [0, 1, 2].map(|axis| (sum(axis) / rows.len() as i64) as i16);
         best.radius_km = 0;
         rows.iter().for_each(|row| best.join(row));
-        best
+        Some(best)
     }
 
     /// The unit vector to where it is, about.
     pub(super) fn unit_vector(&self) -> [f32; 3] {
-        self.direction.map(|part| f32::from(part) * (1.0 / DIRECTION_STEPS))
+        vector(self.direction)
     }
 
     /// What its prices and quantities count: rows that differ cannot be compared.
@@ -80,17 +79,16 @@ impl OfferRow {
 
     /// Where it stands on an axis, in parts of a score with the usual weights: rows that are near
     /// on each rank alike. What a demand may insist on, such as stars or a season, counts more than
-    /// its factor. The last axis only tells equal rows apart.
+    /// its factor.
     pub(in crate::market) fn axis(&self, axis: usize) -> f32 {
         match axis {
             0..=2 => self.unit_vector()[axis] * EARTH_RADIUS_KM as f32 / FAR_KM as f32 * 0.2,
             3 => self.price.max(1.0).ln() * 0.5,
-            4 => f32::from(self.stars) * 0.1,
+            4 => self.stars.map_or(0.0, |stars| stars as u8 as f32 + 1.0) * 0.1,
             5 => f32::from(self.stars_until) / 365.0 * 0.1,
             6 => (self.free * f32::from(self.peak())).max(1.0).ln() * 0.15,
             7 => f32::from(self.days.from) / 365.0 * 0.3,
-            8 => f32::from(self.days.to) / 365.0 * 0.3,
-            _ => self.offer as f32 * 1e-9,
+            _ => f32::from(self.days.to) / 365.0 * 0.3,
         }
     }
 
@@ -135,17 +133,12 @@ impl OfferRow {
     }
 }
 
-fn stars_number(product: &ProductFacts) -> u8 {
-    let best = product.stars.iter().map(|star| star.stars).max();
-    STARS.iter().position(|stars| *stars == best).unwrap_or(0) as u8
-}
-
 /// At least what is free in the periods that meet each month.
 fn free_by_month(capacity: &[FreeCapacity]) -> [u8; MONTHS] {
-    let total = capacity.iter().map(|each| u128::from(each.free)).sum::<u128>().max(1);
+    let total = capacity.iter().map(|each| u128::from(each.free())).sum::<u128>().max(1);
     let mut free = [0_u128; MONTHS];
     for (each, month) in capacity.iter().flat_map(|it| months(it.period).map(move |at| (it, at))) {
-        free[month] += u128::from(each.free);
+        free[month] += u128::from(each.free());
     }
     free.map(|free| (free * u128::from(PARTS)).div_ceil(total) as u8)
 }
@@ -179,16 +172,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_one_cache_line_and_a_demand_two() {
-        assert_eq!(size_of::<OfferRow>(), 64);
-        assert_eq!(size_of::<crate::market::row::DemandRow>(), 112);
+    fn a_row_is_one_cache_line() {
+        assert_eq!(size_of::<Option<crate::market::row::Aligned>>(), 64);
+        assert_eq!(size_of::<crate::market::row::DemandRow>(), 64);
     }
 
     #[test]
-    fn a_rounded_number_is_not_above_and_near() {
+    fn a_rounded_number_is_near_and_on_its_side() {
         for value in [0.0, 1.0, 3.0, 257.0, 999.0, 1e6, 123_456_789.0] {
             let rounded = Half::below(value).value();
             assert!(rounded <= value && value - rounded <= value / 128.0, "{value} {rounded}");
+            let rounded = Half::above(value).value();
+            assert!(rounded >= value && rounded - value <= value / 128.0, "{value} {rounded}");
         }
     }
 }

@@ -49,7 +49,6 @@ pub(super) fn product_change(product: &Product, owner: PartyId) -> MarketChange 
         party_id: owner,
         name: product.name.clone(),
         product_set: product.set,
-        unit: "kg".into(),
         stars: product.stars.clone(),
         papers: product.papers.clone(),
         is_listed: true,

@@ -75,13 +75,14 @@ fn count(connection: &mut PgConnection, query: &str) -> usize {
 fn is_killed_in(operator: &mut PgConnection, url: &str, turn: usize) -> bool {
     let set = format!("SELECT setval('crash.turns', -{turn})");
     operator.batch_execute(&set).expect("a sequence");
-    let mut child = command(url, &["migrate"]).stderr(Stdio::null()).spawn().expect("the binary");
+    let mut child = command(url, &["migrate"]).stderr(Stdio::piped()).spawn().expect("the binary");
     let ended = wait_for("the statement", || {
         let ended = child.try_wait().expect("a child").map(Some);
         ended.or_else(|| (count(operator, SLEEPING) == 1).then_some(None))
     });
     if let Some(status) = ended {
-        assert!(status.success(), "{status}");
+        let said = child.wait_with_output().expect("a child").stderr;
+        assert!(status.success(), "{status}: {}", String::from_utf8_lossy(&said));
         return false;
     }
     child.kill().expect("a child");

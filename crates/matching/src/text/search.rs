@@ -166,24 +166,34 @@ impl SearchIndex {
         self.insert_all([(id, name, text)]);
     }
 
-    /// The same for many documents whose names are prepared already, with the same synonyms.
+    /// The same for many documents whose names are prepared already, with the same synonyms; of two
+    /// with one number the first.
     pub fn insert_all(&mut self, all: impl IntoIterator<Item = (u32, Arc<Name>, DocumentText)>) {
+        let all: Vec<(u32, Arc<Name>, DocumentText)> = all.into_iter().collect();
+        // Before any word is numbered: a word that is taken out gives its number away.
+        for (id, ..) in &all {
+            self.remove(*id);
+        }
         let mut fields = Fields::new();
+        let (mut occurrences, mut pairs) = (Vec::new(), Vec::new());
         for (id, name, text) in all {
-            self.remove(id);
+            if self.slots.contains_key(&id) {
+                continue;
+            }
             let words = self.words(&name, &text, &mut fields);
             let slot = self.documents.insert(Document { id, name, text });
             self.slots.insert(id, slot);
             for (word, in_fields) in words.in_fields {
-                self.vocabulary.insert(word, Occurrence::new(slot, in_fields));
+                let number = self.vocabulary.number(word);
+                occurrences.push((number, Occurrence::new(slot, in_fields)));
             }
-            for pair in words.pairs {
-                self.pairs.insert(pair, slot);
-            }
+            pairs.extend(words.pairs.into_iter().map(|pair| (self.pairs.number(pair), slot)));
             for word in words.written {
                 *self.written.entry(word).or_default() += 1;
             }
         }
+        self.vocabulary.insert_all(occurrences);
+        self.pairs.insert_all(pairs);
     }
 
     /// Takes a document out; whether it was there.

@@ -3,7 +3,9 @@
 //! Knows words and numbers; must not know what is indexed or how it is scored.
 
 use super::word::Word;
-use std::collections::HashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use std::hash::{BuildHasher, RandomState};
 
 /// A word and its occurrences, sorted.
 #[derive(Clone, Debug)]
@@ -16,12 +18,14 @@ pub(super) struct Term<P> {
 #[derive(Clone, Debug)]
 pub(super) struct Vocabulary<P> {
     terms: Vec<Term<P>>,
-    by_word: HashMap<Word, u32>,
+    /// Places in `terms` by word.
+    by_word: HashTable<u32>,
+    hasher: RandomState,
 }
 
 impl<P> Default for Vocabulary<P> {
     fn default() -> Self {
-        Self { terms: Vec::new(), by_word: HashMap::new() }
+        Self { terms: Vec::new(), by_word: HashTable::new(), hasher: RandomState::new() }
     }
 }
 
@@ -32,30 +36,35 @@ impl<P: Ord + Copy> Vocabulary<P> {
 
     /// The occurrences of exactly this word.
     pub(super) fn postings(&self, word: &Word) -> &[P] {
-        self.by_word.get(word).map_or(&[], |at| &self.terms[*at as usize].postings)
+        self.find(word).map_or(&[], |at| &self.terms[at as usize].postings)
     }
 
     /// Adds an occurrence; one that is there already is not added again.
     pub(super) fn insert(&mut self, word: Word, posting: P) {
-        let next = self.terms.len() as u32;
-        let at = *self.by_word.entry(word).or_insert(next);
-        if at == next {
-            grow(&mut self.terms);
-            self.terms.push(Term { word, postings: Vec::new() });
-        }
+        let at = self.number(word);
         let postings = &mut self.terms[at as usize].postings;
-        // Most texts come in the order of their numbers.
-        let is_last = postings.last().is_none_or(|last| *last < posting);
-        let place = if is_last { Err(postings.len()) } else { postings.binary_search(&posting) };
-        if let Err(place) = place {
-            grow(postings);
-            postings.insert(place, posting);
+        add(postings, posting);
+    }
+
+    /// Adds many occurrences, each of a word by its number: a list that was empty is made once, as
+    /// long as it needs.
+    pub(super) fn insert_all(&mut self, mut all: Vec<(u32, P)>) {
+        all.sort_unstable();
+        all.dedup();
+        for of_word in all.chunk_by(|(at, _), (other, _)| at == other) {
+            let Some((at, _)) = of_word.first() else { continue };
+            let postings = &mut self.terms[*at as usize].postings;
+            if postings.is_empty() {
+                *postings = of_word.iter().map(|(_, posting)| *posting).collect();
+            } else {
+                of_word.iter().for_each(|(_, posting)| add(postings, *posting));
+            }
         }
     }
 
     /// Takes an occurrence out, and the word with its last one.
     pub(super) fn remove(&mut self, word: &Word, posting: P) {
-        let Some(&at) = self.by_word.get(word) else {
+        let Some(at) = self.find(word) else {
             return;
         };
         let postings = &mut self.terms[at as usize].postings;
@@ -63,12 +72,59 @@ impl<P: Ord + Copy> Vocabulary<P> {
             postings.remove(place);
         }
         if postings.is_empty() {
-            self.by_word.remove(word);
-            self.terms.swap_remove(at as usize);
-            if let Some(moved) = self.terms.get(at as usize) {
-                self.by_word.insert(moved.word, at);
+            self.take_out(at);
+        }
+    }
+
+    fn hash(&self, word: &Word) -> u64 {
+        self.hasher.hash_one(word)
+    }
+
+    fn find(&self, word: &Word) -> Option<u32> {
+        let is_it = |at: &u32| self.terms[*at as usize].word == *word;
+        self.by_word.find(self.hash(word), is_it).copied()
+    }
+
+    /// The number of a word, which is added if it is not there: without occurrences, so that the
+    /// caller has to add one.
+    pub(super) fn number(&mut self, word: Word) -> u32 {
+        let (hash, terms, hasher) = (self.hash(&word), &mut self.terms, &self.hasher);
+        let is_it = |at: &u32| terms[*at as usize].word == word;
+        let hash_of = |at: &u32| hasher.hash_one(terms[*at as usize].word);
+        match self.by_word.entry(hash, is_it, hash_of) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let at = terms.len() as u32;
+                entry.insert(at);
+                grow(terms);
+                terms.push(Term { word, postings: Vec::new() });
+                at
             }
         }
+    }
+
+    /// Takes a word out; the last one takes its place.
+    fn take_out(&mut self, at: u32) {
+        let last = self.terms.len() as u32 - 1;
+        let place_of = |table: &Self, at: u32| table.hash(&table.terms[at as usize].word);
+        if let Ok(entry) = self.by_word.find_entry(place_of(self, at), |it| *it == at) {
+            entry.remove();
+        }
+        if let Some(moved) = self.by_word.find_mut(place_of(self, last), |it| *it == last) {
+            *moved = at;
+        }
+        self.terms.swap_remove(at as usize);
+    }
+}
+
+/// Adds an occurrence to a sorted list that does not have it.
+fn add<P: Ord + Copy>(postings: &mut Vec<P>, posting: P) {
+    // Most texts come in the order of their numbers.
+    let is_last = postings.last().is_none_or(|last| *last < posting);
+    let place = if is_last { Err(postings.len()) } else { postings.binary_search(&posting) };
+    if let Err(place) = place {
+        grow(postings);
+        postings.insert(place, posting);
     }
 }
 
@@ -119,6 +175,7 @@ impl<T> Slots<T> {
             self.values[id as usize] = Some(value);
             return id;
         }
+        grow(&mut self.values);
         self.values.push(Some(value));
         self.values.len() as u32 - 1
     }
