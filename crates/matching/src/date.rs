@@ -9,8 +9,8 @@ use jiff::civil;
 
 const EPOCH: civil::Date = civil::date(1970, 1, 1);
 
-/// The farthest day from 1970-01-01 that a date can be: some 22,000 years.
-const FARTHEST_DAY: i32 = (1 << 23) - 1;
+/// The farthest day from 1970-01-01 that a date can be: some 7,900 years.
+const FARTHEST_DAY: i32 = 2_900_000;
 
 /// A day of the Gregorian calendar, as days since 1970-01-01, in three bytes: a market has
 /// millions.
@@ -34,7 +34,7 @@ impl PartialOrd for Date {
 pub struct InvalidDate;
 
 impl Date {
-    /// The day that is `days` days after 1970-01-01, within some 22,000 years.
+    /// The day that is `days` days after 1970-01-01, within some 7,900 years.
     #[must_use]
     pub const fn from_days(days: i32) -> Self {
         let days = if days > FARTHEST_DAY { FARTHEST_DAY } else { days };
@@ -106,7 +106,10 @@ impl FromStr for Date {
 impl fmt::Display for Date {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.ymd();
-        let pair = |number: i16| [number / 10 % 10, number % 10].map(|digit| b'0' + digit as u8);
+        let pair = |number: i16| {
+            let number = number.unsigned_abs();
+            [number / 10 % 10, number % 10].map(|digit| b'0' + digit as u8)
+        };
         let ([a, b], [c, d]) = (pair(year / 100), pair(year));
         let ([e, f], [g, h]) = (pair(month.into()), pair(day.into()));
         let text = [a, b, c, d, b'-', e, f, b'-', g, h];
@@ -240,6 +243,18 @@ mod tests {
             assert_eq!(text.parse::<Date>(), Err(InvalidDate), "{text}");
         }
         assert_eq!("1970-01-02".parse::<Date>(), Ok(Date::from_days(1)));
+    }
+
+    #[test]
+    fn a_day_is_kept_in_its_order_and_written_whole() {
+        let days = [-FARTHEST_DAY, -719_529, -25_567, -1, 0, 1, 255, 65_536, 84_371, FARTHEST_DAY];
+        let dates = days.map(Date::from_days);
+        assert_eq!(dates.map(Date::days), days);
+        assert!(dates.is_sorted());
+        assert!(dates.iter().all(|date| date.to_string().len() == 10));
+        assert_eq!(Date::from_days(i32::MAX), Date::from_days(FARTHEST_DAY));
+        assert_eq!(Date::from_days(0).plus_days(i32::MIN), Date::from_days(-FARTHEST_DAY));
+        assert_eq!(Date::from_days(-25_567).to_string(), "1900-01-01");
     }
 
     #[test]
