@@ -201,3 +201,14 @@ fn many_at_once_are_found_as_if_they_had_come_one_by_one() {
         assert_eq!(at_once.search(text, 50), one_by_one.search(text, 50), "{text}");
     }
 }
+
+#[test]
+fn words_that_stand_side_by_side_count_once_more() {
+    let mut index = SearchIndex::new(synonyms());
+    for (id, producer) in (0..).zip(["Tre Xanh Bến", "Bến Tre Xanh"]) {
+        let (name, producer) = ("Trà".into(), producer.into());
+        index.insert(id, DocumentText { name, producer, ..DocumentText::default() });
+    }
+    let hits = index.search("bến tre", TOP);
+    assert!(hits[0].0 == 1 && hits[0].1 > hits[1].1, "{hits:?}");
+}
