@@ -26,6 +26,7 @@ pub mod explanation;
 pub mod feed;
 pub mod matches;
 mod named;
+mod offer_rows;
 mod offer_search;
 pub mod rank;
 pub mod record;

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::row::{AXES, OfferRow, OfferRows};
+use super::offer_rows::OfferRows;
+use super::row::{AXES, OfferRow};
 use super::table::{Slot, Table};
 
 /// The most offers of a leaf.
@@ -85,7 +86,7 @@ impl Halves {
     }
 
     fn half_of(&self, member: Member<'_>) -> usize {
-        usize::from(place(member, usize::from(self.axis)) >= self.split)
+        usize::from(coordinate(member, usize::from(self.axis)) >= self.split)
     }
 
     fn insert(&mut self, member: Member<'_>, rows: &OfferRows) {
@@ -182,7 +183,7 @@ impl Tree {
         let axis = widest_axis(&members);
         let split = split_of(&mut members, axis);
         let (low, high): (Vec<_>, Vec<_>) =
-            members.into_iter().partition(|member| place(*member, axis) < split);
+            members.into_iter().partition(|member| coordinate(*member, axis) < split);
         let offers = [low.len() as u32, high.len() as u32];
         let (axis, built_of) = (axis as u8, offers[0] + offers[1]);
         let trees = [Self::of(low)?, Self::of(high)?];
@@ -191,7 +192,7 @@ impl Tree {
 }
 
 /// Where an offer stands on an axis. The last axis only tells apart those with equal rows.
-fn place((offer, row): Member<'_>, axis: usize) -> f32 {
+fn coordinate((offer, row): Member<'_>, axis: usize) -> f32 {
     if axis == AXES { offer as f32 * 1e-9 } else { row.axis(axis) }
 }
 
@@ -199,7 +200,7 @@ fn place((offer, row): Member<'_>, axis: usize) -> f32 {
 fn widest_axis(members: &[Member<'_>]) -> usize {
     let (mut least, mut most) = ([f32::MAX; AXES + 1], [f32::MIN; AXES + 1]);
     for (member, axis) in members.iter().flat_map(|it| (0..=AXES).map(move |axis| (it, axis))) {
-        let value = place(*member, axis);
+        let value = coordinate(*member, axis);
         least[axis] = least[axis].min(value);
         most[axis] = most[axis].max(value);
     }
@@ -210,7 +211,7 @@ fn widest_axis(members: &[Member<'_>]) -> usize {
 /// The value that parts the offers on an axis, as evenly as values allow: some are below it, and
 /// some are not.
 fn split_of(members: &mut [Member<'_>], axis: usize) -> f32 {
-    let value = |member: &Member<'_>| place(*member, axis);
+    let value = |member: &Member<'_>| coordinate(*member, axis);
     members.sort_unstable_by(|one, other| value(one).total_cmp(&value(other)));
     let (least, median) = (value(&members[0]), value(&members[members.len() / 2]));
     if least < median {

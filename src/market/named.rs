@@ -1,7 +1,8 @@
 //! Offers by the set and the name of their product, for demands in words. Must not know what is
 //! asked of a row.
 
-use super::row::{OfferRow, OfferRows};
+use super::offer_rows::OfferRows;
+use super::row::OfferRow;
 use super::table::{Slot, Table, push};
 use super::texts::TextNumber;
 
@@ -19,24 +20,22 @@ pub(super) struct Named {
 impl Named {
     fn add(&mut self, offer: Slot, row: &OfferRow) {
         push(&mut self.offers, offer);
-        self.best = self.best.filter(|best| best.unit() == row.unit());
-        if let Some(best) = &mut self.best {
-            best.join(row);
-        }
+        self.best = with(self.best, row);
     }
 
     fn remove(&mut self, offer: Slot, rows: &OfferRows) {
         self.offers.retain(|other| *other != offer);
         let mut rows = self.offers.iter().filter_map(|offer| rows.get(*offer));
-        self.best = rows.next().copied();
-        let unit = self.best.map(|best| best.unit());
-        for row in rows {
-            self.best = self.best.filter(|_| unit == Some(row.unit()));
-            if let Some(best) = &mut self.best {
-                best.join(row);
-            }
-        }
+        let first = rows.next().copied();
+        self.best = rows.fold(first, with);
     }
+}
+
+/// A row that is at least as good as both, if their units are the same.
+fn with(best: Option<OfferRow>, row: &OfferRow) -> Option<OfferRow> {
+    let mut best = best.filter(|best| best.unit() == row.unit())?;
+    best.join(row);
+    Some(best)
 }
 
 /// All of them, by the number of the name; a clone shares every page.

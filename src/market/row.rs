@@ -13,7 +13,7 @@ mod offer;
 
 pub(super) use self::bound::bound;
 
-use super::table::{Slot, Table};
+use super::table::Slot;
 use super::texts::TextNumber;
 
 /// Day 0 of the days that a row counts: 2020-01-01.
@@ -81,33 +81,6 @@ pub(super) struct OfferRow {
     province: u8,
     /// At least the reliability, in units of [`RELIABILITY_STEP`].
     reliability: u8,
-}
-
-/// A row in one cache line.
-#[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
-pub(super) struct Aligned(OfferRow);
-
-/// Rows by the slots of their offers.
-#[derive(Debug, Clone, Default)]
-pub(super) struct OfferRows(Table<Aligned>);
-
-impl OfferRows {
-    /// The row of an offer.
-    #[inline]
-    pub(super) fn get(&self, offer: Slot) -> Option<&OfferRow> {
-        self.0.get(offer).map(|Aligned(row)| row)
-    }
-
-    /// Puts the row of an offer, in place of what is there.
-    pub(super) fn put(&mut self, offer: Slot, row: OfferRow) {
-        self.0.put(offer, Aligned(row));
-    }
-
-    /// Takes the row of an offer out.
-    pub(super) fn remove(&mut self, offer: Slot) {
-        self.0.clear(offer);
-    }
 }
 
 /// A number that is not negative, in eight binary digits.

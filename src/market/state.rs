@@ -12,8 +12,9 @@ use super::block::{Blocks, Key};
 use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
 use super::cluster::Clusters;
 use super::named::OffersByName;
+use super::offer_rows::OfferRows;
 use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord, Seat};
-use super::row::{DemandRow, OfferRow, OfferRows};
+use super::row::{DemandRow, OfferRow};
 use super::table::{Index, Slot, Table, push};
 use super::texts::{QueryText, TextNumber, Texts};
 

@@ -1,5 +1,5 @@
-//! Distinct product names and demand texts, prepared once, and which of them answer one another.
-//! Must not know who carries a name or a text.
+//! Distinct product names and demand texts, prepared once, and which of them answer one another;
+//! and what else many records have in common, kept once. Must not know who carries it.
 //!
 //! Numbers are given once and never taken back, and likeness depends on the two texts alone, so
 //! one table serves every version of the market. Kept are only the likenesses from which on a name
@@ -7,6 +7,7 @@
 //! others that it needs from the two texts.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use matching::quantity::SellingUnit;
@@ -177,6 +178,20 @@ fn extended(known: &Answers, compared: usize, like: impl Fn(TextNumber) -> Optio
     Answers::new(compared, known.iter().chain(new).collect())
 }
 
+/// What is kept that equals `value`; `make` makes it if there is none.
+fn one_of<T: ?Sized + Eq + Hash>(
+    kept: &mut HashSet<Arc<T>>,
+    value: &T,
+    make: impl FnOnce() -> Arc<T>,
+) -> Arc<T> {
+    if let Some(known) = kept.get(value) {
+        return Arc::clone(known);
+    }
+    let made = make();
+    kept.insert(Arc::clone(&made));
+    made
+}
+
 /// Names and texts with their likenesses.
 #[derive(Debug)]
 pub(super) struct Texts {
@@ -214,23 +229,12 @@ impl Texts {
 
     /// A selling unit, one allocation for all that use it.
     pub(super) fn unit(&self, unit: &Arc<SellingUnit>) -> Arc<SellingUnit> {
-        let mut inner = self.write();
-        if let Some(kept) = inner.units.get(unit) {
-            return Arc::clone(kept);
-        }
-        inner.units.insert(Arc::clone(unit));
-        Arc::clone(unit)
+        one_of(&mut self.write().units, unit, || Arc::clone(unit))
     }
 
     /// The names of a place, one allocation for all that are there.
     pub(super) fn place_names(&self, names: &str) -> Arc<str> {
-        let mut inner = self.write();
-        if let Some(kept) = inner.place_names.get(names) {
-            return Arc::clone(kept);
-        }
-        let kept: Arc<str> = names.into();
-        inner.place_names.insert(Arc::clone(&kept));
-        kept
+        one_of(&mut self.write().place_names, names, || names.into())
     }
 
     /// How like every name is to a text.

@@ -9,6 +9,27 @@ pub const MAX_QUANTITY: u64 = 1_000_000_000_000;
 /// The largest content of one unit, in base units: a thousand-tonne container in grams.
 pub const MAX_CONTENT: u64 = 1_000_000_000;
 
+/// One more than the largest count of five bytes.
+const COMPACT_END: u64 = 1 << 40;
+const _: () = assert!(MAX_QUANTITY < COMPACT_END && MAX_CONTENT < COMPACT_END);
+
+/// A count of at most [`MAX_QUANTITY`] in five bytes: there are records by the hundred thousand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Compact([u8; 5]);
+
+impl Compact {
+    pub(crate) const fn new(count: u64) -> Self {
+        debug_assert!(count < COMPACT_END);
+        let [a, b, c, d, e, ..] = count.to_le_bytes();
+        Self([a, b, c, d, e])
+    }
+
+    pub(crate) const fn get(self) -> u64 {
+        let [a, b, c, d, e] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])
+    }
+}
+
 /// What a quantity measures; quantities of different dimensions are never added or compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
@@ -43,36 +64,6 @@ pub struct Content {
 pub struct UnitContent {
     primary: Packed,
     secondary: Option<Packed>,
-}
-
-/// One more than the largest count of five bytes.
-const COMPACT_END: u64 = 1 << 40;
-const _: () = assert!(MAX_QUANTITY < COMPACT_END && MAX_CONTENT < COMPACT_END);
-
-/// A count of at most [`MAX_QUANTITY`] in five bytes: there are records by the hundred thousand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Compact([u8; 5]);
-
-impl Compact {
-    pub(crate) const fn new(count: u64) -> Self {
-        debug_assert!(count < COMPACT_END);
-        let [a, b, c, d, e, ..] = count.to_le_bytes();
-        Self([a, b, c, d, e])
-    }
-
-    pub(crate) const fn get(self) -> u64 {
-        let [a, b, c, d, e] = self.0;
-        u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])
-    }
-}
-
-/// A selling unit, one for all offers and demands that count in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SellingUnit {
-    /// Its code.
-    pub code: Arc<str>,
-    /// What one contains.
-    pub content: UnitContent,
 }
 
 /// A content in a third of the room.
@@ -125,4 +116,13 @@ impl UnitContent {
         let mut packed = [Some(self.primary), self.secondary].into_iter().flatten();
         packed.find(|packed| packed.dimension == dimension).map(|it| it.content().base_units)
     }
+}
+
+/// A selling unit, one for all offers and demands that count in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SellingUnit {
+    /// Its code.
+    pub code: Arc<str>,
+    /// What one contains.
+    pub content: UnitContent,
 }

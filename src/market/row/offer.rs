@@ -84,7 +84,7 @@ impl OfferRow {
         match axis {
             0..=2 => self.unit_vector()[axis] * EARTH_RADIUS_KM as f32 / FAR_KM as f32 * 0.2,
             3 => self.price.max(1.0).ln() * 0.5,
-            4 => self.stars.map_or(0.0, |stars| stars as u8 as f32 + 1.0) * 0.1,
+            4 => self.stars.map_or(0.0, |stars| f32::from(stars as u8) + 1.0) * 0.1,
             5 => f32::from(self.stars_until) / 365.0 * 0.1,
             6 => (self.free * f32::from(self.peak())).max(1.0).ln() * 0.15,
             7 => f32::from(self.days.from) / 365.0 * 0.3,
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_row_is_one_cache_line() {
-        assert_eq!(size_of::<Option<crate::market::row::Aligned>>(), 64);
+        assert_eq!(size_of::<OfferRow>(), 64);
         assert_eq!(size_of::<crate::market::row::DemandRow>(), 64);
     }
 

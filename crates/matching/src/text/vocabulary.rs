@@ -42,8 +42,7 @@ impl<P: Ord + Copy> Vocabulary<P> {
     /// Adds an occurrence; one that is there already is not added again.
     pub(super) fn insert(&mut self, word: Word, posting: P) {
         let at = self.number(word);
-        let postings = &mut self.terms[at as usize].postings;
-        add(postings, posting);
+        add(&mut self.terms[at as usize].postings, posting);
     }
 
     /// Adds many occurrences, each of a word by its number: a list that was empty is made once, as
@@ -117,7 +116,7 @@ impl<P: Ord + Copy> Vocabulary<P> {
     }
 }
 
-/// Adds an occurrence to a sorted list that does not have it.
+/// Adds an occurrence to a sorted list; one that is there already is not added again.
 fn add<P: Ord + Copy>(postings: &mut Vec<P>, posting: P) {
     // Most texts come in the order of their numbers.
     let is_last = postings.last().is_none_or(|last| *last < posting);
