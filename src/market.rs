@@ -24,6 +24,7 @@ pub mod change;
 mod cluster;
 pub mod explanation;
 pub mod feed;
+mod lists;
 pub mod matches;
 mod named;
 mod offer_rows;

@@ -179,7 +179,7 @@ impl<'v> Draft<'v> {
     fn meetings_of(&self, slot: Slot, is_exact: bool) -> Option<Meetings> {
         let record = self.reader.state.demands.get(slot)?;
         let sought = self.reader.sought(record)?;
-        let state = record.facts.state(self.ask.now);
+        let state = record.facts.state(sought.needs, self.ask.now);
         let is_open = matches!(state, DemandState::Open | DemandState::PartiallyCovered);
         is_open.then(|| self.meetings(&sought, is_exact))
     }
@@ -191,7 +191,7 @@ impl<'v> Draft<'v> {
         let first = self.snapshot.needs.len() as u32;
         let demand = self.demands.len() as u32;
         self.snapshot.demands.push(self.demand_side(&sought));
-        let needs = (0..).zip(&record.facts.needs).map(|(delivery, need)| NeedSide {
+        let needs = (0..).zip(sought.needs).map(|(delivery, need)| NeedSide {
             demand,
             delivery,
             window: need.window,
@@ -273,7 +273,7 @@ impl<'v> Draft<'v> {
             unit_price: offer.facts.unit_price,
             price_breaks: offer.facts.price_breaks().to_vec(),
         });
-        let capacities = offer.facts.capacity.iter();
+        let capacities = state.capacities.get(offer.capacity).iter();
         self.snapshot.capacities.extend(capacities.map(|capacity| CapacitySide {
             offer: place.0,
             period: capacity.period,

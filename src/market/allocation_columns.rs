@@ -93,7 +93,7 @@ impl<'d, 'v> Live<'d, 'v> {
         let mut stands = Vec::new();
         for ((slot, dimension), (_, first)) in &draft.offers {
             let Some(record) = draft.reader.state.offers.get(*slot) else { continue };
-            let capacities = record.facts.capacity.len() as u32;
+            let capacities = record.capacity.len() as u32;
             stands.resize(stands.len().max(*slot as usize + 1), None);
             stands[*slot as usize] =
                 Some(Stand { dimension: *dimension, first: *first, capacities });

@@ -59,7 +59,7 @@ impl Draft<'_> {
         let mut met = Meetings { offers: Vec::new(), left_out: 0 };
         self.reader.each_above(sought, ANY_SCORE, |(offer, _)| {
             let Some(judged) = self.judged(sought, offer, is_exact) else { return };
-            let deliveries = 0..sought.facts.needs.len() as u32;
+            let deliveries = 0..sought.needs.len() as u32;
             let places = deliveries
                 .flat_map(|delivery| judged.meetings(delivery).map(move |place| (delivery, place)));
             if judged.is_plain() {
@@ -107,7 +107,7 @@ impl Draft<'_> {
     fn settle_best(&self, sought: &Sought<'_, '_>, offers: &mut [Met]) {
         let mut offers: Vec<&mut Met> = offers.iter_mut().collect();
         offers.sort_by_key(|met| Reverse(met.score));
-        let mut best = vec![BinaryHeap::new(); sought.facts.needs.len()];
+        let mut best = vec![BinaryHeap::new(); sought.needs.len()];
         for met in offers {
             let is_open = |(delivery, _): &(u32, u32)| {
                 let best: &BinaryHeap<Reverse<u16>> = &best[*delivery as usize];

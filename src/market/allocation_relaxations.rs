@@ -8,7 +8,7 @@ use matching::certificate::CertificateKinds;
 use matching::check::{Check, CheckCode, Remedy};
 use matching::date::{Date, Period};
 use matching::evaluation::Judgement;
-use matching::facts::DemandFacts;
+use matching::facts::{DemandFacts, NeedFacts};
 use matching::money::Price;
 use matching::pair::Pair;
 use matching::place::ProvinceCode;
@@ -40,9 +40,9 @@ impl Draft<'_> {
         };
         let Some(record) = self.reader.state.demands.get(slot) else { return };
         let Some(sought) = self.reader.sought(record) else { return };
-        let facts = only(&record.facts, short);
+        let needs = only(sought.needs, short);
         let mut misses = Misses::default();
-        let short_sought = sought.changed(&facts);
+        let short_sought = sought.changed(&record.facts, &needs);
         for offer in self.reader.wanted_offers(&short_sought) {
             let pair = self.reader.pair(&short_sought, offer, self.moment);
             if let Some(pair) = pair.filter(|pair| self.is_plannable(&short_sought, pair)) {
@@ -50,9 +50,9 @@ impl Draft<'_> {
             }
         }
         for change in misses.changes(short).into_iter().chain(limits(&record.facts, short)) {
-            let mut facts = record.facts.clone();
-            if apply(&mut facts, change).is_some() {
-                let pairs = self.eligible(&sought.changed(&facts), first);
+            let (mut facts, mut needs) = (record.facts.clone(), sought.needs.to_vec());
+            if apply((&mut facts, &mut needs), change).is_some() {
+                let pairs = self.eligible(&sought.changed(&facts, &needs), first);
                 if self.relaxed_pairs() + pairs.len() <= max_pairs {
                     let relaxation = Relaxation { demand: short.demand, change, pairs };
                     self.snapshot.relaxations.push(relaxation);
@@ -66,13 +66,10 @@ impl Draft<'_> {
     }
 }
 
-/// The demand with nothing but its short deliveries.
-fn only(facts: &DemandFacts, short: &Short) -> DemandFacts {
-    let needs = (0_u32..).zip(&facts.needs).filter(|(at, _)| short.deliveries.contains_key(at));
-    let needs = needs.map(|(_, need)| *need).collect();
-    let mut facts = facts.clone();
-    facts.needs = needs;
-    facts
+/// The deliveries that are short.
+fn only(needs: &[NeedFacts], short: &Short) -> Vec<NeedFacts> {
+    let needs = (0_u32..).zip(needs).filter(|(at, _)| short.deliveries.contains_key(at));
+    needs.map(|(_, need)| *need).collect()
 }
 
 /// Changes of the limits that a demand sets itself, whatever is offered.
@@ -88,16 +85,16 @@ fn limits<'a>(facts: &'a DemandFacts, short: &'a Short) -> impl Iterator<Item = 
 }
 
 /// Changes the demand; none if the change is none.
-fn apply(facts: &mut DemandFacts, change: Change) -> Option<()> {
+fn apply((facts, needs): (&mut DemandFacts, &mut [NeedFacts]), change: Change) -> Option<()> {
     match change {
         Change::Ceiling { unit_price, .. } => facts.max_unit_price = Some(unit_price),
         Change::MinStars(stars) => facts.min_stars = stars,
         Change::WindowFrom { delivery, day } => {
-            let need = facts.needs.get_mut(delivery as usize)?;
+            let need = needs.get_mut(delivery as usize)?;
             need.window = Period::new(day, need.window.to())?;
         }
         Change::WindowUntil { delivery, day } => {
-            let need = facts.needs.get_mut(delivery as usize)?;
+            let need = needs.get_mut(delivery as usize)?;
             need.window = Period::new(need.window.from(), day)?;
         }
         Change::Distance(km) => {
@@ -204,7 +201,7 @@ impl Misses {
 }
 
 fn free_base(pair: &Pair<'_>, judgement: &Judgement, capacity: usize) -> u64 {
-    let free = pair.offer.capacity.get(capacity).map_or(0, |capacity| capacity.free());
+    let free = pair.capacity.get(capacity).map_or(0, |capacity| capacity.free());
     judgement.conversion.map_or(0, |by| free.saturating_mul(by.offer_base))
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::row::DemandRow;
-use super::table::{Slot, Table, push};
+use super::table::{Slot, Table, grow_within};
 use super::texts::TextNumber;
 
 /// The most rows of a block.
@@ -72,7 +72,10 @@ impl Blocks {
     /// Adds the row of a record that has none with this key.
     pub(super) fn add(&mut self, key: Key, row: DemandRow) {
         match self.with_room(key).and_then(|slot| self.get_mut(slot)) {
-            Some(block) => push(&mut block.rows, row),
+            Some(block) => {
+                grow_within(&mut block.rows, BLOCK_ROWS);
+                block.rows.push(row);
+            }
             None => self.add_block(Block { key, rows: vec![row] }),
         }
     }

@@ -279,7 +279,7 @@ fn months(
     let offers = product.offers.iter().filter_map(|slot| state.offers.get(*slot));
     let offers = offers
         .filter(|offer| oversees || viewer.is_shown(producer.facts.id, offer.facts.audience()));
-    let capacity = offers.flat_map(|offer| offer.facts.capacity.iter());
+    let capacity = offers.flat_map(|offer| state.capacities.get(offer.capacity));
     let free = capacity.filter(|capacity| capacity.free() > 0);
     let periods = free.filter_map(|capacity| {
         Period::new(capacity.period.from().max(today), capacity.period.to())

@@ -224,7 +224,7 @@ fn split_of(members: &mut [Member<'_>], axis: usize) -> f32 {
 mod tests {
     use super::*;
     use matching::date::{Date, Period};
-    use matching::facts::{DemandFacts, OfferFacts};
+    use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts};
     use matching::price::FreightRate;
     use matching::product::ProductSet;
     use matching::text::relevance::FULL;
@@ -242,13 +242,15 @@ mod tests {
             let mut facts = OfferFacts::from(offer);
             facts.unit = OfferFacts::from(&world.offers[0]).unit;
             facts.unit_price = world.offers[0].terms.unit_price;
+            let mut capacity = FreeCapacity::of(offer);
             if slot % 10 > 0 {
                 let last = Period::new(offer.capacity[0].period.from(), Date::from_days(47_000));
-                facts.capacity[0].period = last.expect("in order");
+                capacity[0].period = last.expect("in order");
             }
             let mut product = product.facts();
             product.product_set = ProductSet::new(1).expect("a set");
-            rows.put(slot, OfferRow::new(&facts, (slot, &product), &producer.facts()));
+            let offer = (&facts, &*capacity);
+            rows.put(slot, OfferRow::new(offer, (slot, &product), &producer.facts()));
         }
         rows
     }
@@ -271,8 +273,9 @@ mod tests {
         for seed in 0..4 {
             let world = World::new(seed, 400);
             let demands = world.demands.iter().take(40);
-            let demands: Vec<DemandRow> =
-                demands.map(|demand| DemandRow::new(0, &DemandFacts::from(demand))).collect();
+            let row =
+                |demand| DemandRow::new(0, &DemandFacts::from(demand), &NeedFacts::of(demand));
+            let demands: Vec<DemandRow> = demands.map(row).collect();
             let (rows, mut random) = (rows(&world), Random(seed));
             let (mut clusters, mut there) = (Clusters::default(), Vec::new());
             for offer in 0..world.offers.len() as Slot {

@@ -5,7 +5,7 @@ use matching::check::{CHECKS, Check};
 use matching::date::Timestamp;
 use matching::demand::{Demand, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
-use matching::facts::{DemandFacts, OfferFacts};
+use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts};
 use matching::id::{DemandId, OfferId, PartyId};
 use matching::offer::Offer;
 use matching::pair::{Likeness, Moment, Pair};
@@ -62,12 +62,15 @@ impl View {
                 SubstituteProduct::Text(text) => likeness(text),
                 SubstituteProduct::ProductSet(_) => 0,
             });
+        let (capacity, needs) = (FreeCapacity::of(offer), NeedFacts::of(demand));
         let (offer, facts) = (OfferFacts::from(offer), DemandFacts::from(demand));
         let pair = Pair {
             offer: &offer,
+            capacity: &capacity,
             product: &product.facts,
             producer: &producer.facts,
             demand: &facts,
+            needs: &needs,
             buyer: &buyer.facts,
             likeness: Likeness {
                 text: demand.terms.text.as_deref().map_or(0, likeness),

@@ -27,7 +27,7 @@ use crate::store::{Database, ReadTx, demands, dismissals, offers, parties, produ
 /// Changes read from the log in one transaction.
 const CHANGES_PER_READ: i64 = 2000;
 /// Chunks of records that wait between the threads that read and the one that applies.
-const WAITING_CHUNKS: usize = 4;
+const WAITING_CHUNKS: usize = 1;
 
 /// Feeds one market from one database.
 pub struct Feed {

@@ -7,7 +7,7 @@ use matching::check::Check;
 use matching::date::Timestamp;
 use matching::demand::DemandTerms;
 use matching::evaluation::{Evaluation, Judgement, NO_TEXT_VALUE, explain};
-use matching::facts::DemandFacts;
+use matching::facts::{DemandFacts, NeedFacts};
 use matching::id::{DemandId, PartyId};
 use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
@@ -71,6 +71,7 @@ pub(super) struct Reader<'v> {
 /// A demand that offers are sought for, with the likeness of every name to its texts.
 pub(super) struct Sought<'f, 'v> {
     pub(super) facts: &'f DemandFacts,
+    pub(super) needs: &'f [NeedFacts],
     pub(super) record: Option<&'v DemandRecord>,
     pub(super) words: Option<Arc<str>>,
     pub(super) buyer: &'v PartyRecord,
@@ -79,11 +80,15 @@ pub(super) struct Sought<'f, 'v> {
 }
 
 impl<'v> Sought<'_, 'v> {
-    /// The same demand with other facts.
-    pub(super) fn changed<'g>(&self, facts: &'g DemandFacts) -> Sought<'g, 'v> {
+    /// The same demand with other facts and deliveries.
+    pub(super) fn changed<'g>(
+        &self,
+        facts: &'g DemandFacts,
+        needs: &'g [NeedFacts],
+    ) -> Sought<'g, 'v> {
         let (words, text) = (self.words.clone(), self.text.clone());
         let substitutes = self.substitutes.clone();
-        Sought { facts, record: self.record, words, buyer: self.buyer, text, substitutes }
+        Sought { facts, needs, record: self.record, words, buyer: self.buyer, text, substitutes }
     }
 
     fn likeness(&self, name: &NameText) -> Likeness {
@@ -133,6 +138,7 @@ impl<'v> Reader<'v> {
         });
         let sought = Sought {
             facts: &facts,
+            needs: &NeedFacts::of_terms(terms, []),
             record: None,
             words: terms.text.as_deref().map(Arc::from),
             buyer,
@@ -175,6 +181,7 @@ impl<'v> Reader<'v> {
         let substitutes = record.substitutes().iter();
         Some(Sought {
             facts: &record.facts,
+            needs: self.state.needs.get(record.needs),
             record: Some(record),
             words: record.text.as_ref().map(|text| Arc::clone(&text.text)),
             buyer: self.state.parties.get(record.buyer)?,
@@ -211,9 +218,11 @@ impl<'v> Reader<'v> {
         let product = self.state.products.get(offer.product)?;
         Some(Pair {
             offer: &offer.facts,
+            capacity: self.state.capacities.get(offer.capacity),
             product: &product.facts,
             producer: &self.state.parties.get(product.producer)?.facts,
             demand: sought.facts,
+            needs: sought.needs,
             buyer: &sought.buyer.facts,
             likeness: sought.likeness_at_most(product.name_text.number),
             freight: self.freight,

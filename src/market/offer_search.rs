@@ -49,7 +49,7 @@ struct Search<'s, 'v> {
 impl<'s, 'v> Search<'s, 'v> {
     fn new(reader: Reader<'v>, sought: &'s Sought<'s, 'v>) -> Self {
         let (by_product, wanted) = (reader.offers_by_product(sought), reader.wanted_groups(sought));
-        let probe = DemandRow::new(0, sought.facts);
+        let probe = DemandRow::new(0, sought.facts, sought.needs);
         Self { reader, sought, probe, by_product, wanted, trees: Vec::new(), rows: Vec::new() }
     }
 

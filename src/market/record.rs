@@ -6,6 +6,7 @@ use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{OfferId, PartyId};
 use matching::place::{Place, ProvinceCode};
 
+use super::lists::List;
 use super::table::Slot;
 use super::texts::{NameText, QueryText};
 
@@ -75,6 +76,7 @@ impl ProductRecord {
 pub struct OfferRecord {
     /// What it is judged by.
     pub facts: OfferFacts,
+    pub(super) capacity: List,
     pub(super) product: Slot,
 }
 
@@ -92,6 +94,7 @@ pub(super) struct Dismissed {
 pub struct DemandRecord {
     /// What it is judged by.
     pub facts: DemandFacts,
+    pub(super) needs: List,
     pub(super) buyer: Slot,
     pub(super) text: Option<Arc<QueryText>>,
     /// What few demands have.
@@ -106,8 +109,13 @@ struct RareRecord {
 }
 
 impl DemandRecord {
-    pub(super) fn new(facts: DemandFacts, buyer: Slot, text: Option<Arc<QueryText>>) -> Self {
-        Self { facts, buyer, text, rare: None }
+    pub(super) fn new(
+        facts: DemandFacts,
+        needs: List,
+        buyer: Slot,
+        text: Option<Arc<QueryText>>,
+    ) -> Self {
+        Self { facts, needs, buyer, text, rare: None }
     }
 
     /// Text of each substitute, absent where it names a set; empty without substitutes.

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use matching::demand::{Demand, DemandStatus, SubstituteProduct};
-use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
+use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::offer::{Offer, OfferStatus};
 
 use super::block::{Blocks, Key};
 use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
 use super::cluster::Clusters;
+use super::lists::Lists;
 use super::named::OffersByName;
 use super::offer_rows::OfferRows;
 use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord, Seat};
@@ -26,6 +27,10 @@ pub(super) struct State {
     pub(super) products: Table<ProductRecord>,
     pub(super) offers: Table<OfferRecord>,
     pub(super) demands: Table<DemandRecord>,
+    /// What is free of offers.
+    pub(super) capacities: Lists<FreeCapacity>,
+    /// Deliveries of demands.
+    pub(super) needs: Lists<NeedFacts>,
     pub(super) offer_rows: OfferRows,
     pub(super) offers_by_name: OffersByName,
     /// Offers by set and rank.
@@ -149,7 +154,8 @@ impl State {
         let product = self.products.get(offer.product)?;
         let producer = self.parties.get(product.producer)?;
         let of_product = (product.name_text.number, &product.facts);
-        Some(OfferRow::new(&offer.facts, of_product, &producer.facts))
+        let capacity = self.capacities.get(offer.capacity);
+        Some(OfferRow::new((&offer.facts, capacity), of_product, &producer.facts))
     }
 
     fn add_offer_row(&mut self, slot: Slot) {
@@ -170,10 +176,13 @@ impl State {
         let product = self.product_slot(offer.terms.product_id)?;
         let mut facts = OfferFacts::from(offer);
         facts.unit = texts.unit(&facts.unit);
-        let record = OfferRecord { facts, product };
-        let slot = match self.offer_slot(offer.id) {
-            Some(slot) => {
-                self.unlist_offer(slot, self.offers.get(slot)?.product);
+        let old = self.offer_slot(offer.id);
+        let old = old.and_then(|slot| Some((slot, self.offers.get(slot)?.clone())));
+        let capacity = self.capacities.insert(&FreeCapacity::of(offer));
+        let record = OfferRecord { facts, capacity, product };
+        let slot = match old {
+            Some((slot, old)) => {
+                self.unlist_offer(slot, &old);
                 self.offers.put(slot, record);
                 slot
             }
@@ -188,18 +197,19 @@ impl State {
         Some(())
     }
 
-    fn unlist_offer(&mut self, slot: Slot, product: Slot) {
+    fn unlist_offer(&mut self, slot: Slot, record: &OfferRecord) {
         self.drop_offer_row(slot);
-        if let Some(product) = self.products.get_mut(product) {
+        self.capacities.remove(record.capacity);
+        if let Some(product) = self.products.get_mut(record.product) {
             product.offers.retain(|other| *other != slot);
         }
     }
 
     fn drop_offer(&mut self, id: OfferId) -> bool {
         let slot = self.offer_slot(id);
-        if let Some((slot, offer)) = slot.and_then(|slot| Some((slot, self.offers.get(slot)?))) {
-            let product = offer.product;
-            self.unlist_offer(slot, product);
+        let old = slot.and_then(|slot| Some((slot, self.offers.get(slot)?.clone())));
+        if let Some((slot, record)) = old {
+            self.unlist_offer(slot, &record);
             self.offer_index.remove(id.as_u128(), slot);
             self.offers.remove(slot);
         }
@@ -212,7 +222,8 @@ impl State {
         let old = old.and_then(|slot| Some((slot, self.demands.get(slot)?.clone())));
         let (mut facts, text) = (DemandFacts::from(demand), demand.terms.text.as_deref());
         facts.unit = texts.unit(&facts.unit);
-        let mut record = DemandRecord::new(facts, buyer, text.map(|text| texts.query(text)))
+        let needs = self.needs.insert(&NeedFacts::of(demand));
+        let mut record = DemandRecord::new(facts, needs, buyer, text.map(|text| texts.query(text)))
             .with_substitutes(substitute_texts(demand, texts));
         if let Some((_, old)) = &old {
             record = record.with_dismissed_of(old);
@@ -236,7 +247,8 @@ impl State {
         let record = self.demands.get(slot)?;
         let (keys, products) = (demand_keys(record), self.wanted_products(record));
         let is_multiple = keys.len() + products.len() > 1;
-        let row = DemandRow::new(slot, &record.facts).in_several(is_multiple);
+        let needs = self.needs.get(record.needs);
+        let row = DemandRow::new(slot, &record.facts, needs).in_several(is_multiple);
         for key in keys {
             self.demand_rows.add(key, row);
         }
@@ -249,6 +261,7 @@ impl State {
     }
 
     fn unlist_demand(&mut self, slot: Slot, record: &DemandRecord) {
+        self.needs.remove(record.needs);
         for key in demand_keys(record) {
             self.demand_rows.remove(key, slot);
         }

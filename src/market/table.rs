@@ -4,11 +4,14 @@
 
 use std::sync::Arc;
 
-/// Bytes of one page, which a change copies: a size class of the allocator, of which nine fill the
+/// What an allocation of a page may take: a size class of the allocator, of which nine fill the
 /// 64 KiB that it manages together; of the next class, 8 KiB, seven would.
-const PAGE_BYTES: usize = 7 << 10;
-/// Bytes of a page that are not records: the counts of its references, up to a cache line.
-const PAGE_HEAD_BYTES: usize = 64;
+const ALLOCATED_BYTES: usize = 7 << 10;
+/// What of it are not records: the counts of references, up to a cache line, and what the allocator
+/// adds so that the page begins with one.
+const HEAD_BYTES: usize = 2 * 64;
+/// Bytes of the records of one page, which a change copies.
+pub(super) const PAGE_BYTES: usize = ALLOCATED_BYTES - HEAD_BYTES;
 /// Shards of an index: a change copies one of them.
 const SHARDS: usize = 512;
 
@@ -39,7 +42,7 @@ impl<T> Default for Table<T> {
 
 impl<T: Clone> Table<T> {
     /// Records of one page.
-    const PAGE: usize = (PAGE_BYTES - PAGE_HEAD_BYTES) / size_of::<Option<T>>();
+    const PAGE: usize = PAGE_BYTES / size_of::<Option<T>>();
 
     /// The record in `slot`.
     #[inline]
@@ -128,9 +131,14 @@ impl<T: Clone> Table<T> {
 }
 
 /// Makes room for one more, and for few beyond it: most lists are filled once and grow seldom.
-pub(super) fn grow<T>(items: &mut Vec<T>) {
+fn grow<T>(items: &mut Vec<T>) {
+    grow_within(items, usize::MAX);
+}
+
+/// The same in a list that will never have more than `most` items.
+pub(super) fn grow_within<T>(items: &mut Vec<T>, most: usize) {
     if items.len() == items.capacity() {
-        items.reserve_exact(items.len() / 8 + 1);
+        items.reserve_exact((items.len() / 8 + 1).min(most - items.len()));
     }
 }
 

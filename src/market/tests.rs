@@ -324,6 +324,25 @@ fn a_dismissed_pair_comes_back_when_terms_change() {
 }
 
 #[test]
+fn what_comes_again_takes_no_more_room_and_what_goes_leaves_none() {
+    let world = World::new(3, 60);
+    let (market, (_, changes)) = (market(), Plain::of(&world));
+    let room = || {
+        let state = market.view().state;
+        [state.capacities.room(), state.needs.room()]
+    };
+    market.apply(1, changes.clone());
+    market.apply(2, changes.clone());
+    let once = room();
+    (3..8).for_each(|round| drop(market.apply(round, changes.clone())));
+    assert_eq!(room(), once);
+    let offers = world.offers.iter().map(|offer| MarketChange::OfferGone(offer.id));
+    let demands = world.demands.iter().map(|demand| MarketChange::DemandGone(demand.id));
+    market.apply(9, offers.chain(demands));
+    assert!(room().iter().all(|(room, free)| room == free && *room > 0), "{:?}", room());
+}
+
+#[test]
 fn what_refers_to_nothing_is_left_out_and_counted() {
     let world = World::new(1, 24);
     let market = market();

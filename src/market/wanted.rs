@@ -75,7 +75,9 @@ impl<'v> Reader<'v> {
 
     fn demand_candidates(self, offered: &Offered<'_>) -> Vec<Candidate> {
         let of_product = (offered.product.name_text.number, &offered.product.facts);
-        let probe = OfferRow::new(&offered.offer.facts, of_product, &offered.producer.facts);
+        let capacity = self.state.capacities.get(offered.offer.capacity);
+        let offer = (&offered.offer.facts, capacity);
+        let probe = OfferRow::new(offer, of_product, &offered.producer.facts);
         let (mut candidates, mut seen) = (Vec::new(), HashSet::new());
         for demand in &offered.product.wanted_by {
             seen.insert(*demand);
@@ -127,9 +129,11 @@ impl<'v> Reader<'v> {
     {
         Some(Pair {
             offer: &offered.offer.facts,
+            capacity: self.state.capacities.get(offered.offer.capacity),
             product: &offered.product.facts,
             producer: &offered.producer.facts,
             demand: &demand.facts,
+            needs: self.state.needs.get(demand.needs),
             buyer: &self.state.parties.get(demand.buyer)?.facts,
             likeness: offered.likeness(demand),
             freight: self.freight,

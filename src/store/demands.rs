@@ -31,7 +31,7 @@ use super::visibility::{Viewer, demands_seen_by};
 use crate::error::Error;
 
 /// The demands of one chunk of [`for_each_chunk`].
-const CHUNK_ROWS: i64 = 500;
+const CHUNK_ROWS: i64 = 200;
 
 /// Which demands a list shows; an empty list of values shows all.
 #[derive(Debug, Clone)]

@@ -28,7 +28,7 @@ use super::visibility::{Viewer, offers_seen_by};
 use crate::error::Error;
 
 /// The offers of one chunk of [`for_each_chunk`].
-const CHUNK_ROWS: i64 = 500;
+const CHUNK_ROWS: i64 = 200;
 
 /// Which offers a list shows; an empty list of values shows all.
 #[derive(Debug, Clone)]

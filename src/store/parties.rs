@@ -15,7 +15,7 @@ use super::transaction::{ReadTx, WriteTx};
 use crate::error::{Conflict, Error};
 
 /// The parties of one answer of [`following`].
-const CHUNK_ROWS: i64 = 500;
+const CHUNK_ROWS: i64 = 200;
 
 /// A party as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]

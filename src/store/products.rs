@@ -16,7 +16,7 @@ use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
 
 /// The products of one answer of [`following`].
-const CHUNK_ROWS: i64 = 500;
+const CHUNK_ROWS: i64 = 200;
 
 /// A product as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -67,7 +67,7 @@ impl Judgement {
             conversion: pair.conversion(route),
             nearest: None,
             distance_km: 0,
-            coverage: Vec::with_capacity(pair.demand.needs.len()),
+            coverage: Vec::with_capacity(pair.needs.len()),
             available: 0,
             wanted: 0,
             price: None,
@@ -86,11 +86,11 @@ impl Judgement {
     /// Judges every capacity period with every delivery.
     fn meet(&mut self, pair: &Pair<'_>) {
         let (mut serving, mut way) = (0_u128, (true, u32::MAX));
-        for (index, need) in pair.demand.needs.iter().enumerate() {
+        for (index, need) in pair.needs.iter().enumerate() {
             let stop = Stop::new(pair, self.conversion.as_ref(), (index, need));
             way = way.min((stop.area_gap > 0, stop.distance_km));
             let (mut free, mut of_need) = (0, 0_u128);
-            for (place, capacity) in pair.offer.capacity.iter().enumerate() {
+            for (place, capacity) in pair.capacity.iter().enumerate() {
                 let encounter = stop.judge(pair, (place, capacity));
                 self.keep_nearest(encounter);
                 if encounter.gaps.pass() {
@@ -105,7 +105,7 @@ impl Judgement {
             self.wanted += wanted;
         }
         self.distance_km = way.1;
-        let capacity = pair.offer.capacity.iter().enumerate();
+        let capacity = pair.capacity.iter().enumerate();
         let serving = capacity.filter(|(place, _)| serving >> place & 1 == 1);
         self.available = serving.map(|(_, capacity)| capacity.free()).sum();
     }
@@ -134,7 +134,7 @@ impl Judgement {
     /// is, within what is wanted.
     fn ordered(&self, pair: &Pair<'_>) -> u64 {
         let wanted = self.conversion.map_or(0, |by| by.offer_units_within(self.wanted));
-        let nearest = self.nearest.map_or(0, |near| pair.offer.capacity[near.capacity].free());
+        let nearest = self.nearest.map_or(0, |near| pair.capacity[near.capacity].free());
         wanted.min(if self.available > 0 { self.available } else { nearest })
     }
 
@@ -256,8 +256,8 @@ impl Judgement {
     fn finding(&self, pair: &Pair<'_>, code: CheckCode) -> Finding {
         match code {
             CheckCode::State => Finding::State {
-                offer: pair.offer.state(pair.moment.today),
-                demand: pair.demand.state(pair.moment.now),
+                offer: pair.offer_state(),
+                demand: pair.demand_state(),
                 same_party: pair.is_same_party(),
             },
             CheckCode::Visible => Finding::Visible {
@@ -300,20 +300,20 @@ impl Judgement {
     fn period_finding(&self, pair: &Pair<'_>) -> Finding {
         let (capacity, need) = self.nearest_places();
         Finding::Period {
-            capacity: pair.offer.capacity[capacity].period,
-            window: pair.demand.needs[need].window,
+            capacity: pair.capacity[capacity].period,
+            window: pair.needs[need].window,
             earliest: pair.earliest(),
         }
     }
 
     fn quantity_finding(&self, pair: &Pair<'_>) -> Finding {
         let (capacity, need) = self.nearest_places();
-        let free = pair.offer.capacity[capacity].free();
+        let free = pair.capacity[capacity].free();
         let smallest = |by: Conversion| by.demand_units_reaching(smallest_share(pair, &by));
         Finding::Quantity {
             smallest: self.conversion.map(smallest),
             free: self.conversion.map(|by| by.demand_units_within(free)),
-            wanted: pair.demand.needs[need].most(),
+            wanted: pair.needs[need].most(),
         }
     }
 
@@ -346,7 +346,7 @@ impl Judgement {
     }
 
     fn area_finding(&self, pair: &Pair<'_>) -> Finding {
-        let need = &pair.demand.needs[self.nearest_places().1];
+        let need = &pair.needs[self.nearest_places().1];
         Finding::Area {
             offer_province: pair.offer.province,
             delivery_province: need.province,

@@ -58,12 +58,16 @@ impl Moment {
 pub struct Pair<'a> {
     /// The offer.
     pub offer: &'a OfferFacts,
+    /// What is free of it, by period, sorted.
+    pub capacity: &'a [FreeCapacity],
     /// Its product.
     pub product: &'a ProductFacts,
     /// Its producer.
     pub producer: &'a PartyFacts,
     /// The demand.
     pub demand: &'a DemandFacts,
+    /// Its deliveries: where, when and how much.
+    pub needs: &'a [NeedFacts],
     /// Its buyer.
     pub buyer: &'a PartyFacts,
     /// How like the product's name is to the demand's texts.
@@ -78,10 +82,21 @@ impl Pair<'_> {
     /// Whether both are open, of different parties.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let demand = self.demand.state(self.moment.now);
-        self.offer.state(self.moment.today) == OfferState::Published
-            && matches!(demand, DemandState::Open | DemandState::PartiallyCovered)
+        self.offer_state() == OfferState::Published
+            && matches!(self.demand_state(), DemandState::Open | DemandState::PartiallyCovered)
             && !self.is_same_party()
+    }
+
+    /// The state of the offer.
+    #[must_use]
+    pub fn offer_state(&self) -> OfferState {
+        self.offer.state(self.capacity, self.moment.today)
+    }
+
+    /// The state of the demand.
+    #[must_use]
+    pub fn demand_state(&self) -> DemandState {
+        self.demand.state(self.needs, self.moment.now)
     }
 
     /// Whether one party owns both.

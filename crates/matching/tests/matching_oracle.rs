@@ -10,7 +10,7 @@ use matching::date::Date;
 use matching::demand::{Demand, DemandState, PriceBasis, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
 use matching::factor::Factor;
-use matching::facts::{DemandFacts, OfferFacts};
+use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts};
 use matching::offer::{Offer, OfferState};
 use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
@@ -54,9 +54,11 @@ impl<'a> Case<'a> {
         let text = self.demand.terms.text.as_deref().map_or(0, |text| self.likeness_to(text));
         let pair = Pair {
             offer: &OfferFacts::from(self.offer),
+            capacity: &FreeCapacity::of(self.offer),
             product: &self.product.facts(),
             producer: &self.producer.facts(),
             demand: &DemandFacts::from(self.demand),
+            needs: &NeedFacts::of(self.demand),
             buyer: &self.buyer.facts(),
             likeness: Likeness { text, substitutes: substitutes.collect() },
             freight: FreightRate::new(RATE as u64).expect("legal"),

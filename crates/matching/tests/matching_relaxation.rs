@@ -7,7 +7,7 @@ use generator::{Product, World};
 use matching::certificate::CertificateKinds;
 use matching::demand::{Demand, DemandDraft, DemandTerms, Requirements, SubstituteProduct};
 use matching::evaluation::evaluate;
-use matching::facts::{DemandFacts, OfferFacts, PartyFacts};
+use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts, PartyFacts};
 use matching::id::{OfferId, PartyId};
 use matching::offer::Offer;
 use matching::pair::{Likeness, Moment, Pair};
@@ -62,9 +62,11 @@ fn is_eligible(world: &World, offer: &Offer, demand: &Demand, likeness: Likeness
     let product = product(world, offer);
     let judged = evaluate(&Pair {
         offer: &OfferFacts::from(offer),
+        capacity: &FreeCapacity::of(offer),
         product: &product.facts(),
         producer: &world.parties[product.party].facts(),
         demand: &DemandFacts::from(demand),
+        needs: &NeedFacts::of(demand),
         buyer: &party(world, demand.terms.party_id),
         likeness,
         freight: FreightRate::new(2500).expect("legal"),

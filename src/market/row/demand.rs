@@ -23,10 +23,10 @@ impl NeedRow {
 }
 
 impl DemandRow {
-    /// The row of a demand.
-    pub(in crate::market) fn new(slot: Slot, demand: &DemandFacts) -> Self {
-        let needs = demand.needs.iter();
-        let (direction, radius_km) = middle(demand);
+    /// The row of a demand with these deliveries.
+    pub(in crate::market) fn new(slot: Slot, demand: &DemandFacts, all: &[NeedFacts]) -> Self {
+        let needs = all.iter();
+        let (direction, radius_km) = middle(all);
         let rare = demand.rare();
         let ratios = rare.substitutes.iter().map(|each| each.ratio as f32 / BASIS_POINTS as f32);
         let largest = ratios.clone().fold(1.0, f32::max);
@@ -48,7 +48,7 @@ impl DemandRow {
             provinces: needs.clone().fold(0, |bits, need| bits | halved(folded_bit(need.province))),
             allowed: halved(folded(rare.provinces)),
             days: Days::over(needs.clone().map(|need| need.window)),
-            needs: need_rows(demand),
+            needs: need_rows(all),
             wanted: Half::below(wanted / SLACK),
             most_base: Half::above(most * largest * content * SLACK),
             max_distance_km: demand.max_distance_km.unwrap_or(u16::MAX),
@@ -99,8 +99,7 @@ impl DemandRow {
 }
 
 /// The first deliveries one by one, the others together.
-fn need_rows(demand: &DemandFacts) -> [NeedRow; NEEDS] {
-    let needs = &demand.needs;
+fn need_rows(needs: &[NeedFacts]) -> [NeedRow; NEEDS] {
     std::array::from_fn(|place| {
         let end = if place + 1 < NEEDS { place + 1 } else { needs.len() };
         NeedRow::of(needs.get(place..end).unwrap_or(&[]))
@@ -108,8 +107,8 @@ fn need_rows(demand: &DemandFacts) -> [NeedRow; NEEDS] {
 }
 
 /// The middle of the deliveries and at least how far, in km, any of them is from it.
-fn middle(demand: &DemandFacts) -> ([i16; 3], u16) {
-    let points: Vec<[f32; 3]> = demand.needs.iter().map(|need| single(need.point)).collect();
+fn middle(needs: &[NeedFacts]) -> ([i16; 3], u16) {
+    let points: Vec<[f32; 3]> = needs.iter().map(|need| single(need.point)).collect();
     let count = points.len().max(1) as f32;
     let mean = [0, 1, 2].map(|axis| points.iter().map(|point| point[axis]).sum::<f32>() / count);
     let farthest = points.iter().map(|point| chord(mean, *point)).fold(0.0, f32::max);

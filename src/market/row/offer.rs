@@ -17,9 +17,9 @@ use super::{
 use crate::market::texts::TextNumber;
 
 impl OfferRow {
-    /// The row of an offer of this product, with the number of its name, of this producer.
+    /// The row of an offer with what is free of it, of this product, with the number of its name, of this producer.
     pub(in crate::market) fn new(
-        offer: &OfferFacts,
+        (offer, capacity): (&OfferFacts, &[FreeCapacity]),
         (name, product): (TextNumber, &ProductFacts),
         producer: &PartyFacts,
     ) -> Self {
@@ -37,12 +37,12 @@ impl OfferRow {
             radius_km: 0,
             price: lowest.map_or(OPEN, |price| price.vnd() as f32 / SLACK),
             content: contents.map(of),
-            free: offer.capacity.iter().map(|each| each.free()).sum::<u64>() as f32 * SLACK,
-            months: free_by_month(&offer.capacity),
+            free: capacity.iter().map(|each| each.free()).sum::<u64>() as f32 * SLACK,
+            months: free_by_month(capacity),
             mass_g: Half::below(if offer.pickup { 0.0 } else { mass_g(offer.content()) as f32 }),
             min_order: Half::below(offer.min_order() as f32 / SLACK),
             serves: halved(folded(offer.delivers_to())),
-            days: Days::over(offer.capacity.iter().map(|each| each.period)),
+            days: Days::over(capacity.iter().map(|each| each.period)),
             papers: papers_ever(product, producer),
             stars_until: product.stars.iter().map(|star| day(star.counts.to())).max().unwrap_or(0),
             dimensions: dimension(contents[0]) | dimension(contents[1]) << 4,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use matching::check::Check;
 use matching::demand::{Demand, DemandStatus, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
-use matching::facts::{DemandFacts, OfferFacts};
+use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::offer::{Offer, OfferStatus};
 use matching::pair::{Likeness, Moment, Pair};
@@ -104,9 +104,11 @@ impl Plain {
         let text = demand.terms.text.as_deref();
         let pair = Pair {
             offer: &OfferFacts::from(offer),
+            capacity: &FreeCapacity::of(offer),
             product: &product.facts(),
             producer: &party(self.owners[&product.id]),
             demand: &DemandFacts::from(demand),
+            needs: &NeedFacts::of(demand),
             buyer: &party(demand.terms.party_id),
             likeness: Likeness {
                 text: text.map_or(0, |text| likeness_to(text, &product.name)),

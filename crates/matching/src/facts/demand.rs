@@ -29,6 +29,28 @@ pub struct NeedFacts {
 }
 
 impl NeedFacts {
+    /// What is still wanted of each delivery.
+    #[must_use]
+    pub fn of(demand: &Demand) -> Vec<Self> {
+        Self::of_terms(&demand.terms, committed(demand))
+    }
+
+    /// The same of terms of which `committed` is agreed, delivery by delivery (nothing where it
+    /// ends).
+    #[must_use]
+    pub fn of_terms(terms: &DemandTerms, committed: impl IntoIterator<Item = u64>) -> Vec<Self> {
+        let committed = committed.into_iter().chain(std::iter::repeat(0));
+        let needs = terms.deliveries.iter().zip(committed);
+        let needs = needs.map(|(need, taken)| Self {
+            province: need.place.province,
+            point: need.place.point,
+            window: need.window,
+            wanted: Compact::new(need.quantity.saturating_sub(taken)),
+            most: Compact::new(need.most().saturating_sub(taken)),
+        });
+        needs.collect()
+    }
+
     /// How much is wanted and not yet agreed.
     #[must_use]
     pub const fn wanted(&self) -> u64 {
@@ -73,7 +95,8 @@ pub struct RareTerms {
     pub closes_at: Option<Timestamp>,
 }
 
-/// A demand as far as a match needs it. Quantities are whole numbers of its unit.
+/// A demand as far as a match needs it, but for its deliveries. Quantities are whole numbers of its
+/// unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DemandFacts {
     /// Its id.
@@ -102,8 +125,6 @@ pub struct DemandFacts {
     pub max_distance_km: Option<u16>,
     /// Papers that must be valid on the delivery date.
     pub certificates: CertificateKinds,
-    /// Where, when and how much.
-    pub needs: Box<[NeedFacts]>,
     /// What few demands state.
     rare: Option<Box<RareTerms>>,
 }
@@ -124,8 +145,7 @@ static NO_RARE_TERMS: LazyLock<RareTerms> = LazyLock::new(RareTerms::default);
 
 impl From<&Demand> for DemandFacts {
     fn from(demand: &Demand) -> Self {
-        let committed = demand.progress.iter().map(|progress| progress.committed);
-        let facts = Self::of_terms(demand.id, &demand.terms, committed);
+        let facts = Self::of_terms(demand.id, &demand.terms, committed(demand));
         let terms_version = small_version(demand.terms_version);
         Self { terms_version, status: demand.status, ..facts }
     }
@@ -140,22 +160,13 @@ impl DemandFacts {
         terms: &DemandTerms,
         committed: impl IntoIterator<Item = u64>,
     ) -> Self {
-        let mut left = committed.into_iter();
+        let committed = committed.into_iter().chain(std::iter::repeat(0));
         let (mut wanted, mut agreed) = (0_u64, 0_u64);
         let mut least = Vec::new();
-        let needs = terms.deliveries.iter().map(|need| {
-            let taken = left.next().unwrap_or(0);
+        for (need, taken) in terms.deliveries.iter().zip(committed) {
             (wanted, agreed) = (wanted + need.quantity, agreed + taken);
             least.push(need.min_quantity.unwrap_or(0).saturating_sub(taken));
-            NeedFacts {
-                province: need.place.province,
-                point: need.place.point,
-                window: need.window,
-                wanted: Compact::new(need.quantity.saturating_sub(taken)),
-                most: Compact::new(need.most().saturating_sub(taken)),
-            }
-        });
-        let needs = needs.collect();
+        }
         if terms.deliveries.iter().all(|need| need.min_quantity.is_none()) {
             least.clear();
         }
@@ -181,7 +192,6 @@ impl DemandFacts {
             min_stars: terms.requirements.min_stars,
             max_distance_km: terms.requirements.max_distance_km.map(small_distance_km),
             certificates: terms.requirements.certificates,
-            needs,
             rare: rare_terms(terms, least),
         }
     }
@@ -233,11 +243,11 @@ impl DemandFacts {
         visibility(self.rare().audience.as_deref())
     }
 
-    /// The state at `now`; the same as [`Demand::state`].
+    /// The state at `now` with these deliveries; the same as [`Demand::state`].
     #[must_use]
-    pub fn state(&self, now: Timestamp) -> DemandState {
+    pub fn state(&self, needs: &[NeedFacts], now: Timestamp) -> DemandState {
         let closed = self.rare().closes_at.is_some_and(|closes_at| closes_at <= now);
-        let over = self.needs.iter().all(|need| need.window.to() < now.date());
+        let over = needs.iter().all(|need| need.window.to() < now.date());
         match self.status {
             DemandStatus::Draft => DemandState::Draft,
             DemandStatus::Closed => DemandState::Closed,
@@ -250,6 +260,10 @@ impl DemandFacts {
             },
         }
     }
+}
+
+fn committed(demand: &Demand) -> impl Iterator<Item = u64> {
+    demand.progress.iter().map(|progress| progress.committed)
 }
 
 fn rare_terms(terms: &DemandTerms, least: Vec<u64>) -> Option<Box<RareTerms>> {

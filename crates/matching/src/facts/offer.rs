@@ -26,6 +26,13 @@ impl FreeCapacity {
         Self { period, free: Compact::new(free) }
     }
 
+    /// What is free of an offer, by period, sorted.
+    #[must_use]
+    pub fn of(offer: &Offer) -> Vec<Self> {
+        let capacity = offer.capacity.iter();
+        capacity.map(|capacity| Self::new(capacity.period, capacity.free())).collect()
+    }
+
     /// How much can still be taken.
     #[must_use]
     pub const fn free(&self) -> u64 {
@@ -33,7 +40,8 @@ impl FreeCapacity {
     }
 }
 
-/// An offer as far as a match needs it. Quantities are whole numbers of its unit.
+/// An offer as far as a match needs it, but for what is free. Quantities are whole numbers of its
+/// unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfferFacts {
     /// Its id.
@@ -48,8 +56,6 @@ pub struct OfferFacts {
     pub unit_price: Option<Price>,
     min_order: Compact,
     increment: Compact,
-    /// What is free, by period, sorted.
-    pub capacity: Box<[FreeCapacity]>,
     /// The province where the goods are.
     pub province: ProvinceCode,
     /// Where the goods are.
@@ -73,10 +79,6 @@ struct RareOfferTerms {
 impl From<&Offer> for OfferFacts {
     fn from(offer: &Offer) -> Self {
         let terms = &offer.terms;
-        let free = offer
-            .capacity
-            .iter()
-            .map(|capacity| FreeCapacity::new(capacity.period, capacity.free()));
         Self {
             id: offer.id,
             terms_version: small_version(offer.terms_version),
@@ -88,7 +90,6 @@ impl From<&Offer> for OfferFacts {
             unit_price: terms.unit_price,
             min_order: Compact::new(terms.min_order),
             increment: Compact::new(terms.increment),
-            capacity: free.collect(),
             province: terms.place.province,
             point: terms.place.point,
             lead_time_days: u16::try_from(terms.lead_time_days).unwrap_or(u16::MAX),
@@ -135,17 +136,17 @@ impl OfferFacts {
         self.rare.as_ref()?.audience.as_deref()
     }
 
-    /// The state on `today`; the same as [`Offer::state`].
+    /// The state on `today` with what is free in its periods; the same as [`Offer::state`].
     #[must_use]
-    pub fn state(&self, today: Date) -> OfferState {
-        let over = self.capacity.iter().all(|capacity| capacity.period.to() < today);
+    pub fn state(&self, capacity: &[FreeCapacity], today: Date) -> OfferState {
+        let over = capacity.iter().all(|capacity| capacity.period.to() < today);
         let open = |capacity: &FreeCapacity| capacity.period.to() >= today && capacity.free() > 0;
         match self.status {
             OfferStatus::Withdrawn => OfferState::Withdrawn,
             OfferStatus::Draft => OfferState::Draft,
             _ if over => OfferState::Expired,
             OfferStatus::Paused => OfferState::Paused,
-            OfferStatus::Published if self.capacity.iter().any(open) => OfferState::Published,
+            OfferStatus::Published if capacity.iter().any(open) => OfferState::Published,
             OfferStatus::Published => OfferState::Exhausted,
         }
     }
