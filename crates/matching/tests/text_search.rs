@@ -212,3 +212,13 @@ fn words_that_stand_side_by_side_count_once_more() {
     let hits = index.search("bến tre", TOP);
     assert!(hits[0].0 == 1 && hits[0].1 > hits[1].1, "{hits:?}");
 }
+
+#[test]
+fn a_product_whose_name_has_no_word_is_found_by_its_producer() {
+    let mut index = SearchIndex::new(synonyms());
+    let (name, producer) = ("***".into(), "Trà Vinh Xanh".into());
+    index.insert(0, DocumentText { name, producer, ..DocumentText::default() });
+    for query in ["vinh", "trà vinh xanh"] {
+        assert_eq!(index.search(query, TOP).len(), 1, "{query}");
+    }
+}

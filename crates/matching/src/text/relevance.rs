@@ -294,9 +294,10 @@ impl Alignment {
         let next = found.windows(2).filter(is_next).count() as u32;
         let order = (next * 10_000).checked_div(pairs).unwrap_or(10_000);
         let (places, len) = (self.places(), name.words.len() as u32);
-        let asked = places.count_ones() * 10_000 / len;
-        let start = len.saturating_sub(places.trailing_zeros()) * 10_000 / len;
-        (order, asked, start)
+        // A name may have no word at all ("***").
+        let share = |words: u32| (words * 10_000).checked_div(len).unwrap_or(0);
+        let start = len.saturating_sub(places.trailing_zeros());
+        (order, share(places.count_ones()), share(start))
     }
 }
 
