@@ -5,10 +5,12 @@
 pub mod fold;
 pub mod index;
 mod lexicon;
+mod postings;
 pub mod relevance;
 pub mod search;
 mod search_query;
 pub mod syllable;
 pub mod synonyms;
+mod texts;
 mod vocabulary;
 mod word;

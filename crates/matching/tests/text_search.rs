@@ -4,11 +4,15 @@
 
 mod text_data;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use matching::text::fold::normalize;
 use matching::text::relevance::Name;
 use matching::text::search::{DocumentText, SearchIndex};
+use matching::text::synonyms::Synonyms;
+use proptest::prelude::*;
+use proptest::sample::select;
 use text_data::{Product, products, rows, synonyms};
 
 const QUERIES: &str = include_str!("../../../data/relevance/queries.csv");
@@ -220,5 +224,68 @@ fn a_product_whose_name_has_no_word_is_found_by_its_producer() {
     index.insert(0, DocumentText { name, producer, ..DocumentText::default() });
     for query in ["vinh", "trà vinh xanh"] {
         assert_eq!(index.search(query, TOP).len(), 1, "{query}");
+    }
+}
+
+/// So few texts that products often have one in common, in the same field or in another one.
+const SHARED_TEXTS: [&str; 9] = [
+    "",
+    "***",
+    "Kẹo dừa",
+    "Kẹo dừa Bến Tre",
+    "Bến Tre Xanh",
+    "Hợp tác xã Bến Tre",
+    "Tre Xanh Bến",
+    "Cà phê sữa",
+    "Ca phe",
+];
+const SHARING_IDS: u32 = 10;
+
+fn document_of_shared_texts() -> impl Strategy<Value = DocumentText> {
+    let stars = prop_oneof![Just(None), Just(Some(4))];
+    (prop::array::uniform4(select(&SHARED_TEXTS)), stars).prop_map(|(texts, stars)| {
+        let [name, producer, place, product_set_label] = texts.map(Arc::from);
+        DocumentText { name, producer, place, product_set_label, stars }
+    })
+}
+
+/// Documents that come at once, in place of those that have their numbers, or go.
+type Changes = BTreeMap<u32, Option<DocumentText>>;
+
+fn changes() -> impl Strategy<Value = Changes> {
+    let change = prop_oneof![1 => Just(None), 2 => document_of_shared_texts().prop_map(Some)];
+    prop::collection::btree_map(0..SHARING_IDS, change, 1..4)
+}
+
+fn insert_all(index: &mut SearchIndex, documents: Changes, synonyms: &Synonyms) {
+    index.insert_all(documents.into_iter().filter_map(|(id, text)| {
+        let text = text?;
+        Some((id, Arc::new(Name::new(&text.name, synonyms)), text))
+    }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_changed_index_answers_as_one_built_anew(
+        all in prop::collection::vec(changes(), 1..16)
+    ) {
+        let (synonyms, mut documents) = (synonyms(), Changes::new());
+        let [mut changed, mut anew] = [(); 2].map(|()| SearchIndex::new(synonyms.clone()));
+        for changes in all {
+            for (id, _) in changes.iter().filter(|(_, text)| text.is_none()) {
+                let was_there = documents.get(id).is_some_and(Option::is_some);
+                prop_assert_eq!(changed.remove(*id), was_there);
+            }
+            documents.extend(changes.clone());
+            insert_all(&mut changed, changes, &synonyms);
+        }
+        insert_all(&mut anew, documents, &synonyms);
+        let joined = ["keodua", "bentre", "be ntre", "hop tac xa tre xanh", "caphe sua", "htx"];
+        for query in SHARED_TEXTS.into_iter().chain(joined) {
+            let hits = |index: &SearchIndex| index.hits(query, 0, |_| true);
+            prop_assert_eq!(hits(&changed), hits(&anew), "{}", query);
+        }
     }
 }

@@ -22,7 +22,7 @@ const LONG_WORD: usize = 7;
 #[derive(Clone, Debug, Default)]
 pub struct NameIndex {
     names: Slots<Arc<Name>>,
-    vocabulary: Vocabulary<TextId>,
+    vocabulary: Vocabulary<Word, TextId>,
 }
 
 impl NameIndex {
@@ -109,7 +109,7 @@ impl NameIndex {
         let letter_set = words.iter().fold(0, |set, word| set | word.letter_set());
         for term in self.vocabulary.terms().iter().filter(|term| term.word.is_gluable()) {
             if has_letters(letter_set, &term.word) && is_in(&term.word, &words) {
-                term.postings.iter().for_each(|id| candidates[*id as usize] = true);
+                term.postings.as_slice().iter().for_each(|id| candidates[*id as usize] = true);
             }
         }
     }
@@ -138,7 +138,7 @@ struct StoredQuery {
 pub struct QueryIndex {
     queries: Slots<StoredQuery>,
     readings: Slots<ReadingOf>,
-    vocabulary: Vocabulary<QueryPosting>,
+    vocabulary: Vocabulary<Word, QueryPosting>,
 }
 
 impl QueryIndex {
@@ -204,7 +204,7 @@ impl QueryIndex {
             let Some(likeness) = likeness.filter(|likeness| *likeness > 0) else {
                 continue;
             };
-            for (reading, _, weight) in &term.postings {
+            for (reading, _, weight) in term.postings.as_slice() {
                 sums[*reading as usize] += u32::from(*weight) * u32::from(likeness);
             }
         }
@@ -218,7 +218,7 @@ impl QueryIndex {
         let terms = self.vocabulary.terms().iter().filter(|term| term.word.is_gluable());
         let can_have = |word: &Word| has_letters(name.letter_set(), word);
         for term in terms.filter(|term| can_have(&term.word) && is_in(&term.word, name.words())) {
-            for (reading, _, _) in &term.postings {
+            for (reading, _, _) in term.postings.as_slice() {
                 if let Some(reading) = self.readings.get(*reading) {
                     candidates[reading.query as usize] = true;
                 }

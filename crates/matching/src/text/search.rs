@@ -9,23 +9,23 @@
 //! order, has little else, and starts with them comes first. Other stars than those asked for
 //! halve the score.
 
-use super::fold::normalize;
-use super::relevance::{Name, Reading, shape, split};
+use super::relevance::{Name, Reading, shape};
 use super::search_query::SearchQuery;
 use super::synonyms::Synonyms;
-use super::vocabulary::{Occurrence, Slots, Vocabulary};
-use super::word::{EXACT, Word, similarity};
+use super::texts::{TextNumber, Texts};
+use super::vocabulary::make_room;
+use super::word::{EXACT, Word};
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// A score below which a document shares too little with the query to be shown.
 pub const DEFAULT_FLOOR: u16 = 3_500;
 
-const FIELD_PERCENT: [u32; 4] = [100, 75, 75, 50];
+const FIELDS: usize = 4;
+const FIELD_PERCENT: [u32; FIELDS] = [100, 75, 75, 50];
 const OTHER_STARS_PERCENT: u32 = 50;
 /// What two neighbours weigh of their own weights together.
-const PAIR_PERCENT: u64 = 25;
+const PAIR_PERCENT: u32 = 25;
 const SHAPE_PERCENT: u32 = 15;
 /// The shape of the name is weighed for documents with at least this percentage of the best.
 const SHAPED_PERCENT: u32 = 70;
@@ -45,119 +45,90 @@ pub struct DocumentText {
     pub stars: Option<u8>,
 }
 
-/// Products by the words of their texts, under numbers that the caller gives.
+/// Products by the words of their texts, under numbers that the caller gives: small ones, since
+/// there is a place for each up to the greatest.
 #[derive(Clone, Debug)]
 pub struct SearchIndex {
     synonyms: Synonyms,
-    documents: Slots<Document>,
-    slots: HashMap<u32, u32>,
-    vocabulary: Vocabulary<Occurrence>,
-    /// Neighbours, glued, without accents, with the slots of their documents.
-    pairs: Vocabulary<u32>,
-    /// How often each word is written, before synonyms, without accents.
-    written: HashMap<Word, u32>,
+    documents: Vec<Option<Document>>,
+    /// How many documents there are.
+    count: usize,
+    texts: Texts,
 }
 
-/// A document, with the texts by which its words are found again when it is taken out.
+/// The fields of a document.
 #[derive(Clone, Debug)]
 struct Document {
-    id: u32,
-    name: Arc<Name>,
-    text: DocumentText,
+    /// In the order of their weights.
+    texts: [TextNumber; FIELDS],
+    stars: Option<u8>,
 }
 
-/// The words of one field.
-#[derive(Default)]
-struct Field {
-    /// With synonyms replaced.
-    words: Vec<Word>,
-    /// As written, without accents.
-    written: Vec<Word>,
-}
-
-/// Fields by their texts: many products have a producer, a place or a set in common.
-type Fields = HashMap<Arc<str>, Field>;
-
-/// What a document is found by.
-struct DocumentWords {
-    /// Each word once, with the fields that have it, as bits.
-    in_fields: Vec<(Word, u8)>,
-    pairs: Vec<Word>,
-    written: Vec<Word>,
-}
-
-impl DocumentWords {
-    /// From the fields in the order of their weights.
-    fn new(fields: [&Field; 4]) -> Self {
-        let numbered = fields.iter().enumerate();
-        let words =
-            numbered.flat_map(|(at, field)| field.words.iter().map(move |it| (*it, 1 << at)));
-        let pairs = fields.iter().flat_map(|field| field.words.windows(2).map(Word::glue));
-        let written = fields.iter().flat_map(|field| &field.written);
-        Self {
-            in_fields: merged(words.collect()),
-            pairs: pairs.collect(),
-            written: written.copied().collect(),
-        }
+impl Document {
+    /// The greatest of the likenesses of its texts, each weighed by its field.
+    fn likeness(&self, of_texts: &[u16]) -> u16 {
+        let fields = self.texts.iter().zip(FIELD_PERCENT);
+        let weighed = fields.map(|(text, percent)| u32::from(of_texts[*text as usize]) * percent);
+        (weighed.fold(0, u32::max) / 100) as u16
     }
 }
 
-/// Each word once, with the fields of all its occurrences.
-fn merged(mut words: Vec<(Word, u8)>) -> Vec<(Word, u8)> {
-    words.sort_unstable();
-    words.dedup_by(|(word, fields), (kept, in_fields)| {
-        let is_same = word == kept;
-        *in_fields |= if is_same { *fields } else { 0 };
-        is_same
-    });
-    words
-}
-
-/// The documents that have a word like one of the query: slot and likeness in its field.
-type Occurrences = Vec<(u32, u32)>;
-
-/// Weighted likenesses summed by document.
+/// Weighted likenesses summed by document: a weight is less than 2^11, a likeness less than 2^14,
+/// and a reading has less than 2^6 words and neighbours.
 struct Sums {
-    by_slot: Vec<u64>,
-    total_weight: u64,
+    by_document: Vec<u32>,
+    total_weight: u32,
 }
 
 impl Sums {
-    fn new(slots: usize) -> Self {
-        Self { by_slot: vec![0; slots], total_weight: 0 }
+    fn new(documents: usize) -> Self {
+        Self { by_document: vec![0; documents], total_weight: 0 }
     }
 
-    fn add(&mut self, weight: u64, occurrences: impl Iterator<Item = (u32, u32)>) {
+    fn add(&mut self, weight: u32, likenesses: &[u16]) {
         self.total_weight += weight;
-        for (slot, likeness) in occurrences {
-            self.by_slot[slot as usize] += weight * u64::from(likeness);
+        for (sum, likeness) in self.by_document.iter_mut().zip(likenesses) {
+            *sum += weight * u32::from(*likeness);
         }
     }
 
     fn means(self) -> Vec<u32> {
         let total = self.total_weight.max(1);
-        self.by_slot.into_iter().map(|sum| (sum / total) as u32).collect()
+        self.by_document.into_iter().map(|sum| sum / total).collect()
+    }
+}
+
+/// Neighbours of a query: which of them each text has, as bits, and what each weighs.
+struct Pairs {
+    of_texts: Vec<u32>,
+    weights: Vec<u32>,
+}
+
+impl Pairs {
+    /// What those weigh that a document has.
+    fn weight(&self, document: &Document) -> u32 {
+        let of_text = |text: &TextNumber| self.of_texts[*text as usize];
+        let bits = document.texts.iter().fold(0, |bits, text| bits | of_text(text));
+        if bits == 0 {
+            return 0;
+        }
+        let weights = self.weights.iter().enumerate();
+        weights.filter(|(at, _)| bits & (1 << at) != 0).map(|(_, weight)| weight).sum()
     }
 }
 
 /// A query word among the documents.
 struct Found {
     rarity: u32,
-    occurrences: Occurrences,
+    /// How like the most similar word of each document is, weighed by its field.
+    likenesses: Vec<u16>,
 }
 
 impl SearchIndex {
     /// An empty index.
     #[must_use]
     pub fn new(synonyms: Synonyms) -> Self {
-        Self {
-            synonyms,
-            documents: Slots::default(),
-            slots: HashMap::new(),
-            vocabulary: Vocabulary::default(),
-            pairs: Vocabulary::default(),
-            written: HashMap::new(),
-        }
+        Self { synonyms, documents: Vec::new(), count: 0, texts: Texts::default() }
     }
 
     /// Adds a document, in place of the one that had this number.
@@ -170,79 +141,58 @@ impl SearchIndex {
     /// with one number the first.
     pub fn insert_all(&mut self, all: impl IntoIterator<Item = (u32, Arc<Name>, DocumentText)>) {
         let all: Vec<(u32, Arc<Name>, DocumentText)> = all.into_iter().collect();
-        // Before any word is numbered: a word that is taken out gives its number away.
         for (id, ..) in &all {
             self.remove(*id);
         }
-        let mut fields = Fields::new();
-        let (mut occurrences, mut pairs) = (Vec::new(), Vec::new());
-        for (id, name, text) in all {
-            if self.slots.contains_key(&id) {
-                continue;
-            }
-            let words = self.words(&name, &text, &mut fields);
-            let slot = self.documents.insert(Document { id, name, text });
-            self.slots.insert(id, slot);
-            for (word, in_fields) in words.in_fields {
-                let number = self.vocabulary.number(word);
-                occurrences.push((number, Occurrence::new(slot, in_fields)));
-            }
-            pairs.extend(words.pairs.into_iter().map(|pair| (self.pairs.number(pair), slot)));
-            for word in words.written {
-                *self.written.entry(word).or_default() += 1;
+        self.make_places(all.iter().map(|(id, ..)| *id as usize + 1).max().unwrap_or(0));
+        let mut new = Vec::new();
+        for (id, name, text) in &all {
+            if self.documents[*id as usize].is_none() {
+                let document = self.document(name, text, &mut new);
+                self.documents[*id as usize] = Some(document);
+                self.count += 1;
             }
         }
-        self.vocabulary.insert_all(occurrences);
-        self.pairs.insert_all(pairs);
+        self.texts.index_all(&new, &self.synonyms);
+    }
+
+    fn make_places(&mut self, places: usize) {
+        if places > self.documents.len() {
+            make_room(&mut self.documents, places);
+            self.documents.resize(places, None);
+        }
+    }
+
+    /// A document of numbered texts, of which new ones are listed.
+    fn document(
+        &mut self,
+        name: &Arc<Name>,
+        text: &DocumentText,
+        new: &mut Vec<TextNumber>,
+    ) -> Document {
+        let mut about = |text| self.texts.number(text, None, new);
+        let [producer, place, label] =
+            [about(&text.producer), about(&text.place), about(&text.product_set_label)];
+        let name = self.texts.number(&text.name, Some(name), new);
+        Document { texts: [name, producer, place, label], stars: text.stars }
     }
 
     /// Takes a document out; whether it was there.
     pub fn remove(&mut self, id: u32) -> bool {
-        let slot = self.slots.remove(&id);
-        let found = slot.and_then(|slot| Some((slot, self.documents.remove(slot)?)));
-        let Some((slot, Document { name, text, .. })) = found else {
+        let Some(document) = self.documents.get_mut(id as usize).and_then(Option::take) else {
             return false;
         };
-        let words = self.words(&name, &text, &mut Fields::new());
-        for (word, in_fields) in words.in_fields {
-            self.vocabulary.remove(&word, Occurrence::new(slot, in_fields));
-        }
-        for pair in words.pairs {
-            self.pairs.remove(&pair, slot);
-        }
-        for word in words.written {
-            self.forget_written(word);
+        self.count -= 1;
+        for text in document.texts {
+            self.texts.release(text, &self.synonyms);
         }
         true
     }
 
-    fn forget_written(&mut self, word: Word) {
-        if let Entry::Occupied(mut count) = self.written.entry(word) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
-    }
-
-    /// The words of a document; fields that were seen before are not spelled again.
-    fn words(&self, name: &Name, text: &DocumentText, fields: &mut Fields) -> DocumentWords {
-        let about = [&text.producer, &text.place, &text.product_set_label];
-        for text in about {
-            if !fields.contains_key(text) {
-                fields.insert(Arc::clone(text), self.field(text));
-            }
-        }
-        let named = Field { words: name.words().to_vec(), written: written(&spelled(&text.name)) };
-        let [producer, place, label] = about.map(|text| &fields[text]);
-        DocumentWords::new([&named, producer, place, label])
-    }
-
-    fn field(&self, text: &str) -> Field {
-        let spelled = spelled(text);
-        let words = self.synonyms.canonical(&spelled);
-        let words = words.iter().map(|word| Word::new(word, true)).collect();
-        Field { words, written: written(&spelled) }
+    /// The documents by their numbers.
+    fn documents(&self) -> impl Iterator<Item = (u32, &Document)> {
+        let places = (0..).zip(&self.documents);
+        places.filter_map(|(id, document)| Some((id, document.as_ref()?)))
     }
 
     /// The best `limit` documents for a text, by score and then number.
@@ -258,12 +208,11 @@ impl SearchIndex {
     /// A text without a word matches every document with full score.
     #[must_use]
     pub fn hits(&self, text: &str, floor: u16, filter: impl Fn(u32) -> bool) -> Vec<(u32, u16)> {
-        let query = SearchQuery::new(text, &self.synonyms, &|letters| self.is_known(letters));
+        let query =
+            SearchQuery::new(text, &self.synonyms, &|letters| self.texts.has_written(letters));
         let scores = self.scores(&query);
-        let documents = self.documents.iter().filter(|(_, document)| filter(document.id));
-        let mut hits: Vec<(u32, u16)> = documents
-            .map(|(slot, document)| (document, scores[slot as usize]))
-            .map(|(document, score)| (document.id, with_stars(score, document, query.stars)))
+        let mut hits: Vec<(u32, u16)> = (self.documents().filter(|(id, _)| filter(*id)))
+            .map(|(id, document)| (id, with_stars(scores[id as usize], document, query.stars)))
             .filter(|(_, score)| *score >= floor)
             .collect();
         hits.sort_unstable_by_key(|(id, score)| (std::cmp::Reverse(*score), *id));
@@ -273,7 +222,7 @@ impl SearchIndex {
     /// The best score of each document over the readings of a query.
     fn scores(&self, query: &SearchQuery) -> Vec<u32> {
         let unread = if query.readings.is_empty() { u32::from(EXACT) } else { 0 };
-        let mut best = vec![unread; self.documents.bound()];
+        let mut best = vec![unread; self.documents.len()];
         let mut found = HashMap::new();
         for (reading, percent) in &query.readings {
             for (best, score) in best.iter_mut().zip(self.score(reading, &mut found)) {
@@ -283,96 +232,93 @@ impl SearchIndex {
         best
     }
 
-    fn is_known(&self, letters: &str) -> bool {
-        self.written.contains_key(&plain(letters))
-    }
-
-    /// The score of every document, by slot.
+    /// The score of every document, by its number.
     fn score(&self, reading: &Reading, found: &mut HashMap<Word, Found>) -> Vec<u32> {
-        let mut sums = Sums::new(self.documents.bound());
+        let mut sums = Sums::new(self.documents.len());
         let mut weights = Vec::with_capacity(reading.words.len());
         for query in &reading.words {
             let found = found.entry(query.word).or_insert_with(|| self.find(&query.word));
-            let weight = u64::from(query.weight) * u64::from(found.rarity);
-            sums.add(weight, found.occurrences.iter().copied());
+            let weight = u32::from(query.weight) * found.rarity;
+            sums.add(weight, &found.likenesses);
             weights.push(weight);
         }
+        self.add_pairs(reading, &weights, &mut sums);
+        self.with_shape(reading, sums.means())
+    }
+
+    /// Adds neighbours, each once to a document, whichever of its fields have them.
+    fn add_pairs(&self, reading: &Reading, weights: &[u32], sums: &mut Sums) {
+        let pairs = self.pairs(reading, weights);
+        if pairs.weights.is_empty() {
+            return;
+        }
+        sums.total_weight += pairs.weights.iter().sum::<u32>();
+        for (id, document) in self.documents() {
+            sums.by_document[id as usize] += pairs.weight(document) * u32::from(EXACT);
+        }
+    }
+
+    /// The neighbours that a reading has in common with any text.
+    fn pairs(&self, reading: &Reading, weights: &[u32]) -> Pairs {
+        let mut pairs = Pairs { of_texts: vec![0; self.texts.bound()], weights: Vec::new() };
         for (words, weights) in reading.words.windows(2).zip(weights.windows(2)) {
-            let pair = self.pairs.postings(&Word::glue(&[words[0].word, words[1].word]));
-            if !pair.is_empty() {
-                let weight = (weights[0] + weights[1]) * PAIR_PERCENT / 100;
-                sums.add(weight, pair.iter().map(|slot| (*slot, u32::from(EXACT))));
+            let texts = self.texts.with_pair(&[words[0].word, words[1].word]);
+            if !texts.is_empty() {
+                let bit = 1 << pairs.weights.len();
+                texts.iter().for_each(|text| pairs.of_texts[*text as usize] |= bit);
+                pairs.weights.push((weights[0] + weights[1]) * PAIR_PERCENT / 100);
             }
         }
-        self.with_shape(reading, sums.means())
+        pairs
     }
 
     /// Scores with the shape of the names of the best documents weighed in.
     fn with_shape(&self, reading: &Reading, mut scores: Vec<u32>) -> Vec<u32> {
         let best = scores.iter().copied().max().unwrap_or(0);
         let shaped = best * SHAPED_PERCENT / 100;
-        for (slot, score) in (0..).zip(&mut scores).filter(|(_, score)| **score > 0) {
-            let shape = if *score >= shaped { self.shape(reading, slot) } else { 0 };
+        for (id, score) in (0..).zip(&mut scores).filter(|(_, score)| **score > 0) {
+            let shape = if *score >= shaped { self.shape(reading, id) } else { 0 };
             *score = (*score * (100 - SHAPE_PERCENT) + shape * SHAPE_PERCENT) / 100;
         }
         scores
     }
 
     /// How the reading lies in the document's name, 0..=10000.
-    fn shape(&self, reading: &Reading, slot: u32) -> u32 {
-        let Some(document) = self.documents.get(slot) else {
+    fn shape(&self, reading: &Reading, id: u32) -> u32 {
+        let document = self.documents[id as usize].as_ref();
+        let Some(name) = document.and_then(|document| self.texts.name(document.texts[0])) else {
             return 0;
         };
-        let (order, asked, start) = shape(reading, &document.name);
+        let (order, asked, start) = shape(reading, name);
         (order * 4 + asked * 3 + start * 3) / 10
     }
 
-    /// Where a query word is found, by its best likeness in each document.
+    /// Where a query word is found.
     fn find(&self, word: &Word) -> Found {
-        let mut occurrences: Occurrences = Vec::new();
+        let mut of_texts = vec![0; self.texts.bound()];
         let mut closest = 0;
-        for term in self.vocabulary.terms() {
-            let likeness = u32::from(similarity(word, &term.word));
-            if likeness > 0 {
-                closest = closest.max(likeness);
-                let weighed = |fields: u8| likeness * field_percent(fields) / 100;
-                let postings = term.postings.iter();
-                occurrences.extend(postings.map(|it| (it.text(), weighed(it.fields()))));
+        for (likeness, texts) in self.texts.similar(word) {
+            closest = closest.max(likeness);
+            for text in texts {
+                let of_text = &mut of_texts[*text as usize];
+                *of_text = likeness.max(*of_text);
             }
         }
-        occurrences.sort_unstable_by_key(|(slot, likeness)| (*slot, std::cmp::Reverse(*likeness)));
-        occurrences.dedup_by_key(|(slot, _)| *slot);
-        let common = occurrences.iter().filter(|(_, likeness)| likeness * 3 >= closest).count();
-        Found { rarity: self.rarity(common), occurrences }
+        let likeness = |it: &Option<Document>| it.as_ref().map_or(0, |it| it.likeness(&of_texts));
+        let likenesses: Vec<u16> = self.documents.iter().map(likeness).collect();
+        Found { rarity: self.rarity(&likenesses, closest), likenesses }
     }
 
     /// Four times the binary logarithm of how rare a word is, at least 4.
-    fn rarity(&self, documents: usize) -> u32 {
-        let ratio = (self.slots.len() as u128 + 1) / (documents as u128 + 1);
+    fn rarity(&self, likenesses: &[u16], closest: u16) -> u32 {
+        let least = closest.div_ceil(3).max(1);
+        let with_word = likenesses.iter().filter(|likeness| **likeness >= least).count();
+        let ratio = (self.count as u128 + 1) / (with_word as u128 + 1);
         4 + ratio.max(1).saturating_pow(4).ilog2()
     }
 }
 
-fn spelled(text: &str) -> Vec<String> {
-    split(&normalize(text))
-}
-
-fn written(spelled: &[String]) -> Vec<Word> {
-    spelled.iter().map(|word| plain(word)).collect()
-}
-
-/// A word without accents.
-fn plain(word: &str) -> Word {
-    Word::glue(&[Word::new(word, false)])
-}
-
 fn with_stars(score: u32, document: &Document, stars: Option<u8>) -> u16 {
-    let other = stars.is_some() && stars != document.text.stars;
+    let other = stars.is_some() && stars != document.stars;
     (if other { score * OTHER_STARS_PERCENT / 100 } else { score }) as u16
-}
-
-/// The greatest weight of the fields that have a word.
-fn field_percent(fields: u8) -> u32 {
-    let weights = FIELD_PERCENT.iter().enumerate();
-    weights.filter(|(at, _)| fields & (1 << at) != 0).map(|(_, weight)| *weight).max().unwrap_or(0)
 }

@@ -2,47 +2,47 @@
 //!
 //! Knows words and numbers; must not know what is indexed or how it is scored.
 
-use super::word::Word;
+use super::postings::Postings;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 
-/// A word and its occurrences, sorted.
+/// A word and its occurrences.
 #[derive(Clone, Debug)]
-pub(super) struct Term<P> {
-    pub(super) word: Word,
-    pub(super) postings: Vec<P>,
+pub(super) struct Term<W, P> {
+    pub(super) word: W,
+    pub(super) postings: Postings<P>,
 }
 
 /// Distinct words in a dense list, so that a scan for similar words is fast.
 #[derive(Clone, Debug)]
-pub(super) struct Vocabulary<P> {
-    terms: Vec<Term<P>>,
+pub(super) struct Vocabulary<W, P> {
+    terms: Vec<Term<W, P>>,
     /// Places in `terms` by word.
     by_word: HashTable<u32>,
     hasher: RandomState,
 }
 
-impl<P> Default for Vocabulary<P> {
+impl<W, P> Default for Vocabulary<W, P> {
     fn default() -> Self {
         Self { terms: Vec::new(), by_word: HashTable::new(), hasher: RandomState::new() }
     }
 }
 
-impl<P: Ord + Copy> Vocabulary<P> {
-    pub(super) fn terms(&self) -> &[Term<P>] {
+impl<W: Copy + Eq + Hash, P: Ord + Copy> Vocabulary<W, P> {
+    pub(super) fn terms(&self) -> &[Term<W, P>] {
         &self.terms
     }
 
     /// The occurrences of exactly this word.
-    pub(super) fn postings(&self, word: &Word) -> &[P] {
-        self.find(word).map_or(&[], |at| &self.terms[at as usize].postings)
+    pub(super) fn postings(&self, word: &W) -> &[P] {
+        self.find(word).map_or(&[], |at| self.terms[at as usize].postings.as_slice())
     }
 
     /// Adds an occurrence; one that is there already is not added again.
-    pub(super) fn insert(&mut self, word: Word, posting: P) {
+    pub(super) fn insert(&mut self, word: W, posting: P) {
         let at = self.number(word);
-        add(&mut self.terms[at as usize].postings, posting);
+        self.terms[at as usize].postings.add(posting);
     }
 
     /// Adds many occurrences, each of a word by its number: a list that was empty is made once, as
@@ -53,40 +53,38 @@ impl<P: Ord + Copy> Vocabulary<P> {
         for of_word in all.chunk_by(|(at, _), (other, _)| at == other) {
             let Some((at, _)) = of_word.first() else { continue };
             let postings = &mut self.terms[*at as usize].postings;
-            if postings.is_empty() {
-                *postings = of_word.iter().map(|(_, posting)| *posting).collect();
+            if postings.as_slice().is_empty() {
+                *postings = of_word.iter().map(|(_, posting)| *posting).collect::<Vec<P>>().into();
             } else {
-                of_word.iter().for_each(|(_, posting)| add(postings, *posting));
+                of_word.iter().for_each(|(_, posting)| postings.add(*posting));
             }
         }
     }
 
     /// Takes an occurrence out, and the word with its last one.
-    pub(super) fn remove(&mut self, word: &Word, posting: P) {
+    pub(super) fn remove(&mut self, word: &W, posting: P) {
         let Some(at) = self.find(word) else {
             return;
         };
         let postings = &mut self.terms[at as usize].postings;
-        if let Ok(place) = postings.binary_search(&posting) {
-            postings.remove(place);
-        }
-        if postings.is_empty() {
+        postings.remove(&posting);
+        if postings.as_slice().is_empty() {
             self.take_out(at);
         }
     }
 
-    fn hash(&self, word: &Word) -> u64 {
+    fn hash(&self, word: &W) -> u64 {
         self.hasher.hash_one(word)
     }
 
-    fn find(&self, word: &Word) -> Option<u32> {
+    fn find(&self, word: &W) -> Option<u32> {
         let is_it = |at: &u32| self.terms[*at as usize].word == *word;
         self.by_word.find(self.hash(word), is_it).copied()
     }
 
     /// The number of a word, which is added if it is not there: without occurrences, so that the
     /// caller has to add one.
-    pub(super) fn number(&mut self, word: Word) -> u32 {
+    pub(super) fn number(&mut self, word: W) -> u32 {
         let (hash, terms, hasher) = (self.hash(&word), &mut self.terms, &self.hasher);
         let is_it = |at: &u32| terms[*at as usize].word == word;
         let hash_of = |at: &u32| hasher.hash_one(terms[*at as usize].word);
@@ -96,7 +94,7 @@ impl<P: Ord + Copy> Vocabulary<P> {
                 let at = terms.len() as u32;
                 entry.insert(at);
                 grow(terms);
-                terms.push(Term { word, postings: Vec::new() });
+                terms.push(Term { word, postings: Postings::default() });
                 at
             }
         }
@@ -116,42 +114,16 @@ impl<P: Ord + Copy> Vocabulary<P> {
     }
 }
 
-/// Adds an occurrence to a sorted list; one that is there already is not added again.
-fn add<P: Ord + Copy>(postings: &mut Vec<P>, posting: P) {
-    // Most texts come in the order of their numbers.
-    let is_last = postings.last().is_none_or(|last| *last < posting);
-    let place = if is_last { Err(postings.len()) } else { postings.binary_search(&posting) };
-    if let Err(place) = place {
-        grow(postings);
-        postings.insert(place, posting);
-    }
-}
-
-/// Makes room for one more, and for few beyond it: an index is filled once and then changes little.
+/// Makes room for one more.
 fn grow<T>(list: &mut Vec<T>) {
-    if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 8 + 1);
-    }
+    make_room(list, list.len() + 1);
 }
 
-/// A text that has a word in some of its fields: the text's number and four bits of fields, in four
-/// bytes, because there are dozens for each text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Occurrence(u32);
-
-impl Occurrence {
-    const FIELD_BITS: u32 = 4;
-
-    pub(super) const fn new(text: u32, fields: u8) -> Self {
-        Self(text << Self::FIELD_BITS | (fields & 0b1111) as u32)
-    }
-
-    pub(super) const fn text(self) -> u32 {
-        self.0 >> Self::FIELD_BITS
-    }
-
-    pub(super) const fn fields(self) -> u8 {
-        self.0 as u8 & 0b1111
+/// Makes room for so many in all, and for few beyond them: an index is filled once and then changes
+/// little.
+pub(super) fn make_room<T>(list: &mut Vec<T>, len: usize) {
+    if len > list.capacity() {
+        list.reserve_exact((len - list.len()).max(list.len() / 8 + 1));
     }
 }
 
@@ -194,6 +166,10 @@ impl<T> Slots<T> {
 
     pub(super) fn get(&self, id: u32) -> Option<&T> {
         self.values.get(id as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut T> {
+        self.values.get_mut(id as usize)?.as_mut()
     }
 
     /// One more than the greatest number ever given.

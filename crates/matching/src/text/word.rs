@@ -28,10 +28,13 @@ const OTHER_SYLLABLE_NO_ACCENTS: u16 = 2_500;
 /// Letters kept of a word; what follows is not compared.
 pub(super) const MAX_LETTERS: usize = 16;
 
+/// Letters without accents as UTF-8 bytes, with zeros after them.
+pub(super) type Letters = [u8; MAX_LETTERS];
+
 /// A folded word with its accents: letters as UTF-8 bytes, 2 bits of mark a letter, one tone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word {
-    letters: [u8; MAX_LETTERS],
+    letters: Letters,
     marks: u32,
     letter_set: u32,
     len: u8,
@@ -102,6 +105,10 @@ impl Word {
 
     pub(super) fn letters(&self) -> &[u8] {
         &self.letters[..usize::from(self.len)]
+    }
+
+    pub(super) const fn padded_letters(&self) -> Letters {
+        self.letters
     }
 
     pub(super) fn letter_set(&self) -> u32 {
