@@ -82,19 +82,11 @@ impl Inner {
             catch_up(&hook);
         });
         let warmed = Arc::clone(self);
-        spawn("market-warm", move || {
-            warmed.feed.market().warm();
-            drop(warmed);
-            thread::sleep(GIVE_BACK_AFTER);
-        })?;
+        spawn("market-warm", move || warmed.feed.market().warm())?;
         let follower = Arc::downgrade(self);
         spawn("market-feed", move || follow(&follower))
     }
 }
-
-/// How long after the market was loaded the allocator gives back what that took beyond the market:
-/// it does so when a thread ends, of what has been free for a second.
-const GIVE_BACK_AFTER: Duration = Duration::from_millis(1_500);
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
     let spawned = thread::Builder::new().name(name.into()).spawn(work);
