@@ -27,6 +27,9 @@ fn vietnamese(check: &Check, unit: &str) -> String {
         Remedy::FreeQuantity { at_least } => {
             format!("Đạt nếu sản lượng còn trống từ {at_least} {unit}.")
         }
+        Remedy::CapacityUntil { day } => {
+            format!("Đạt nếu kỳ cung ứng kéo dài đến {day}, khi hàng kịp chuẩn bị.")
+        }
         Remedy::WindowUntil { day } => format!("Đạt nếu thời gian nhận kéo dài đến {day}."),
         Remedy::WindowFrom { day } => format!("Đạt nếu thời gian nhận bắt đầu từ {day}."),
         Remedy::Renewal { day, lapsed_on } => {
@@ -55,6 +58,9 @@ fn english(check: &Check, unit: &str) -> String {
         }
         Remedy::FreeQuantity { at_least } => {
             format!("Would match with at least {at_least} {unit} free.")
+        }
+        Remedy::CapacityUntil { day } => {
+            format!("Would match with capacity until {day}, when the lead time is kept.")
         }
         Remedy::WindowUntil { day } => format!("Would match with a window until {day}."),
         Remedy::WindowFrom { day } => format!("Would match with a window from {day}."),
@@ -85,6 +91,9 @@ fn without_remedy_vietnamese(check: &Check) -> String {
         (CheckCode::Visible, _) => "Một bên không được xem bên kia.".into(),
         (CheckCode::Product, _) => "Không phải sản phẩm cần mua.".into(),
         (CheckCode::Unit, _) => "Đơn vị tính không quy đổi được.".into(),
+        (_, Finding::Period { earliest, .. }) => {
+            format!("Hàng chuẩn bị xong sớm nhất ngày {earliest}, sau kỳ cung ứng và kỳ nhận.")
+        }
         _ => "Không đạt.".into(),
     }
 }
@@ -96,6 +105,9 @@ fn without_remedy_english(check: &Check) -> String {
         (CheckCode::Visible, _) => "One side may not see the other.".into(),
         (CheckCode::Product, _) => "It is not a product that is wanted.".into(),
         (CheckCode::Unit, _) => "The units do not convert.".into(),
+        (_, Finding::Period { earliest, .. }) => {
+            format!("Ready on {earliest} at the earliest, after the capacity and the window.")
+        }
         _ => "It does not pass.".into(),
     }
 }

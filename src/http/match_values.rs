@@ -130,8 +130,8 @@ pub fn check_value(check: &Check, side: Side, unit: &str) -> Option<String> {
         (Finding::Papers { required, .. }, Side::Demand) => {
             (!required.is_empty()).then(|| kinds(required))
         }
-        (Finding::Area { offer_province, distance_km, .. }, Side::Offer) => {
-            Some(format!("province {offer_province}, {distance_km} km"))
+        (Finding::Area { producer_province, distance_km, .. }, Side::Offer) => {
+            Some(format!("province {producer_province}, {distance_km} km"))
         }
         (Finding::Area { delivery_province, max_distance_km, .. }, Side::Demand) => {
             Some(match max_distance_km {

@@ -1,7 +1,7 @@
 //! Places on the wire.
 
 use matching::date::Date;
-use matching::place::Place;
+use matching::place::{Place, Point};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -78,11 +78,17 @@ impl From<&PlaceBody> for PlaceInput {
     }
 }
 
-/// The place of a changed record: the one that it has, unless the change names another.
+/// The place of a changed record: the one that it has, perhaps with another address or point,
+/// unless the change names another.
 #[must_use]
 pub fn changed_place(current: &Place, body: &PlaceBody) -> PlaceInput {
-    let same = PlaceBody::from(current) == *body;
-    if same { PlaceInput::Kept(current.clone()) } else { PlaceInput::from(body) }
+    let PlaceBody { address, lat, lon, .. } = body.clone();
+    let stays = PlaceBody { address: address.clone(), lat, lon, ..current.into() } == *body;
+    let point = lat.zip(lon).filter(|_| stays);
+    match point.and_then(|(lat, lon)| Point::new(micro_degrees(lat), micro_degrees(lon))) {
+        Some(point) => PlaceInput::Kept(Place { address, point, ..current.clone() }),
+        None => PlaceInput::from(body),
+    }
 }
 
 fn micro_degrees(degrees: f64) -> i32 {
@@ -117,16 +123,19 @@ impl From<&Place> for PlaceBody {
     }
 }
 
-/// A patch that names a place anew forgets how it was named before: words replace codes and codes
-/// replace words, without the caller having to send a null for each.
+/// A patch that names a place anew forgets how it was named before, and the point that followed
+/// from that: words replace codes and codes replace words, without the caller having to send a null
+/// for each.
 pub fn forget_replaced(target: &mut Value, patch: &Value) {
     let named = |member: &str| patch["place"].get(member).is_some();
-    if named("text") || named("province_code") {
-        target["place"] = Value::Object(serde_json::Map::new());
-    } else if named("commune_code")
-        && let Some(place) = target["place"].as_object_mut()
-    {
-        place.remove("lat");
-        place.remove("lon");
+    let forgotten: &[&str] = if named("text") || named("province_code") {
+        &["province_code", "commune_code", "lat", "lon"]
+    } else if named("commune_code") {
+        &["lat", "lon"]
+    } else {
+        &[]
+    };
+    if let Some(place) = target.get_mut("place").and_then(Value::as_object_mut) {
+        place.retain(|member, _| !forgotten.contains(&member.as_str()));
     }
 }

@@ -167,7 +167,8 @@ impl Misses {
             | Remedy::Renewal { .. }
             | Remedy::Serve(_)
             | Remedy::WantedQuantity { .. }
-            | Remedy::FreeQuantity { .. } => {}
+            | Remedy::FreeQuantity { .. }
+            | Remedy::CapacityUntil { .. } => {}
         }
     }
 

@@ -92,6 +92,7 @@ impl State {
         let record = PartyRecord {
             facts: PartyFacts {
                 id: change.id,
+                province: change.place.province,
                 coordinates: change.coordinates,
                 papers: change.papers.as_slice().into(),
                 fulfilments: change.fulfilments.as_slice().into(),

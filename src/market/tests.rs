@@ -334,7 +334,9 @@ fn what_comes_again_takes_no_more_room_and_what_goes_leaves_none() {
     market.apply(1, changes.clone());
     market.apply(2, changes.clone());
     let once = room();
-    (3..8).for_each(|round| drop(market.apply(round, changes.clone())));
+    for round in 3..8 {
+        assert_eq!(market.apply(round, changes.clone()), 0);
+    }
     assert_eq!(room(), once);
     let offers = world.offers.iter().map(|offer| MarketChange::OfferGone(offer.id));
     let demands = world.demands.iter().map(|demand| MarketChange::DemandGone(demand.id));

@@ -199,7 +199,7 @@ pub enum Finding {
     /// [`CheckCode::Area`].
     Area {
         /// Province of the goods.
-        offer_province: ProvinceCode,
+        producer_province: ProvinceCode,
         /// Province of the delivery.
         delivery_province: ProvinceCode,
         /// Whether the offer serves the delivery's province.
@@ -243,6 +243,11 @@ pub enum Remedy {
     FreeQuantity {
         /// The quantity that is enough.
         at_least: u64,
+    },
+    /// A capacity period that reaches this day.
+    CapacityUntil {
+        /// The first day that is enough.
+        day: Date,
     },
     /// A delivery window that reaches this day.
     WindowUntil {
@@ -320,8 +325,8 @@ impl Check {
             Finding::Area { delivery_province, is_served: false, .. } => {
                 Some(Remedy::Serve(delivery_province))
             }
-            Finding::Area { offer_province, is_allowed: false, .. } => {
-                Some(Remedy::Allow(offer_province))
+            Finding::Area { producer_province, is_allowed: false, .. } => {
+                Some(Remedy::Allow(producer_province))
             }
             Finding::Area { distance_km, .. } => {
                 Some(Remedy::Distance { max_distance_km: distance_km })
@@ -340,11 +345,13 @@ fn ceiling_remedy(unit_price_vnd: u64, ceiling_vnd: u64) -> Option<Remedy> {
     Some(Remedy::Ceiling { unit_price_vnd, raise_bp })
 }
 
-/// The window must reach the first deliverable day of the capacity, or begin by its last day.
+/// The window must reach the first deliverable day of the capacity, or begin by its last day; where
+/// no day of the capacity keeps the lead time, the capacity must reach one of the window that does.
 fn window_remedy(capacity: Period, window: Period, earliest: Date) -> Option<Remedy> {
     let first = capacity.from().max(earliest);
     if first > capacity.to() {
-        return None;
+        let day = earliest.max(window.from());
+        return (day <= window.to()).then_some(Remedy::CapacityUntil { day });
     }
     let is_late = window.from() > capacity.to();
     let (from, until) =

@@ -37,7 +37,8 @@ pub struct Judgement {
     pub conversion: Option<Conversion>,
     /// The nearest pair of capacity period and delivery; one that passes, if any does.
     pub nearest: Option<Encounter>,
-    /// Smallest distance to a delivery whose area passes, or to any if none does.
+    /// Smallest distance to a delivery that a capacity period can serve; if none can, to one whose
+    /// area passes, else to any.
     pub distance_km: u32,
     /// What is available, delivery by delivery.
     pub coverage: Vec<Coverage>,
@@ -85,10 +86,9 @@ impl Judgement {
 
     /// Judges every capacity period with every delivery.
     fn meet(&mut self, pair: &Pair<'_>) {
-        let (mut serving, mut way) = (0_u128, (true, u32::MAX));
+        let (mut serving, mut way) = (0_u128, (true, true, u32::MAX));
         for (index, need) in pair.needs.iter().enumerate() {
             let stop = Stop::new(pair, self.conversion.as_ref(), (index, need));
-            way = way.min((stop.area_gap > 0, stop.distance_km));
             let (mut free, mut of_need) = (0, 0_u128);
             for (place, capacity) in pair.capacity.iter().enumerate() {
                 let encounter = stop.judge(pair, (place, capacity));
@@ -102,9 +102,10 @@ impl Judgement {
             let wanted = need.wanted();
             self.coverage.push(Coverage { available_base, serving: of_need, wanted });
             serving |= of_need;
+            way = way.min((of_need == 0, stop.area_gap > 0, stop.distance_km));
             self.wanted += wanted;
         }
-        self.distance_km = way.1;
+        self.distance_km = way.2;
         let capacity = pair.capacity.iter().enumerate();
         let serving = capacity.filter(|(place, _)| serving >> place & 1 == 1);
         self.available = serving.map(|(_, capacity)| capacity.free()).sum();
@@ -131,11 +132,13 @@ impl Judgement {
     }
 
     /// Offer units that would be ordered: what is available, or free in the nearest pair if nothing
-    /// is, within what is wanted.
+    /// is, within what is wanted, on the increment as far as that leaves any.
     fn ordered(&self, pair: &Pair<'_>) -> u64 {
         let wanted = self.conversion.map_or(0, |by| by.offer_units_within(self.wanted));
         let nearest = self.nearest.map_or(0, |near| pair.capacity[near.capacity].free());
-        wanted.min(if self.available > 0 { self.available } else { nearest })
+        let most = wanted.min(if self.available > 0 { self.available } else { nearest });
+        let whole = most - most % pair.offer.increment().max(1);
+        if whole > 0 { whole } else { most }
     }
 
     fn values(&self, pair: &Pair<'_>) -> Values {
@@ -348,7 +351,7 @@ impl Judgement {
     fn area_finding(&self, pair: &Pair<'_>) -> Finding {
         let need = &pair.needs[self.nearest_places().1];
         Finding::Area {
-            offer_province: pair.offer.province,
+            producer_province: pair.producer.province,
             delivery_province: need.province,
             is_served: is_served(pair.offer, need),
             is_allowed: is_allowed(pair),
@@ -408,7 +411,8 @@ impl Evaluation {
         self.judgement.wanted
     }
 
-    /// Smallest distance to a delivery whose area passes, or to any if none does.
+    /// Smallest distance to a delivery that a capacity period can serve; if none can, to one whose
+    /// area passes, else to any.
     #[must_use]
     pub fn distance_km(&self) -> u32 {
         self.judgement.distance_km

@@ -6,6 +6,7 @@ use crate::certificate::{CertificateKind, StarPeriod};
 use crate::date::{Date, Period};
 use crate::factor::BASIS_POINTS;
 use crate::id::{PartyId, ProductId};
+use crate::place::ProvinceCode;
 use crate::product::ProductSet;
 use crate::visibility::{Audience, Visibility};
 
@@ -56,6 +57,8 @@ pub struct Fulfilment {
 pub struct PartyFacts {
     /// Its id.
     pub id: PartyId,
+    /// The province of its seat.
+    pub province: ProvinceCode,
     /// Whether it has the role of coordinator.
     pub coordinates: bool,
     /// Papers of the producer, which count for all its products.

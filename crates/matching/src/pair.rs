@@ -371,11 +371,11 @@ pub fn is_served(offer: &OfferFacts, need: &NeedFacts) -> bool {
     provinces.is_empty() || provinces.contains(need.province)
 }
 
-/// Whether the demand allows the offer's province.
+/// Whether the demand allows the producer's province.
 #[must_use]
 pub fn is_allowed(pair: &Pair<'_>) -> bool {
     let provinces = pair.demand.rare().provinces;
-    provinces.is_empty() || provinces.contains(pair.offer.province)
+    provinces.is_empty() || provinces.contains(pair.producer.province)
 }
 
 fn stars_gap(pair: &Pair<'_>, date: Date) -> u16 {

@@ -135,7 +135,7 @@ fn plain_encounters(
             let served = offer.delivers_to.is_empty()
                 || offer.delivers_to.iter().any(|province| province == need.place.province);
             let allowed = demand.requirements.provinces.is_empty()
-                || demand.requirements.provinces.iter().any(|each| each == offer.place.province);
+                || demand.requirements.provinces.iter().any(|each| each == case.producer.province);
             let near = demand.requirements.max_distance_km.is_none_or(|max| distance <= max);
             let area = served && allowed && near;
             row.push(([period, quantity, stars, certificates, area, market], date));
@@ -226,12 +226,11 @@ fn plain(case: &Case<'_>) -> Plain {
     let ratio = route.map_or(10_000, |(_, ratio)| ratio);
     let base = offer.content.in_dimension(demand.content.dimension).map(i128::from);
     let rows = plain_encounters(case, ratio, base);
-    let ways: Vec<(bool, u32)> = rows
-        .iter()
-        .zip(&demand.deliveries)
-        .map(|(row, need)| (!row[0].0[4], offer.place.point.distance_km(need.place.point)))
-        .collect();
-    let distance_km = ways.iter().min().expect("a delivery").1;
+    let served = |row: &[([bool; 6], Date)]| row.iter().any(|(passes, _)| *passes == [true; 6]);
+    let ways = rows.iter().zip(&demand.deliveries).map(|(row, need)| {
+        (!served(row), !row[0].0[4], offer.place.point.distance_km(need.place.point))
+    });
+    let distance_km = ways.min().expect("a delivery").2;
     let fewest_failures = rows
         .iter()
         .flatten()
@@ -289,7 +288,9 @@ fn plain_score(case: &Case<'_>, rows: &[Vec<([bool; 6], Date)>], distance_km: u3
         .map(|place| free[place])
         .sum();
     let total: i128 = wanted.iter().sum();
-    let ordered = serving.min(total * demand_base * ratio / (base * 10_000));
+    let most = serving.min(total * demand_base * ratio / (base * 10_000));
+    let increment = i128::from(offer.increment);
+    let ordered = if most < increment { most } else { most / increment * increment };
     let mut price = offer.unit_price.map(|price| i128::from(price.vnd()));
     for step in &offer.price_breaks {
         if i128::from(step.min_quantity) <= ordered {

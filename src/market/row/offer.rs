@@ -46,7 +46,7 @@ impl OfferRow {
             papers: papers_ever(product, producer),
             stars_until: product.stars.iter().map(|star| day(star.counts.to())).max().unwrap_or(0),
             dimensions: dimension(contents[0]) | dimension(contents[1]) << 4,
-            province: offer.province.number(),
+            province: producer.province.number(),
             reliability: reliability_bound(producer).div_ceil(RELIABILITY_STEP) as u8,
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn party_change(party: &Party, world: &World) -> MarketChange {
     MarketChange::Party(Box::new(PartyChange {
         id: party.id,
         name: format!("Hợp tác xã {}", party.id),
-        place: place(&world.offers[0]),
+        place: matching::place::Place { province: party.province, ..place(&world.offers[0]) },
         place_names: String::new(),
         coordinates: party.roles_coordinator,
         papers: party.papers.clone(),

@@ -10,11 +10,15 @@ use crate::support::api::{Actor, TestApi, api_tests};
 
 api_tests!(
     the_break_that_applies_to_the_share_sets_the_price,
+    a_break_that_no_whole_increment_reaches_does_not_apply,
+    a_producer_is_allowed_by_its_seat_wherever_the_goods_are,
+    a_delivery_that_cannot_be_served_shortens_no_way,
     a_future_harvest_is_offered_now_and_sold_in_its_season_only,
     a_week_that_is_sold_out_does_not_block_the_next,
     an_offer_outside_the_area_is_excluded_with_its_distance,
     an_offer_that_is_not_delivered_there_is_excluded,
     the_lead_time_is_kept,
+    a_capacity_that_ends_before_the_lead_time_is_told_how_long_it_must_last,
     a_declared_substitute_counts_at_its_ratio,
     a_generic_demand_finds_what_each_producer_makes,
 );
@@ -44,6 +48,46 @@ fn the_break_that_applies_to_the_share_sets_the_price(api: &TestApi) {
         let demand = demand(api, &distributor, deliver("2027-01-10", "2027-01-20", quantity));
         assert_eq!(matches(api, &distributor, &demand)[0]["unit_price"], price, "{quantity}");
     }
+}
+
+fn a_break_that_no_whole_increment_reaches_does_not_apply(api: &TestApi) {
+    let distributor = buyer(api);
+    let breaks = json!([{"min_quantity": 55, "unit_price": 50_000}]);
+    let terms = json!({"min_order": 10, "increment": 10, "price_breaks": breaks});
+    offer(api, &seller(api), terms);
+    for (quantity, price) in [(57, 90_000), (59, 90_000), (60, 50_000)] {
+        let demand = demand(api, &distributor, deliver("2027-01-10", "2027-01-20", quantity));
+        assert_eq!(matches(api, &distributor, &demand)[0]["unit_price"], price, "{quantity}");
+    }
+}
+
+fn a_producer_is_allowed_by_its_seat_wherever_the_goods_are(api: &TestApi) {
+    let distributor = buyer(api);
+    let stored = offer(api, &seller(api), json!({"place": {"province_code": "79"}}));
+    let allowing = |code: &str| json!({"requirements": {"province_codes": [code]}});
+    let seat = demand(api, &distributor, allowing("86"));
+    assert_eq!(ids(&matches(api, &distributor, &seat)), [&*stored]);
+    let store = demand(api, &distributor, allowing("79"));
+    let check = only_failure(api, &distributor, &store);
+    assert_eq!(check["remedy"], "Would match if province 86 were allowed.");
+}
+
+fn a_delivery_that_cannot_be_served_shortens_no_way(api: &TestApi) {
+    let distributor = buyer(api);
+    let hanoi = api.actor_at("Xa", &["producer"], json!({"province_code": "01"}));
+    let march = json!([{"from": "2027-03-01", "to": "2027-03-31", "quantity": 1000}]);
+    offer(api, &hanoi, json!({"capacity": march}));
+    let delivery = |province: &str, day: &str| {
+        let place = json!({"province_code": province});
+        json!({"place": place, "from": day, "to": day, "quantity": 100})
+    };
+    let (far, near) = (delivery("79", "2027-03-10"), delivery("01", "2027-01-10"));
+    let way = |deliveries: Value| {
+        let demand = demand(api, &distributor, json!({"deliveries": deliveries}));
+        let found = matches(api, &distributor, &demand);
+        (found[0]["distance_km"].clone(), found[0]["landed_unit_price"].clone())
+    };
+    assert_eq!(way(json!([near, far])), way(json!([far])));
 }
 
 fn a_future_harvest_is_offered_now_and_sold_in_its_season_only(api: &TestApi) {
@@ -116,6 +160,22 @@ fn the_lead_time_is_kept(api: &TestApi) {
     assert_eq!(only_failure(api, &distributor, &soon)["code"], "period");
     let later = demand(api, &distributor, deliver("2026-11-24", "2026-12-03", 100));
     assert_eq!(ids(&matches(api, &distributor, &later)), [&*offer], "on the tenth day");
+}
+
+fn a_capacity_that_ends_before_the_lead_time_is_told_how_long_it_must_last(api: &TestApi) {
+    let distributor = buyer(api);
+    let capacity = json!([{"from": "2026-11-01", "to": "2026-12-02", "quantity": 1000}]);
+    offer(api, &seller(api), json!({"capacity": capacity, "lead_time_days": 10}));
+    let remedy = |from: &str, to: &str| {
+        let demand = demand(api, &distributor, deliver(from, to, 100));
+        only_failure(api, &distributor, &demand)["remedy"].as_str().unwrap_or("").to_owned()
+    };
+    let until =
+        |day: &str| format!("Would match with capacity until {day}, when the lead time is kept.");
+    assert_eq!(remedy("2026-11-24", "2026-12-20"), until("2026-12-03"));
+    assert_eq!(remedy("2026-12-10", "2026-12-20"), until("2026-12-10"));
+    let never = "Ready on 2026-12-03 at the earliest, after the capacity and the window.";
+    assert_eq!(remedy("2026-11-24", "2026-12-02"), never);
 }
 
 fn a_declared_substitute_counts_at_its_ratio(api: &TestApi) {

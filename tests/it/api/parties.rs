@@ -164,8 +164,16 @@ fn a_place_given_in_words_survives_other_changes(api: &TestApi) {
     };
     let renamed = change(&json!({"name": "b"}), 1);
     assert_eq!(renamed.text("/place/text"), "huyện Cầu Kè, tỉnh Trà Vinh");
-    let moved = change(&json!({"place": {"province_code": "79"}}), 2);
+    let addressed = change(&json!({"place": {"address": "ấp 2", "lat": 9.9}}), 2);
+    assert_eq!(addressed.text("/place/text"), "huyện Cầu Kè, tỉnh Trà Vinh");
+    assert_eq!(
+        (addressed.text("/place/address"), addressed.at("/place/lat")),
+        ("ấp 2", &json!(9.9))
+    );
+    let moved = change(&json!({"place": {"province_code": "79"}}), 3);
     assert_eq!((moved.text("/place/province_code"), moved.at("/place/text")), ("79", &Value::Null));
+    assert_eq!(moved.text("/place/address"), "ấp 2", "what a patch does not name stays");
+    assert_ne!(moved.at("/place/lat"), &json!(9.9), "the point was one of the old province");
 }
 
 fn a_version_that_the_client_has_is_not_sent_again(api: &TestApi) {

@@ -7,7 +7,7 @@ use crate::date::{Date, Period};
 use crate::id::OfferId;
 use crate::money::Price;
 use crate::offer::{Offer, OfferState, OfferStatus, OfferTerms, PriceBreak};
-use crate::place::{Point, ProvinceCode, ProvinceSet};
+use crate::place::{Point, ProvinceSet};
 use crate::quantity::{Compact, SellingUnit, UnitContent};
 use crate::visibility::{Audience, Visibility};
 
@@ -56,8 +56,6 @@ pub struct OfferFacts {
     pub unit_price: Option<Price>,
     min_order: Compact,
     increment: Compact,
-    /// The province where the goods are.
-    pub province: ProvinceCode,
     /// Where the goods are.
     pub point: Point,
     /// Days between an order and its goods.
@@ -90,7 +88,6 @@ impl From<&Offer> for OfferFacts {
             unit_price: terms.unit_price,
             min_order: Compact::new(terms.min_order),
             increment: Compact::new(terms.increment),
-            province: terms.place.province,
             point: terms.place.point,
             lead_time_days: u16::try_from(terms.lead_time_days).unwrap_or(u16::MAX),
             pickup: terms.pickup,

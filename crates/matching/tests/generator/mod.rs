@@ -81,6 +81,7 @@ impl Random {
 #[derive(Debug, Clone)]
 pub(crate) struct Party {
     pub(crate) id: PartyId,
+    pub(crate) province: ProvinceCode,
     pub(crate) roles_coordinator: bool,
     pub(crate) papers: Vec<Paper>,
     pub(crate) fulfilments: Vec<Fulfilment>,
@@ -91,6 +92,7 @@ impl Party {
     pub(crate) fn facts(&self) -> PartyFacts {
         PartyFacts {
             id: self.id,
+            province: self.province,
             coordinates: self.roles_coordinator,
             papers: self.papers.clone().into(),
             fulfilments: self.fulfilments.clone().into(),
@@ -156,6 +158,7 @@ fn party(random: &mut Random) -> Party {
     };
     Party {
         id: PartyId::new(random.uuid()),
+        province: province(random),
         roles_coordinator: random.chance(30),
         papers: random.several(3, paper),
         fulfilments: random.several(4, fulfilment),
