@@ -15,8 +15,10 @@ use crate::product::ProductSet;
 use crate::quantity::{Compact, Content, SellingUnit, UnitContent};
 use crate::visibility::{Audience, Visibility};
 
-/// What is still wanted of one delivery, in the demand's unit.
+/// What is still wanted of one delivery, in the demand's unit. Packed: a market has hundreds of
+/// thousands.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(packed)]
 pub struct NeedFacts {
     /// The province where the goods go.
     pub province: ProvinceCode,
