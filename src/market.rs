@@ -253,6 +253,16 @@ impl View {
         self.reader().excluded(id, ask)
     }
 
+    /// The same for a demand that is not recorded; none if its buyer is not in the market.
+    #[must_use]
+    pub fn excluded_for_terms(
+        &self,
+        terms: &DemandTerms,
+        ask: &Ask<MissKey>,
+    ) -> Option<Page<Match<'_>, MissKey>> {
+        self.reader().excluded_for_terms(terms, ask)
+    }
+
     /// Listed products that answer a text and pass a filter, best first.
     #[must_use]
     pub fn search_products(&self, ask: &ProductAsk<'_>) -> Page<ProductHit<'_>, SearchKey> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use matching::grant::Permission;
 use matching::id::PartyId;
 use matching::party::{Contact, LegalForm, PartyDraft, PartyTerms, Role};
-use matching::place::ProvinceCode;
+use matching::place::{Place, Point, ProvinceCode};
 use uuid::Uuid;
 
 use super::audit_trail::{self, Deed};
@@ -237,7 +237,7 @@ fn terms(context: &Context, command: &PartyCommand) -> Result<PartyTerms, Error>
     let place = gather.take("/place", places::resolve(context.reference, &command.place));
     let provinces = places::provinces(context.reference, &command.authority_provinces);
     let provinces = gather.take("/authority_scope/province_codes", provinces).unwrap_or_default();
-    let draft = place.map(|place| PartyDraft {
+    let draft = place.or_else(no_place).map(|place| PartyDraft {
         name: command.name.trim().into(),
         legal_form: command.legal_form,
         roles: command.roles.clone(),
@@ -248,6 +248,12 @@ fn terms(context: &Context, command: &PartyCommand) -> Result<PartyTerms, Error>
     });
     let terms = draft.and_then(|draft| gather.take("", PartyTerms::new(draft)));
     gather.finish(terms)
+}
+
+/// Stands for a place that breaks a rule, while the rest is checked.
+fn no_place() -> Option<Place> {
+    let (province, point) = (ProvinceCode::new(1)?, Point::new(0, 0)?);
+    Some(Place { province, commune_code: None, address: None, given: None, point })
 }
 
 /// Whoever writes a party states the ids in its own systems, and leaves those of others; an admin

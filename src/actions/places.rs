@@ -27,8 +27,10 @@ pub struct StatedPlace {
     pub commune_code: Option<String>,
     /// Street address.
     pub address: Option<String>,
-    /// Latitude and longitude in millionths of a degree.
-    pub point: Option<(i32, i32)>,
+    /// Latitude in millionths of a degree.
+    pub lat_e6: Option<i32>,
+    /// Longitude in millionths of a degree.
+    pub lon_e6: Option<i32>,
     /// The place in words, instead of codes.
     pub text: Option<String>,
     /// The day on which the codes had their meaning; today if absent.
@@ -50,12 +52,14 @@ fn resolve_stated(reference: &Reference, input: &StatedPlace) -> Result<Place, V
     let one = |at: &str, rule| vec![Violation::new(at, rule)];
     let resolved = resolve_area(reference, input)?;
     let own = Point::new(resolved.point.lat_e6, resolved.point.lon_e6);
-    let given = match input.point {
-        Some((lat_e6, lon_e6)) => {
+    let given = match (input.lat_e6, input.lon_e6) {
+        (Some(lat_e6), Some(lon_e6)) => {
             let rule = Rule::OutOfRange { min: -180, max: 180 };
             Some(Point::new(lat_e6, lon_e6).ok_or_else(|| one("/lat", rule))?)
         }
-        None => None,
+        (Some(_), None) => return Err(one("/lon", Rule::Required)),
+        (None, Some(_)) => return Err(one("/lat", Rule::Required)),
+        (None, None) => None,
     };
     let long = input.address.as_ref().is_some_and(|text| text.chars().count() > MAX_ADDRESS_CHARS);
     if long {

@@ -144,6 +144,7 @@ async fn list_offer_matches(
 /// Near misses of a demand
 ///
 /// Offers of a wanted product that fail another check, nearest first, with what would let each in.
+/// Of a draft, what it would miss.
 #[utoipa::path(tag = "matches", operation_id = "listDemandNearMisses", params(Id, MatchQuery),
     responses((status = 200, description = "A page, nearest first", body = NearMissList)))]
 #[get("/v1/demands/{id}/excluded")]
@@ -156,11 +157,15 @@ async fn list_demand_near_misses(
 ) -> Result<HttpResponse, ApiError> {
     let id: DemandId = id.parse()?;
     let listing = Listing::new(&app, &request, &caller, &query, miss_key)?;
-    if !matches::ask_for_demand(&listing.view, &caller, id)? {
-        app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
+    if matches::ask_for_demand(&listing.view, &caller, id)? {
+        let page = listing.view.excluded_for_demand(id, &listing.ask);
+        return Ok(listing.near_misses(page.as_ref(), None));
     }
-    let page = listing.view.excluded_for_demand(id, &listing.ask);
-    Ok(listing.near_misses(page.as_ref()))
+    let draft = app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
+    let (view, ask) = (&listing.view, &listing.ask);
+    let page = draft.as_ref().and_then(|draft| view.excluded_for_terms(&draft.terms, ask));
+    let facts = draft.as_ref().map(DemandFacts::from);
+    Ok(listing.near_misses(page.as_ref(), facts.as_ref()))
 }
 
 /// Explain one pair
@@ -318,11 +323,17 @@ impl Listing<'_, RankKey> {
 }
 
 impl Listing<'_, MissKey> {
-    fn near_misses(&self, page: Option<&Page<Match<'_>, MissKey>>) -> HttpResponse {
+    /// Near misses of a demand; `facts` are those of one that is not in the market.
+    fn near_misses(
+        &self,
+        page: Option<&Page<Match<'_>, MissKey>>,
+        facts: Option<&DemandFacts>,
+    ) -> HttpResponse {
         let language = language(self.request);
         let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
-            let demand = &found.demand?.facts;
-            let shown = shown(found, demand, true, Some(found.producer));
+            let recorded = found.demand.map(|demand| &demand.facts);
+            let demand = recorded.or(facts)?;
+            let shown = shown(found, demand, recorded.is_some(), Some(found.producer));
             Some(shown.near_miss(self.now().date(), language))
         });
         let items = items.collect();

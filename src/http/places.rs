@@ -24,7 +24,7 @@ pub struct PlaceBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 300)]
     pub address: Option<String>,
-    /// Latitude in degrees, WGS 84; the commune's or province's point if absent.
+    /// Latitude in degrees, WGS 84; the commune's or province's point if absent. Give both or none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -90, maximum = 90, example = 9.87)]
     pub lat: Option<f64>,
@@ -65,13 +65,12 @@ pub struct PlaceView {
 
 impl From<&PlaceBody> for PlaceInput {
     fn from(body: &PlaceBody) -> Self {
-        let point =
-            body.lat.zip(body.lon).map(|(lat, lon)| (micro_degrees(lat), micro_degrees(lon)));
         Self::Stated(StatedPlace {
             province_code: body.province_code.clone(),
             commune_code: body.commune_code.clone(),
             address: body.address.clone(),
-            point,
+            lat_e6: body.lat.map(micro_degrees),
+            lon_e6: body.lon.map(micro_degrees),
             text: body.text.clone(),
             as_of: body.as_of.as_deref().and_then(|text| text.parse::<Date>().ok()),
         })

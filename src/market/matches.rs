@@ -129,25 +129,32 @@ impl<'v> Reader<'v> {
         terms: &DemandTerms,
         ask: &Ask<RankKey>,
     ) -> Option<Page<Match<'v>, RankKey>> {
+        let (facts, needs) = unsaved(terms);
+        let sought = self.sought_by(terms, (&facts, &needs))?;
+        let page = self.ranked_offers(&sought, Moment::at(ask.now), ask);
+        Some(page.map(|(_, found)| self.shown(&sought, *found)).flatten())
+    }
+
+    fn sought_by<'f>(
+        self,
+        terms: &DemandTerms,
+        (facts, needs): (&'f DemandFacts, &'f [NeedFacts]),
+    ) -> Option<Sought<'f, 'v>> {
         let buyer = self.state.parties.get(self.state.party_slot(terms.party_id)?)?;
-        let facts = DemandFacts::of_terms(DemandId::new(uuid::Uuid::nil()), terms, []);
         let row = |text: &str| self.texts.names_by_text(text);
         let substitutes = terms.substitutes.iter().map(|substitute| match &substitute.product {
             matching::demand::SubstituteProduct::Text(text) => Some(row(text)),
             matching::demand::SubstituteProduct::ProductSet(_) => None,
         });
-        let sought = Sought {
-            facts: &facts,
-            needs: &NeedFacts::of_terms(terms, []),
+        Some(Sought {
+            facts,
+            needs,
             record: None,
             words: terms.text.as_deref().map(Arc::from),
             buyer,
             text: terms.text.as_deref().map(row),
             substitutes: substitutes.collect(),
-        };
-        let moment = Moment::at(ask.now);
-        let page = self.ranked_offers(&sought, moment, ask);
-        Some(page.map(|(_, found)| self.shown(&sought, *found)).flatten())
+        })
     }
 
     /// Open, visible and wanted offers that fail for a demand, nearest first.
@@ -157,12 +164,28 @@ impl<'v> Reader<'v> {
         ask: &Ask<MissKey>,
     ) -> Option<Page<Match<'v>, MissKey>> {
         let record = self.state.demands.get(self.state.demand_slot(id)?)?;
-        let sought = self.sought(record)?;
+        Some(self.missed(&self.sought(record)?, ask))
+    }
+
+    /// The same for a demand that is not in the market.
+    pub(super) fn excluded_for_terms(
+        self,
+        terms: &DemandTerms,
+        ask: &Ask<MissKey>,
+    ) -> Option<Page<Match<'v>, MissKey>> {
+        let (facts, needs) = unsaved(terms);
+        Some(self.missed(&self.sought_by(terms, (&facts, &needs))?, ask))
+    }
+
+    fn missed(self, sought: &Sought<'_, 'v>, ask: &Ask<MissKey>) -> Page<Match<'v>, MissKey> {
         let moment = Moment::at(ask.now);
+        let is_dismissed = |pair: &Pair<'_>| {
+            sought.record.is_some_and(|record| is_dismissed(record, pair, ask.dismissed_by))
+        };
         let mut best = Best::new(ask.limit, ask.after);
-        for slot in self.wanted_offers(&sought) {
-            let Some(pair) = self.pair(&sought, slot, moment) else { continue };
-            if is_dismissed(record, &pair, ask.dismissed_by) || !may_be_shown(&pair) {
+        for slot in self.wanted_offers(sought) {
+            let Some(pair) = self.pair(sought, slot, moment) else { continue };
+            if is_dismissed(&pair) || !may_be_shown(&pair) {
                 continue;
             }
             let judgement = Judgement::of(&pair);
@@ -173,7 +196,7 @@ impl<'v> Reader<'v> {
                 best.offer(key, Box::new(Judged { slot, pair, judgement }));
             }
         }
-        Some(best.into_page().map(|(_, found)| self.explained(&sought, *found)).flatten())
+        best.into_page().map(|(_, found)| self.explained(sought, *found)).flatten()
     }
 
     pub(super) fn sought(self, record: &'v DemandRecord) -> Option<Sought<'v, 'v>> {
@@ -258,6 +281,12 @@ impl<'v> Reader<'v> {
             evaluation: explain(&pair, judgement),
         })
     }
+}
+
+/// A demand that is not in the market.
+fn unsaved(terms: &DemandTerms) -> (DemandFacts, Vec<NeedFacts>) {
+    let id = DemandId::new(uuid::Uuid::nil());
+    (DemandFacts::of_terms(id, terms, []), NeedFacts::of_terms(terms, []))
 }
 
 /// Whether the pair is open and each side may see the other.

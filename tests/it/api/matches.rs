@@ -16,6 +16,7 @@ api_tests!(
     a_dismissal_hides_until_terms_change,
     an_admin_of_no_party_dismisses_nothing,
     a_preview_answers_like_the_saved_demand,
+    a_draft_is_told_what_it_would_find_and_miss,
     an_anonymous_buyer_is_not_named,
     an_offer_for_guests_is_listed_to_them_alone,
     quantities_compare_across_units,
@@ -297,6 +298,23 @@ fn a_preview_answers_like_the_saved_demand(api: &TestApi) {
     let unsaved = saved.into_iter().map(|item| with(item, json!({"demand_id": null})));
     assert_eq!(previewed.len(), 2);
     assert_eq!(previewed, unsaved.collect::<Vec<_>>());
+}
+
+fn a_draft_is_told_what_it_would_find_and_miss(api: &TestApi) {
+    let distributor = buyer(api);
+    for price in [80_000, 150_000] {
+        offer(api, &seller(api), json!({"unit_price": price}));
+    }
+    let draft = demand(api, &distributor, json!({"status": "draft"}));
+    let open = demand(api, &distributor, json!({}));
+    let without_id = |items: Vec<Value>| -> Vec<Value> {
+        items.into_iter().map(|item| with(item, json!({"demand_id": null}))).collect()
+    };
+    for list in [matches, excluded] {
+        let of_open = list(api, &distributor, &open);
+        assert_eq!(of_open.len(), 1);
+        assert_eq!(list(api, &distributor, &draft), without_id(of_open));
+    }
 }
 
 fn an_anonymous_buyer_is_not_named(api: &TestApi) {

@@ -22,6 +22,7 @@ api_tests!(
     putting_the_same_twice_makes_one_party,
     everyone_who_writes_a_party_names_it_in_its_own_systems,
     every_violation_is_told_at_once_in_both_languages,
+    a_wrong_place_hides_no_other_violation,
     unknown_fields_and_parameters_are_refused,
     a_token_is_needed_and_must_not_have_expired,
 );
@@ -282,6 +283,20 @@ fn every_violation_is_told_at_once_in_both_languages(api: &TestApi) {
     assert_ne!(vietnamese.text("/title"), english.text("/title"));
     let listed = api.get("/v1/parties").by(&api.admin()).send().expect(200);
     assert_eq!(listed.at("/items"), &json!([]), "nothing was recorded");
+}
+
+fn a_wrong_place_hides_no_other_violation(api: &TestApi) {
+    let with = |place: Value| {
+        let mut body = cooperative("HTX");
+        body["place"] = place;
+        body["tax_code"] = "123".into();
+        api.post("/v1/parties", &body).by(&api.admin()).send().expect_problem(422, "invalid")
+    };
+    with(json!({"province_code": "99"}))
+        .expect_violation("/place/province_code", "unknown_province")
+        .expect_violation("/tax_code", "wrong_format");
+    let half = with(json!({"province_code": "86", "lat": 9.9}));
+    half.expect_violation("/place/lon", "required");
 }
 
 fn unknown_fields_and_parameters_are_refused(api: &TestApi) {
