@@ -57,6 +57,7 @@ fn keys_left_raw_are_decoded_only_when_they_make_a_syllable() {
         ("mieens", "miến"),
         ("dua72", "dừa"),
         ("sap1", "sáp"),
+        ("quy1t", "quýt"),
     ] {
         assert_eq!(decoded(keys), Some(normalize(word)), "{keys}");
     }
@@ -67,7 +68,9 @@ fn keys_left_raw_are_decoded_only_when_they_make_a_syllable() {
 
 #[test]
 fn syllables_are_known_by_their_shape() {
-    for word in ["dua", "nghieng", "quy", "gi", "ruou", "khuya", "hoa", "y", "thuong", "gin"] {
+    for word in
+        ["dua", "nghieng", "quy", "gi", "ruou", "khuya", "hoa", "y", "thuong", "gin", "quyt"]
+    {
         assert!(is_syllable(word), "{word}");
     }
     for word in ["", "duwa", "sokfarm", "taki", "st", "macca", "dua sap", "q"] {

@@ -13,11 +13,14 @@ const RHYMES: &str = " a ac ach ai am an ang anh ao ap at au ay e ec ech em en e
     ue uech uenh ui um un ung uo uoc uoi uom uon uong uop uot uou up ut uu uy uya uych uyen \
     uyet uynh uyt uyu y yem yen yeng yet yeu ";
 
+/// Syllables whose onset lends its last letter to the rhyme, so that the rest is no rhyme.
+const SHARED_LETTER: [&str; 8] = ["gi", "gin", "gich", "giet", "gieng", "quyt", "quynh", "quych"];
+
 /// Whether a folded word has the shape of a Vietnamese syllable: an onset and a rhyme.
 #[must_use]
 pub fn is_syllable(word: &str) -> bool {
     let rhymes = ONSETS.iter().filter_map(|onset| word.strip_prefix(onset));
-    rhymes.into_iter().any(is_rhyme) || matches!(word, "gi" | "gin" | "gich" | "giet" | "gieng")
+    rhymes.into_iter().any(is_rhyme) || SHARED_LETTER.contains(&word)
 }
 
 fn is_rhyme(rhyme: &str) -> bool {
