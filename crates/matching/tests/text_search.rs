@@ -217,6 +217,26 @@ fn words_that_stand_side_by_side_count_once_more() {
     assert!(hits[0].0 == 1 && hits[0].1 > hits[1].1, "{hits:?}");
 }
 
+/// The ids, best first, for a query to products of these names.
+fn found_among(names: &[&str], query: &str) -> Vec<u32> {
+    let mut index = SearchIndex::new(synonyms());
+    for (id, name) in (0..).zip(names) {
+        index.insert(id, DocumentText { name: (*name).into(), ..DocumentText::default() });
+    }
+    index.search(query, TOP).into_iter().map(|(id, _)| id).collect()
+}
+
+#[test]
+fn digits_and_letters_may_be_written_together_or_apart() {
+    let names = ["Nước mắm 30 độ", "Nước mắm 40 độ", "Gạo VD 20", "Gạo VD20", "Gạo R20", "Gạo R5"];
+    for (query, first) in [("nuoc mam 40do", 1), ("nước mắm 40độ", 1), ("gao r 20", 4)] {
+        assert_eq!(found_among(&names, query)[0], first, "{query}");
+    }
+    for query in ["gao vd20", "gao vd 20"] {
+        assert!(found_among(&names, query)[..2].iter().all(|id| [2, 3].contains(id)), "{query}");
+    }
+}
+
 #[test]
 fn a_product_whose_name_has_no_word_is_found_by_its_producer() {
     let mut index = SearchIndex::new(synonyms());

@@ -4,6 +4,7 @@
 
 use super::fold::{fold, normalize};
 use super::relevance::{Reading, canonical_query, decode_all, has_accents, split};
+use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
 
 const MAX_READINGS: usize = 12;
@@ -27,8 +28,9 @@ impl SearchQuery {
         let text = text.replace('*', " sao ");
         let (stars, typed) = take_stars(split(&normalize(&text)));
         let (_, decoded) = take_stars(decode_all(&text));
+        let numbers_apart = typed.iter().flat_map(|word| numbers_apart(word, is_known)).collect();
         let mut spellings = Spellings::default();
-        for words in [typed, decoded] {
+        for words in [typed, decoded, numbers_apart] {
             spellings.add_variants(words, synonyms);
         }
         for at in 0..spellings.list.len() {
@@ -100,6 +102,25 @@ fn star_count(word: &str) -> Option<u8> {
     }
 }
 
+/// A word cut between its digits and its letters ("40do" is "40 do"), unless a VNI keyboard typed
+/// it ("dua72"), or it is known and the pieces are not.
+fn numbers_apart(word: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for letter in word.chars() {
+        match pieces.last_mut() {
+            Some(last) if last.ends_with(is_digit) == is_digit(letter) => last.push(letter),
+            _ => pieces.push(letter.to_string()),
+        }
+    }
+    let are_known = || pieces.iter().all(|piece| is_known(&fold(piece)));
+    let is_one_word = decode_keys(word).is_some() || is_known(&fold(word)) && !are_known();
+    if is_one_word { vec![word.to_owned()] } else { pieces }
+}
+
+const fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit()
+}
+
 /// The words with those that are not known split into known ones, and neighbours that are known
 /// when joined written together.
 fn respaced(words: &[String], is_known: &dyn Fn(&str) -> bool) -> Vec<Vec<String>> {
@@ -120,7 +141,8 @@ fn respaced(words: &[String], is_known: &dyn Fn(&str) -> bool) -> Vec<Vec<String
 fn joined(words: &[String], is_known: &dyn Fn(&str) -> bool) -> Option<Vec<String>> {
     let at = words.windows(2).position(|pair| {
         let folded = fold(&pair.concat());
-        folded.len() >= 4 && is_known(&folded)
+        let has_number = pair[0].ends_with(is_digit) != pair[1].starts_with(is_digit);
+        (has_number || folded.len() >= 4) && is_known(&folded)
     })?;
     let together = vec![words[at..at + 2].concat()];
     Some([&words[..at], &together, &words[at + 2..]].concat())
