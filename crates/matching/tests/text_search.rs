@@ -238,6 +238,24 @@ fn digits_and_letters_may_be_written_together_or_apart() {
 }
 
 #[test]
+fn what_people_say_around_the_product_does_not_count() {
+    let names = ["Cá tra", "Bánh hỏi", "Mắm tép Minh Giá", "Giá đỗ", "Cá cơm"];
+    for query in ["cho mình hỏi cá tra bao nhiêu tiền vậy ạ", "ben em co ban ca tra khong a"]
+    {
+        assert_eq!(found_among(&names, query)[0], 0, "{query}");
+    }
+    assert_eq!(found_among(&names, "minh gia")[0], 2);
+}
+
+#[test]
+fn a_filler_without_accents_may_be_a_word_of_the_name() {
+    let names = ["Khoai lang sấy", "Khoai lang tím sấy", "Trà", "Trà vối"];
+    for (query, first) in [("khoai lang tim say", 1), ("tim khoai lang say", 0), ("tra voi", 3)] {
+        assert_eq!(found_among(&names, query)[0], first, "{query}");
+    }
+}
+
+#[test]
 fn a_product_whose_name_has_no_word_is_found_by_its_producer() {
     let mut index = SearchIndex::new(synonyms());
     let (name, producer) = ("***".into(), "Trà Vinh Xanh".into());

@@ -112,8 +112,8 @@ const QUALIFIERS: [&str; 27] = [
     "xịn",
 ];
 
-/// Words of a demand that say nothing about the product.
-const FILLERS: [&str; 35] = [
+/// Phrases of a demand that say nothing about the product.
+const FILLERS: [&str; 27] = [
     "hệ thống siêu thị",
     "chuỗi cửa hàng",
     "số lượng lớn",
@@ -141,14 +141,91 @@ const FILLERS: [&str; 35] = [
     "giá rẻ",
     "giá sỉ",
     "ở đâu",
-    "cho",
-    "các",
-    "những",
-    "loại",
-    "ocop",
-    "mua",
-    "tìm",
-    "với",
+];
+
+/// Single words of a demand that do so; without accents each of them can be another word.
+const FILLER_WORDS: [&str; 8] = ["cho", "các", "những", "loại", "ocop", "mua", "tìm", "với"];
+
+/// What a person who searches says to another one, "_" being that one or oneself. Phrases only:
+/// their words ("giá", "anh", "chị", "minh") are in names too.
+const REQUESTS: [&str; 14] = [
+    "cho _ hỏi giá",
+    "cho _ hỏi",
+    "cho _ xin giá",
+    "cho _ xin",
+    "cho _ lấy",
+    "cho _ đặt",
+    "_ đang cần",
+    "_ đang tìm",
+    "_ cần",
+    "_ muốn",
+    "_ có bán",
+    "bên _ có",
+    "bên _",
+    "_ ơi",
+];
+const PERSONS: [&str; 7] = ["em", "mình", "tôi", "anh", "chị", "bạn", "shop"];
+
+/// The same without a person in it.
+const ENQUIRIES: [&str; 58] = [
+    "cho hỏi giá",
+    "cho hỏi",
+    "xin hỏi",
+    "cho xin giá",
+    "cho xin",
+    "xin giá",
+    "hỏi giá",
+    "xin báo giá",
+    "cần báo giá",
+    "báo giá",
+    "giá bao nhiêu",
+    "giá thế nào",
+    "giá lẻ",
+    "bán bao nhiêu",
+    "bao nhiêu tiền",
+    "bao nhiêu một",
+    "bao nhiêu",
+    "có ai bán",
+    "có bán",
+    "ai bán",
+    "ai biết",
+    "chỗ nào bán",
+    "chỗ nào",
+    "chỗ bán",
+    "nơi bán",
+    "bán ở đâu",
+    "ở đâu bán",
+    "ở đâu vậy",
+    "còn hàng",
+    "còn không",
+    "có không",
+    "được không",
+    "không ạ",
+    "không vậy",
+    "không shop",
+    "ko ạ",
+    "ko vậy",
+    "ko shop",
+    "vậy ạ",
+    "vậy shop",
+    "với ạ",
+    "nhé shop",
+    "liên hệ",
+    "số điện thoại",
+    "tư vấn",
+    "muốn mua",
+    "cần nhập",
+    "nguồn hàng",
+    "nhập hàng",
+    "lấy sỉ",
+    "mua sỉ",
+    "hợp tác phân phối",
+    "phân phối",
+    "để xuất khẩu",
+    "để bán",
+    "về bán",
+    "làm đại lý",
+    "đại lý",
 ];
 
 /// Units: fillers after a number.
@@ -163,18 +240,23 @@ const PACKAGES: [&str; 6] = ["chai", "hộp", "gói", "túi", "thùng", "hũ"];
 /// Phrases in one spelling, with accents and without.
 pub(super) struct Phrases(Vec<[Vec<String>; 2]>);
 
-pub(super) static QUALIFYING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&QUALIFIERS));
-pub(super) static FILLING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&FILLERS));
-static UNIT_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&UNITS));
-static PACKAGE_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&PACKAGES));
+pub(super) static QUALIFYING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(QUALIFIERS));
+pub(super) static FILLING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FILLERS));
+pub(super) static FILLING_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FILLER_WORDS));
+pub(super) static ASKING: LazyLock<Phrases> = LazyLock::new(|| {
+    let of_person = |person| REQUESTS.map(|request| request.replace('_', person));
+    Phrases::new(PERSONS.into_iter().flat_map(of_person).chain(ENQUIRIES.map(str::to_owned)))
+});
+static UNIT_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(UNITS));
+static PACKAGE_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(PACKAGES));
 
 impl Phrases {
-    fn new(phrases: &[&str]) -> Self {
-        let spell = |phrase: &&str| {
+    fn new(phrases: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let spell = |phrase: &str| {
             let accented = normalize(phrase);
             [split(&accented), split(&fold(&accented))]
         };
-        Self(phrases.iter().map(spell).collect())
+        Self(phrases.into_iter().map(|phrase| spell(phrase.as_ref())).collect())
     }
 
     /// How many words the longest phrase at the start of the words has; 0 for none.

@@ -26,7 +26,7 @@
 
 use super::fold::normalize;
 use super::lexicon::{
-    FILLING, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING, is_package, is_unit,
+    FILLING, FILLING_WORDS, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING, is_package, is_unit,
 };
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
@@ -131,12 +131,13 @@ impl Name {
 
 impl Reading {
     fn new(spelled: &[String]) -> Self {
-        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS))
+        let fillers: [&Phrases; 2] = [&FILLING, &FILLING_WORDS];
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS, &fillers))
     }
 
     /// A reading for search: every content word weighs the same, wherever it stands.
-    pub(super) fn level(spelled: &[String]) -> Self {
-        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1]))
+    pub(super) fn level(spelled: &[String], fillers: &[&Phrases]) -> Self {
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1], fillers))
     }
 
     pub(super) fn plain_words(&self) -> Vec<Word> {
@@ -348,9 +349,9 @@ fn find_kind(words: &[String]) -> Option<(u8, u8)> {
 }
 
 /// The weight of each word of a query; fillers count when there is nothing else.
-fn weights(words: &[String], content_weights: &[u16]) -> Vec<u16> {
+fn weights(words: &[String], content_weights: &[u16], fillers: &[&Phrases]) -> Vec<u16> {
     let mut weights: Vec<Option<u16>> = vec![None; words.len()];
-    mark_phrases(words, &FILLING, 0, &mut weights);
+    fillers.iter().for_each(|phrases| mark_phrases(words, phrases, 0, &mut weights));
     mark_phrases(words, &QUALIFYING, QUALIFIER_WEIGHT, &mut weights);
     mark_measures(words, &mut weights);
     let mut content = 0;

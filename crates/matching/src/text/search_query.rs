@@ -3,6 +3,7 @@
 //! Knows the letters of the indexed words; must not know documents or scores.
 
 use super::fold::{fold, normalize};
+use super::lexicon::{ASKING, FILLING, FILLING_WORDS};
 use super::relevance::{Reading, canonical_query, decode_all, has_accents, split};
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
@@ -12,6 +13,8 @@ const MAX_PIECES: usize = 6;
 const MAX_SPLITS: usize = 4;
 /// A reading that replaced an ambiguous word counts less, in percent.
 const LOOSE_PERCENT: u32 = 85;
+/// A reading that left out a word which may be none of the fillers counts a little less.
+const WITHOUT_WORDS_PERCENT: u32 = 97;
 const PLAIN_PERCENT: u32 = 100;
 
 /// A search as understood.
@@ -44,10 +47,20 @@ impl SearchQuery {
                 spellings.add(canonical, PLAIN_PERCENT);
             }
         }
-        let readings =
-            spellings.list.iter().map(|(words, percent)| (Reading::level(words), *percent));
+        let readings = spellings.list.iter().flat_map(|(words, percent)| readings(words, *percent));
         Self { stars, readings: readings.collect() }
     }
+}
+
+/// The words without fillers. A single filler without accents may be another word ("tìm", "tím"),
+/// so that it is left in first.
+fn readings(words: &[String], percent: u32) -> Vec<(Reading, u32)> {
+    let without_phrases = Reading::level(words, &[&ASKING, &FILLING]);
+    let without_words = Reading::level(words, &[&ASKING, &FILLING, &FILLING_WORDS]);
+    if has_accents(words) || without_words == without_phrases {
+        return vec![(without_words, percent)];
+    }
+    vec![(without_phrases, percent), (without_words, percent * WITHOUT_WORDS_PERCENT / 100)]
 }
 
 #[derive(Default)]
