@@ -161,6 +161,11 @@ fn proven(request: &HttpRequest) -> Result<Arc<Verified>, ApiError> {
     proof.map(Arc::clone).map_err(ApiError::unauthenticated)
 }
 
+/// Whether the edge has found a valid token.
+pub(super) fn is_proven(request: &HttpRequest) -> bool {
+    proven(request).is_ok()
+}
+
 /// The caller of a request.
 ///
 /// # Errors

@@ -9,18 +9,20 @@ use actix_web::http::header;
 use actix_web::web::{self, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
+use matching::violation::{Rule, Violation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::problem::{ApiError, ProblemCode};
-use super::schema::Contract;
+use super::schema::{Contract, child};
 use super::state::AppData;
 use super::{idempotency, json};
 
 /// The largest body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+const JSON: &str = "application/json";
 /// Media type of a merge patch (RFC 7396).
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -36,7 +38,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            require_type(&request, "application/json")?;
+            require_type(&request, JSON)?;
             let value = read(&request, payload).await?;
             decode(&state(&request)?.contract, value).map(Body)
         })
@@ -116,11 +118,36 @@ fn require_type(request: &HttpRequest, expected: &str) -> Result<(), ApiError> {
 }
 
 async fn read(request: &HttpRequest, payload: Payload) -> Result<Value, ApiError> {
-    let bytes = arrive(request, payload).await?;
-    let malformed = |reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason);
-    let value = json::read(&bytes).map_err(malformed)?;
+    let value = parse(&arrive(request, payload).await?)?;
     idempotency::note_body(request, &value);
     Ok(value)
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
+    let malformed = |reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason);
+    json::read(bytes).map_err(malformed)
+}
+
+/// Holds a body against an operation that has none: nothing, or an object without members, which
+/// many clients send for nothing.
+///
+/// # Errors
+/// 413, 408, 415; what is wrong with the JSON; every member.
+pub(super) async fn refuse_members(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<(), ApiError> {
+    let bytes = arrive(request, payload).await?;
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    require_type(request, JSON)?;
+    let unknown = |name: &String| Violation::new(child("", name), Rule::UnknownField);
+    let violations: Vec<Violation> = match parse(&bytes)? {
+        Value::Object(members) => members.keys().map(unknown).collect(),
+        _ => vec![Violation::new("", Rule::WrongType { expected: "object".into() })],
+    };
+    if violations.is_empty() { Ok(()) } else { Err(ApiError::invalid(violations)) }
 }
 
 /// The bytes of a body, whatever they mean.

@@ -4,6 +4,7 @@
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::operations::Intake;
 use super::problem::{ApiError, ProblemCode};
 use super::state::AppData;
 
@@ -32,8 +33,9 @@ pub(super) fn method_not_allowed(request: &HttpRequest) -> ApiError {
 /// a template that fits it too does not take the request.
 pub(super) fn is_misdirected(request: &HttpRequest) -> bool {
     let Some(app) = request.app_data::<web::Data<AppData>>() else { return false };
-    let (named, method) = (app.contract.methods().get(request.path()), request.method());
-    named.is_some_and(|methods| method != Method::OPTIONS && !methods.contains(method))
+    let (named, asked) = (app.contract.operations().get(request.path()), request.method());
+    let has_other = |(method, _): &(Method, Intake)| method != asked;
+    named.is_some_and(|named| asked != Method::OPTIONS && named.iter().all(has_other))
 }
 
 /// 204 with the methods of an address (RFC 9110 section 9.3.7), or that there is none.
@@ -48,15 +50,15 @@ pub(super) fn options(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
 /// The methods that the contract offers for the path of a request.
 fn allowed_methods(request: &HttpRequest) -> Vec<String> {
     let Some(app) = request.app_data::<web::Data<AppData>>() else { return Vec::new() };
-    let paths = app.contract.methods();
+    let paths = app.contract.operations();
     let is_named = paths.contains_key(request.path());
     let takes = |template: &str| match is_named {
         true => template == request.path(),
         false => request.path() == WHOLE_SERVER || fits(template, request.path()),
     };
     let offered = paths.iter().filter(|(template, _)| takes(template));
-    let mut methods: Vec<String> =
-        offered.flat_map(|(_, methods)| methods.iter().map(Method::to_string)).collect();
+    let offered = offered.flat_map(|(_, operations)| operations);
+    let mut methods: Vec<String> = offered.map(|(method, _)| method.to_string()).collect();
     if methods.iter().any(|method| method == "GET") {
         methods.push("HEAD".into());
     }

@@ -5,6 +5,7 @@ use actix_web::App;
 use serde_json::{Map, Value, json};
 use utoipa_actix_web::AppExt;
 
+use super::operations::API;
 use super::problem::{FieldError, PROBLEM_JSON, Problem, ProblemCode};
 use super::routes::routes;
 
@@ -252,7 +253,7 @@ fn headers(status: &str, is_tagged: bool) -> Value {
 
 fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool)) -> Vec<u16> {
     let mut statuses = vec![400, 414, 431, 500, 503];
-    if path.starts_with("/v1/") {
+    if path.starts_with(API) {
         statuses.push(406);
     }
     if !is_open {
@@ -261,7 +262,8 @@ fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool))
     if path.contains('{') {
         statuses.push(404);
     }
-    if has_body {
+    // A body is looked at even where none is taken (`http/intake.rs`).
+    if has_body || path.starts_with(API) {
         statuses.extend([408, 413, 415, 422]);
     }
     if method != "get" {

@@ -33,12 +33,24 @@ impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
 fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Result<T, ApiError> {
     let app = request.app_data::<web::Data<AppData>>();
     let app = app.ok_or_else(|| ApiError::new(ProblemCode::Internal))?;
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let pairs = pairs.map_err(|_| ApiError::new(ProblemCode::InvalidParameter))?.into_inner();
-    let object = collect(&app.contract.query_parameters::<T>(), &pairs)?;
+    let object = collect(&app.contract.query_parameters::<T>(), &pairs(request)?)?;
     serde_json::from_value(Value::Object(object)).map_err(|error| {
         ApiError::new(ProblemCode::InvalidParameter).with_detail(error.to_string())
     })
+}
+
+/// Refuses every parameter of `request`.
+///
+/// # Errors
+/// All that there are.
+pub(super) fn refuse_all(request: &HttpRequest) -> Result<(), ApiError> {
+    collect(&[], &pairs(request)?).map(|_| ())
+}
+
+fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let pairs = pairs.map_err(|_| ApiError::new(ProblemCode::InvalidParameter))?;
+    Ok(pairs.into_inner())
 }
 
 fn collect(

@@ -2,10 +2,9 @@
 //! generated from, and every violation is told at once.
 
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use actix_web::http::Method;
 use actix_web::web::Bytes;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
@@ -14,7 +13,7 @@ use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use super::openapi::METHODS;
+use super::operations::{self, Operations};
 
 /// Where component schemas stand in the document.
 const SCHEMAS: &str = "#/components/schemas/";
@@ -24,7 +23,7 @@ const SCHEMAS: &str = "#/components/schemas/";
 /// answers that are the same everywhere, so it is not kept.
 pub struct Contract {
     schemas: Value,
-    methods: BTreeMap<String, Vec<Method>>,
+    operations: Operations,
     text: Bytes,
     validators: RwLock<HashMap<String, Arc<Validator>>>,
     query_parameters: RwLock<HashMap<TypeId, Arc<[QueryParameter]>>>,
@@ -56,16 +55,16 @@ impl Contract {
     /// A sentence, if it cannot be written.
     pub fn new(mut document: Value) -> Result<Self, String> {
         let text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
-        let methods = methods_by_path(&document);
+        let operations = operations::of(&document);
         let schemas = document["components"]["schemas"].take();
         let (validators, query_parameters) = (RwLock::default(), RwLock::default());
-        Ok(Self { schemas, methods, text: text.into(), validators, query_parameters })
+        Ok(Self { schemas, operations, text: text.into(), validators, query_parameters })
     }
 
-    /// The methods of each path, which may be a template.
+    /// The operations of each path, which may be a template.
     #[must_use]
-    pub const fn methods(&self) -> &BTreeMap<String, Vec<Method>> {
-        &self.methods
+    pub const fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// The document as it is served; a clone shares it.
@@ -137,16 +136,6 @@ impl Contract {
     }
 }
 
-fn methods_by_path(document: &Value) -> BTreeMap<String, Vec<Method>> {
-    let methods = |item: &Value| {
-        let words = item.as_object().into_iter().flat_map(Map::keys);
-        let words = words.filter(|word| METHODS.contains(&word.as_str()));
-        words.filter_map(|word| Method::from_bytes(word.to_uppercase().as_bytes()).ok()).collect()
-    };
-    let paths = document["paths"].as_object().into_iter().flatten();
-    paths.map(|(path, item)| (path.clone(), methods(item))).collect()
-}
-
 /// Every violation of a schema by `value`; a schema that cannot be compiled lets nothing in.
 fn violations(validator: Option<&Validator>, value: &Value) -> Vec<Violation> {
     let Some(validator) = validator else {
@@ -210,7 +199,8 @@ fn nearest_branch(at: &str, branches: &[Vec<ValidationError<'static>>]) -> Vec<V
     branch.map(|errors| errors.iter().flat_map(violations_of).collect()).unwrap_or_default()
 }
 
-fn child(parent: &str, name: &str) -> String {
+/// The pointer to a member of what `parent` points to (RFC 6901 section 3).
+pub(super) fn child(parent: &str, name: &str) -> String {
     format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -10,6 +10,7 @@ use actix_web::{App, HttpServer, web};
 use utoipa_actix_web::AppExt;
 
 use super::edge;
+use super::intake;
 use super::methods;
 use super::routes::routes;
 use super::state::AppData;
@@ -58,6 +59,7 @@ pub fn serve_beside(
             .into_app()
             .configure(configure(data.clone()))
             .default_service(web::to(methods::fallback))
+            .wrap(from_fn(intake::guard))
             .wrap(Compress::default())
             .wrap(from_fn(edge::edge))
     });

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod connections;
+mod intake;
 mod panics;
 mod requests;
 
