@@ -22,6 +22,7 @@ pub mod matches;
 pub mod offers;
 pub mod parties;
 pub mod places;
+pub mod precondition;
 pub mod product_search;
 pub mod products;
 pub mod registry;

@@ -21,11 +21,11 @@ pub enum Error {
     /// Right request, wrong state.
     #[error("conflict: {0:?}")]
     Conflict(Conflict),
-    /// The named version is not the current one.
-    #[error("version {current} is current")]
+    /// The current version is not one that the caller wants.
+    #[error("version {current:?} is current")]
     PreconditionFailed {
-        /// The version now.
-        current: i64,
+        /// The version now; none of a record that is not there.
+        current: Option<i64>,
     },
     /// A password was tried too often.
     #[error("too many attempts; try again in {retry_after_s} s")]

@@ -12,6 +12,7 @@ use super::audit_trail::{self, Deed};
 use super::authorise;
 use super::demand_terms::{DemandCommand, Kept, demand_terms};
 use super::places::{self, PlaceInput, StatedPlace};
+use super::precondition::Precondition;
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
@@ -171,7 +172,7 @@ pub fn list(
     Ok(Page { items: items.collect(), has_more })
 }
 
-/// Replaces what a demand states, if its version is the one that the change is based on.
+/// Replaces what a demand states, if its version meets the precondition.
 ///
 /// # Errors
 /// Broken rules; [`Error::NotFound`] or [`Error::Forbidden`]; [`Error::PreconditionFailed`];
@@ -179,14 +180,12 @@ pub fn list(
 pub fn replace(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    (id, based_on): (DemandId, Option<i64>),
+    (id, precondition): (DemandId, &Precondition),
     command: &DemandCommand,
 ) -> Result<DemandView, Error> {
     let current = changeable(tx, context, id)?;
     let terms = changed_terms(tx, context, &current, command)?;
-    if based_on.is_some_and(|version| version != current.version) {
-        return Err(Error::PreconditionFailed { current: current.version });
-    }
+    precondition.check(Some(current.version))?;
     let before = external_ids::of_many(tx, &[id.uuid()], Some(current.terms.party_id))?;
     let same_ids = before.get(&id.uuid()).unwrap_or(&ExternalIds::new()) == &command.external_ids;
     let same_terms = terms == current.terms;
@@ -241,7 +240,7 @@ fn changed(context: &Context, current: Demand, terms: DemandTerms) -> Demand {
 pub fn put_by_external_id(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    (system, id): (&str, &str),
+    ((system, id), precondition): ((&str, &str), &Precondition),
     command: &DemandCommand,
 ) -> Result<(DemandView, bool), Error> {
     authorise::write(tx, context, Resource::Demands)?;
@@ -254,8 +253,15 @@ pub fn put_by_external_id(
         id: id.into(),
     };
     match external_ids::find(tx, &name)? {
-        Some(found) => Ok((replace(tx, context, (DemandId::new(found), None), &command)?, false)),
-        None => Ok((create(tx, context, &command)?, true)),
+        Some(found) => {
+            Ok((replace(tx, context, (DemandId::new(found), precondition), &command)?, false))
+        }
+        None => {
+            let view = create(tx, context, &command)?;
+            // Broken rules are told first; the error takes back what was created.
+            precondition.check(None)?;
+            Ok((view, true))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::demand_terms::DemandCommand;
 use super::demands::NewDemand;
 use super::offers::{NewOffer, OfferCommand};
 use super::parties::PartyCommand;
+use super::precondition::Precondition;
 use super::products::ProductCommand;
 use super::{demands, offers, parties, products};
 use crate::app::Context;
@@ -137,7 +138,12 @@ impl<'a> Import<'a> {
         let (id, outcome) = match existing {
             Some(id) => {
                 let before = parties::find(tx, context, PartyId::new(id))?.party.version;
-                let view = parties::replace(tx, context, (PartyId::new(id), None), command)?;
+                let view = parties::replace(
+                    tx,
+                    context,
+                    (PartyId::new(id), &Precondition::NONE),
+                    command,
+                )?;
                 (id, replaced(before, view.party.version))
             }
             None => {
@@ -162,7 +168,7 @@ impl<'a> Import<'a> {
             Some(id) => {
                 let key = ProductId::new(id);
                 let before = products::find(tx, context, key, None)?.product.version;
-                let view = products::replace(tx, context, (key, None), &command)?;
+                let view = products::replace(tx, context, (key, &Precondition::NONE), &command)?;
                 (id, replaced(before, view.product.version))
             }
             None => {
@@ -216,7 +222,7 @@ impl<'a> Import<'a> {
                 self.record_waiting(tx, context)?;
                 let key = OfferId::new(id);
                 let before = offers::find(tx, context, key)?.offer.version;
-                let view = offers::replace(tx, context, (key, None), &command)?;
+                let view = offers::replace(tx, context, (key, &Precondition::NONE), &command)?;
                 (id, replaced(before, view.offer.version))
             }
             None => {
@@ -250,7 +256,7 @@ impl<'a> Import<'a> {
                 self.record_waiting(tx, context)?;
                 let key = DemandId::new(id);
                 let before = demands::find(tx, context, key)?.demand.version;
-                let view = demands::replace(tx, context, (key, None), &command)?;
+                let view = demands::replace(tx, context, (key, &Precondition::NONE), &command)?;
                 (id, replaced(before, view.demand.version))
             }
             None => {

@@ -9,6 +9,7 @@ use matching::offer::{Capacity, Offer, OfferAction, OfferState, OfferStatus, Off
 pub use self::stated::{OfferCommand, StatedBreak, StatedCapacity};
 use super::audit_trail::{self, Deed};
 use super::authorise;
+use super::precondition::Precondition;
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
@@ -154,7 +155,7 @@ pub fn list(
     Ok(Page { items: items.collect(), has_more })
 }
 
-/// Replaces what an offer states, if its version is the one that the change is based on.
+/// Replaces what an offer states, if its version meets the precondition.
 ///
 /// # Errors
 /// Broken rules; [`Error::NotFound`] or [`Error::Forbidden`]; [`Error::PreconditionFailed`];
@@ -162,14 +163,12 @@ pub fn list(
 pub fn replace(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    (id, based_on): (OfferId, Option<i64>),
+    (id, precondition): (OfferId, &Precondition),
     command: &OfferCommand,
 ) -> Result<OfferView, Error> {
     let current = changeable(tx, context, id)?;
     let terms = stated::terms(tx, context, command, Some(&current))?;
-    if based_on.is_some_and(|version| version != current.version) {
-        return Err(Error::PreconditionFailed { current: current.version });
-    }
+    precondition.check(Some(current.version))?;
     let new_terms = terms != current.terms;
     if !new_terms && names(tx, &current)? == command.external_ids {
         return view(tx, context, current);
@@ -205,7 +204,7 @@ fn changed(context: &Context, current: Offer, terms: Option<OfferTerms>) -> Offe
 pub fn put_by_external_id(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    (system, id): (&str, &str),
+    ((system, id), precondition): ((&str, &str), &Precondition),
     command: &OfferCommand,
 ) -> Result<(OfferView, bool), Error> {
     authorise::write(tx, context, Resource::Offers)?;
@@ -221,10 +220,15 @@ pub fn put_by_external_id(
     };
     match external_ids::find(tx, &name)? {
         Some(found) => {
-            let view = replace(tx, context, (OfferId::new(found), None), &command)?;
+            let view = replace(tx, context, (OfferId::new(found), precondition), &command)?;
             Ok((view, false))
         }
-        None => Ok((create(tx, context, &command)?, true)),
+        None => {
+            let view = create(tx, context, &command)?;
+            // Broken rules are told first; the error takes back what was created.
+            precondition.check(None)?;
+            Ok((view, true))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::audit_trail::{self, Deed};
 use super::gather::Gather;
 use super::places::{self, PlaceInput};
+use super::precondition::Precondition;
 use super::{authorise, grants};
 use crate::app::Context;
 use crate::caller::Resource;
@@ -132,22 +133,20 @@ pub fn list(
     Ok(Page { items: items.collect(), has_more })
 }
 
-/// Replaces what a party states, if its version is the one that the change is based on.
+/// Replaces what a party states, if its version meets the precondition.
 ///
 /// # Errors
 /// Broken rules; [`Error::NotFound`] or [`Error::Forbidden`]; [`Error::PreconditionFailed`].
 pub fn replace(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    (id, based_on): (PartyId, Option<i64>),
+    (id, precondition): (PartyId, &Precondition),
     command: &PartyCommand,
 ) -> Result<PartyView, Error> {
     let current = changeable(tx, context, id)?;
     let terms = terms(context, command)?;
     check_powers(context, Some(&current.terms), &terms)?;
-    if based_on.is_some_and(|version| version != current.version) {
-        return Err(Error::PreconditionFailed { current: current.version });
-    }
+    precondition.check(Some(current.version))?;
     let (owner, ..) = name_key(context, &current);
     let before = external_ids::of_many(tx, &[id.uuid()], Some(owner))?;
     let same_ids = before.get(&id.uuid()).unwrap_or(&ExternalIds::new()) == &command.external_ids;
@@ -169,7 +168,7 @@ pub fn replace(
 pub fn put_by_external_id(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    (system, id): (&str, &str),
+    ((system, id), precondition): ((&str, &str), &Precondition),
     command: &PartyCommand,
 ) -> Result<(PartyView, bool), Error> {
     authorise::write(tx, context, Resource::Parties)?;
@@ -183,10 +182,15 @@ pub fn put_by_external_id(
     };
     match external_ids::find(tx, &name)? {
         Some(found) => {
-            let view = replace(tx, context, (PartyId::new(found), None), &command)?;
+            let view = replace(tx, context, (PartyId::new(found), precondition), &command)?;
             Ok((view, false))
         }
-        None => Ok((create(tx, context, &command)?, true)),
+        None => {
+            let view = create(tx, context, &command)?;
+            // Broken rules are told first; the error takes back what was created.
+            precondition.check(None)?;
+            Ok((view, true))
+        }
     }
 }
 

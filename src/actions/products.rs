@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::audit_trail::{self, Deed};
 use super::certificates::star_period;
 use super::gather::Gather;
+use super::precondition::Precondition;
 use super::{authorise, parties as owners};
 use crate::app::Context;
 use crate::caller::Resource;
@@ -149,7 +150,7 @@ pub fn list_archived(
     Ok(Page { items: views(tx, context, items, on)?, has_more })
 }
 
-/// Replaces what is stated about a product, if its version is the one that the change is based on.
+/// Replaces what is stated about a product, if its version meets the precondition.
 ///
 /// # Errors
 /// Broken rules; [`Error::NotFound`] or [`Error::Forbidden`]; [`Error::PreconditionFailed`];
@@ -157,7 +158,7 @@ pub fn list_archived(
 pub fn replace(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    (id, based_on): (ProductId, Option<i64>),
+    (id, precondition): (ProductId, &Precondition),
     command: &ProductCommand,
 ) -> Result<ProductView, Error> {
     let current = changeable(tx, context, id)?;
@@ -165,9 +166,7 @@ pub fn replace(
     let stays = command.party_id.unwrap_or(owner) == owner;
     let producer = if stays { Ok(owner) } else { Err(only(owner)) };
     let terms = terms(context, producer, command)?;
-    if based_on.is_some_and(|version| version != current.version) {
-        return Err(Error::PreconditionFailed { current: current.version });
-    }
+    precondition.check(Some(current.version))?;
     let before = external_ids::of_many(tx, &[id.uuid()], Some(owner))?;
     let same_ids = before.get(&id.uuid()).unwrap_or(&ExternalIds::new()) == &command.external_ids;
     if terms == current.terms && same_ids {
@@ -213,7 +212,7 @@ fn check_offers(
 pub fn put_by_external_id(
     tx: &mut WriteTx<'_>,
     context: &Context,
-    (system, id): (&str, &str),
+    ((system, id), precondition): ((&str, &str), &Precondition),
     command: &ProductCommand,
 ) -> Result<(ProductView, bool), Error> {
     authorise::write(tx, context, Resource::Products)?;
@@ -229,10 +228,15 @@ pub fn put_by_external_id(
     };
     match found {
         Some(found) => {
-            let view = replace(tx, context, (ProductId::new(found), None), &command)?;
+            let view = replace(tx, context, (ProductId::new(found), precondition), &command)?;
             Ok((view, false))
         }
-        None => Ok((create(tx, context, &command)?, true)),
+        None => {
+            let view = create(tx, context, &command)?;
+            // Broken rules are told first; the error takes back what was created.
+            precondition.check(None)?;
+            Ok((view, true))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::auth::Authenticated;
 use super::body::{Body, Patch};
 use super::demand_body::DemandBody;
 use super::demand_record::{DemandRecord, DemandState};
-use super::etag::IfMatch;
+use super::etag;
 use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
@@ -23,6 +23,7 @@ use super::sort::Sort;
 use super::state::AppData;
 use crate::actions::demands::{self, DemandView};
 use crate::actions::places;
+use crate::actions::precondition::Precondition;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Error;
@@ -145,9 +146,10 @@ async fn update_demand(
     if body.status.is_some() {
         return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
     }
-    let based_on = IfMatch::required(&request)?.version().or(Some(current.demand.version));
-    let (command, key) = (body.command(&current.places), (id, based_on));
-    let view = app.app.write(caller, move |tx, ctx| demands::replace(tx, ctx, key, &command));
+    let based_on = etag::of_patch(&request, current.demand.version)?;
+    let command = body.command(&current.places);
+    let view =
+        app.app.write(caller, move |tx, ctx| demands::replace(tx, ctx, (id, &based_on), &command));
     let record = DemandRecord::from(&view.await?);
     Ok(record::changed(record.tag(), &record))
 }
@@ -165,11 +167,13 @@ async fn put_demand_by_external_id(
     app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
     name: ExternalName,
+    precondition: Precondition,
     Body(body): Body<DemandBody>,
 ) -> Result<HttpResponse, ApiError> {
     let command = body.command(&[]);
     let put = app.app.write(caller, move |tx, ctx| {
-        demands::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
+        let key = ((&*name.system, &*name.id), &precondition);
+        demands::put_by_external_id(tx, ctx, key, &command)
     });
     let (view, created) = put.await?;
     let record = DemandRecord::from(&view);

@@ -1,11 +1,15 @@
 //! Entity tags and preconditions: the tag of a record is its version (RFC 9110 section 8.8.3).
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::problem::{ApiError, ProblemCode};
+use crate::actions::precondition::{Precondition, Versions};
 
 /// Bytes of a digest that are enough to tell two answers apart.
 const DIGEST_BYTES: usize = 16;
@@ -48,43 +52,47 @@ impl Tag {
     }
 }
 
-/// The version that `If-Match` names; any, for `*`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IfMatch {
-    /// Whatever version is current.
-    Any,
-    /// This version.
-    Version(i64),
-    /// A tag that no version has.
-    Nothing,
+/// What `If-Match` and `If-None-Match` want of a record that may not be there yet.
+impl FromRequest for Precondition {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_among = versions(request, &header::IF_MATCH);
+        let is_not_among = versions(request, &header::IF_NONE_MATCH);
+        ready(Ok(Self { is_among, is_not_among }))
+    }
 }
 
-impl IfMatch {
-    /// Reads the header.
-    ///
-    /// # Errors
-    /// 428 if it is absent.
-    pub fn required(request: &HttpRequest) -> Result<Self, ApiError> {
-        let header = request.headers().get(header::IF_MATCH);
-        let header = header.ok_or_else(|| ApiError::new(ProblemCode::PreconditionRequired))?;
-        let text = header.to_str().unwrap_or("").trim();
-        if text == "*" {
-            return Ok(Self::Any);
-        }
-        let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        let version = version.and_then(|tag| tag.split('-').next()?.parse().ok());
-        Ok(version.map_or(Self::Nothing, Self::Version))
-    }
+/// What must hold for a patch of the version that was `read`: `If-Match` names it, and it is still
+/// current.
+///
+/// # Errors
+/// 428 if there is no `If-Match`.
+pub fn of_patch(request: &HttpRequest, read: i64) -> Result<Precondition, ApiError> {
+    let named = versions(request, &header::IF_MATCH);
+    let named = named.ok_or_else(|| ApiError::new(ProblemCode::PreconditionRequired))?;
+    let based_on = Some(read).filter(|_| named.include(Some(read)));
+    let is_among = Some(Versions::Only(based_on.into_iter().collect()));
+    Ok(Precondition { is_among, is_not_among: None })
+}
 
-    /// The version that a change must be based on; none for any.
-    #[must_use]
-    pub const fn version(self) -> Option<i64> {
-        match self {
-            Self::Any => None,
-            Self::Version(version) => Some(version),
-            Self::Nothing => Some(0),
-        }
+/// The versions that a header names, in one list or several; none without the header.
+fn versions(request: &HttpRequest, name: &HeaderName) -> Option<Versions> {
+    let values: Vec<&str> =
+        request.headers().get_all(name).map(|value| value.to_str().unwrap_or("")).collect();
+    let tags = || values.iter().flat_map(|value| value.split(',')).map(str::trim);
+    match (values.is_empty(), tags().any(|tag| tag == "*")) {
+        (true, _) => None,
+        (false, true) => Some(Versions::Any),
+        (false, false) => Some(Versions::Only(tags().filter_map(version).collect())),
     }
+}
+
+/// The version of a strong tag; a weak one names none here (RFC 9110 section 8.8.3.2).
+fn version(tag: &str) -> Option<i64> {
+    let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
+    tag.split('-').next()?.parse().ok()
 }
 
 /// Whether `If-None-Match` names `tag`, so that the client has it already.

@@ -14,7 +14,7 @@ pub use self::wire::{
 };
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
-use super::etag::IfMatch;
+use super::etag;
 use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
@@ -25,6 +25,7 @@ use super::record::{self, List};
 use super::state::AppData;
 use crate::actions::offers::{self, OfferCommand, OfferView};
 use crate::actions::places::PlaceInput;
+use crate::actions::precondition::Precondition;
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::store::idempotency::Answer;
@@ -112,12 +113,12 @@ async fn update_offer(
     if body.status.is_some() {
         return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
     }
-    let based_on = IfMatch::required(&request)?.version().or(Some(current.offer.version));
+    let based_on = etag::of_patch(&request, current.offer.version)?;
     let kept = &current.offer.terms.place;
     let place = body.place.as_ref().map(|place| changed_place(kept, place));
     let command = wire::command(body, place);
-    let key = (id, based_on);
-    let view = app.app.write(caller, move |tx, ctx| offers::replace(tx, ctx, key, &command));
+    let view =
+        app.app.write(caller, move |tx, ctx| offers::replace(tx, ctx, (id, &based_on), &command));
     Ok(changed(&view.await?))
 }
 
@@ -134,11 +135,13 @@ async fn put_offer_by_external_id(
     app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
     name: ExternalName,
+    precondition: Precondition,
     Body(body): Body<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
     let command = stated(body);
     let put = app.app.write(caller, move |tx, ctx| {
-        offers::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
+        let key = ((&*name.system, &*name.id), &precondition);
+        offers::put_by_external_id(tx, ctx, key, &command)
     });
     let (view, is_new) = put.await?;
     Ok(if is_new { created(&view) } else { changed(&view) })

@@ -126,6 +126,7 @@ fn complete_operations(document: &mut Value) {
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let is_open = operation["security"].as_array().is_some_and(|all| all[0] == json!({}));
     let has_body = operation.get("requestBody").is_some();
+    let is_put = puts_record(path, method);
     if has_body {
         operation["requestBody"]["required"] = true.into();
     }
@@ -145,10 +146,14 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     let is_tagged = operation["responses"].get("304").is_some();
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        response["headers"] = headers(status, is_tagged || method == "patch");
+        response["headers"] = headers(status, is_tagged || method == "patch" || is_put);
     }
     if method == "patch" {
-        add_parameter(operation, if_match());
+        add_parameter(operation, if_match(true));
+    }
+    if is_put {
+        add_parameter(operation, if_match(false));
+        add_parameter(operation, if_none_match());
     }
     if method == "post" && !is_open {
         make_repeatable(operation);
@@ -206,11 +211,26 @@ fn has_tag(path: &str, operation: &Value) -> bool {
     path.ends_with("/{id}") || (is_list && !is_of_matches)
 }
 
-fn if_match() -> Value {
+/// Whether a record is created or replaced.
+fn puts_record(path: &str, method: &str) -> bool {
+    method == "put" && path.contains("/by-external-id/")
+}
+
+fn if_match(is_required: bool) -> Value {
     json!({
-        "name": "If-Match", "in": "header", "required": true,
-        "description": "The `ETag` of the version that the change is based on.",
+        "name": "If-Match", "in": "header", "required": is_required,
+        "description": "The `ETag` of the version that the change is based on; several with commas \
+            between, or `*` for any.",
         "schema": { "type": "string" }, "example": "\"3\""
+    })
+}
+
+fn if_none_match() -> Value {
+    json!({
+        "name": "If-None-Match", "in": "header", "required": false,
+        "description": "`*` to create the record only if there is none; or the `ETag` of a version \
+            that is not to be replaced.",
+        "schema": { "type": "string" }, "example": "*"
     })
 }
 
@@ -271,6 +291,9 @@ fn problem_statuses(path: &str, method: &str, (is_open, has_body): (bool, bool))
     }
     if method == "patch" {
         statuses.extend([412, 428]);
+    }
+    if puts_record(path, method) {
+        statuses.push(412);
     }
     let own = OWN_STATUSES.iter().filter(|(at, by, _)| (*at, *by) == (path, method));
     statuses.extend(own.flat_map(|(_, _, statuses)| *statuses));

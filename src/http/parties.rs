@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
-use super::etag::{IfMatch, Tag};
+use super::etag::{self, Tag};
 use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
@@ -24,6 +24,7 @@ use super::state::AppData;
 use super::words::words;
 use crate::actions::parties::{self, PartyCommand, PartyView};
 use crate::actions::places::PlaceInput;
+use crate::actions::precondition::Precondition;
 use crate::store::keyset::{CreatedKey, Page};
 use crate::store::parties::PartyFilter;
 
@@ -260,10 +261,10 @@ async fn update_party(
         return Err(crate::error::Error::Forbidden.into());
     }
     let body = patch.apply(&PartyBody::from(&current))?;
-    let based_on = IfMatch::required(&request)?.version().or(Some(current.party.version));
+    let based_on = etag::of_patch(&request, current.party.version)?;
     let command = command(&body, changed_place(&current.party.terms.place, &body.place));
-    let key = (id, based_on);
-    let view = app.app.write(caller, move |tx, ctx| parties::replace(tx, ctx, key, &command));
+    let view =
+        app.app.write(caller, move |tx, ctx| parties::replace(tx, ctx, (id, &based_on), &command));
     let view = view.await?;
     Ok(record::changed(tag(&view), &PartyRecord::from(&view)))
 }
@@ -280,11 +281,13 @@ async fn put_party_by_external_id(
     app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
     name: ExternalName,
+    precondition: Precondition,
     Body(body): Body<PartyBody>,
 ) -> Result<HttpResponse, ApiError> {
     let command = stated(&body);
     let put = app.app.write(caller, move |tx, ctx| {
-        parties::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
+        let key = ((&*name.system, &*name.id), &precondition);
+        parties::put_by_external_id(tx, ctx, key, &command)
     });
     let (view, created) = put.await?;
     let record = PartyRecord::from(&view);

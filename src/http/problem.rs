@@ -242,6 +242,15 @@ impl ApiError {
         Self::new(code).with_header(header::RETRY_AFTER, &RETRY_AFTER_SECONDS.to_string())
     }
 
+    /// The current version is not one that the caller wants; none if there is no record.
+    fn stale(current: Option<i64>) -> Self {
+        let error = Self::new(ProblemCode::PreconditionFailed);
+        match current {
+            Some(version) => error.with_header(header::ETAG, &super::etag::of_version(version)),
+            None => error,
+        }
+    }
+
     /// Adds a header to the answer.
     pub fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -383,8 +392,7 @@ impl From<Error> for ApiError {
                 };
                 Self::about(code, Vec::new(), Some(conflict))
             }
-            Error::PreconditionFailed { current } => Self::new(ProblemCode::PreconditionFailed)
-                .with_header(header::ETAG, &super::etag::of_version(current)),
+            Error::PreconditionFailed { current } => Self::stale(current),
             Error::Unavailable(cause) => Self::later(ProblemCode::Unavailable).because(cause),
             Error::TooManyAttempts { retry_after_s } => Self::new(ProblemCode::TooManyAttempts)
                 .with_header(header::RETRY_AFTER, &retry_after_s.to_string()),

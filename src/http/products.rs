@@ -6,7 +6,7 @@ use matching::id::ProductId;
 use super::as_of::AsOf;
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
-use super::etag::IfMatch;
+use super::etag;
 use super::idempotency::Once;
 use super::path::{ExternalName, Id};
 use super::problem::ApiError;
@@ -15,6 +15,7 @@ use super::product_search::{get_product_facets, list_products};
 use super::query::Query;
 use super::record;
 use super::state::AppData;
+use crate::actions::precondition::Precondition;
 use crate::actions::products::{self, ProductAction};
 
 /// Record a product
@@ -78,9 +79,10 @@ async fn update_product(
         return Err(crate::error::Error::Forbidden.into());
     }
     let body = patch.apply(&ProductBody::from(&current))?;
-    let based_on = IfMatch::required(&request)?.version().or(Some(current.product.version));
-    let (key, command) = ((id, based_on), command(&body)?);
-    let view = app.app.write(caller, move |tx, ctx| products::replace(tx, ctx, key, &command));
+    let based_on = etag::of_patch(&request, current.product.version)?;
+    let command = command(&body)?;
+    let view =
+        app.app.write(caller, move |tx, ctx| products::replace(tx, ctx, (id, &based_on), &command));
     let record = ProductRecord::from(&view.await?);
     Ok(record::changed(record.tag(), &record))
 }
@@ -97,11 +99,13 @@ async fn put_product_by_external_id(
     app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
     name: ExternalName,
+    precondition: Precondition,
     Body(body): Body<ProductBody>,
 ) -> Result<HttpResponse, ApiError> {
     let command = command(&body)?;
     let put = app.app.write(caller, move |tx, ctx| {
-        products::put_by_external_id(tx, ctx, (&name.system, &name.id), &command)
+        let key = ((&*name.system, &*name.id), &precondition);
+        products::put_by_external_id(tx, ctx, key, &command)
     });
     let (view, created) = put.await?;
     let record = ProductRecord::from(&view);

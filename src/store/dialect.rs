@@ -33,7 +33,7 @@ macro_rules! stale {
         let version = $table::table.find($id).select($table::version);
         let current: Option<i64> = version.get_result($tx.connection()).optional()?;
         Err(current.map_or($crate::error::Error::NotFound, |current| {
-            $crate::error::Error::PreconditionFailed { current }
+            $crate::error::Error::PreconditionFailed { current: Some(current) }
         }))
     }};
 }

@@ -174,7 +174,7 @@ pub fn update(tx: &mut WriteTx<'_>, party: &Party) -> Result<(), Error> {
     let updated = diesel::update(target).set(&row).execute(tx.connection());
     match meaning(updated)? {
         1 => Ok(()),
-        _ => Err(Error::PreconditionFailed { current: party.version }),
+        _ => Err(Error::PreconditionFailed { current: Some(party.version) }),
     }
 }
 

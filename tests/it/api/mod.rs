@@ -19,6 +19,7 @@ mod match_terms;
 mod matches;
 mod offers;
 mod parties;
+mod preconditions;
 mod products;
 mod rate_limits;
 mod reference_data;

@@ -155,7 +155,7 @@ fn a_change_of_another_version_is_refused(test: &TestDatabase) {
         let change = product.clone();
         let refused = test.database.write(move |tx| products::update(tx, &change));
         assert!(
-            matches!(refused, Err(Error::PreconditionFailed { current: 1 })),
+            matches!(refused, Err(Error::PreconditionFailed { current: Some(1) })),
             "{version}: {refused:?}"
         );
     }
