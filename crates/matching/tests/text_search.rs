@@ -268,6 +268,15 @@ fn a_product_whose_name_has_no_word_is_found_by_its_producer() {
 /// So few texts that products often have one in common, in the same field or in another one.
 const SHARED_TEXTS: [&str; 9] = [
     "",
+#[test]
+fn a_word_that_a_synonym_took_the_place_of_is_found_too() {
+    let names = ["Dưa chuột", "Lạp sườn", "Nấm mộc nhĩ"];
+    for (query, first) in [("chuột", 0), ("suon", 1), ("mộc nhĩ", 2), ("nhĩ", 2), ("dưa leo", 0)]
+    {
+        assert_eq!(found_among(&names, query).first(), Some(&first), "{query}");
+    }
+}
+
     "***",
     "Kẹo dừa",
     "Kẹo dừa Bến Tre",

@@ -6,7 +6,7 @@ use super::fold::normalize;
 use super::relevance::{Name, split};
 use super::synonyms::Synonyms;
 use super::vocabulary::{Slots, Vocabulary};
-use super::word::{Letters, Word, similarity};
+use super::word::{EXACT, Letters, Word, similarity};
 use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -29,6 +29,8 @@ struct Text {
 struct TextWords {
     /// With synonyms replaced.
     words: Vec<Word>,
+    /// Words that synonyms took the place of.
+    replaced: Vec<Word>,
     /// As written, before synonyms.
     written: Vec<Letters>,
 }
@@ -40,7 +42,17 @@ impl TextWords {
             || synonyms.canonical(&spelled).iter().map(|word| Word::new(word, true)).collect(),
             |name| name.words().to_vec(),
         );
-        Self { words, written: spelled.iter().map(|word| letters(word)).collect() }
+        let is_there = |word: &Word| words.iter().any(|other| similarity(word, other) == EXACT);
+        let mut replaced: Vec<Word> = spelled.iter().map(|word| Word::new(word, true)).collect();
+        replaced.retain(|word| !is_there(word));
+        replaced.sort_unstable();
+        replaced.dedup();
+        Self { words, replaced, written: spelled.iter().map(|word| letters(word)).collect() }
+    }
+
+    /// All words by which the text is found.
+    fn found_by(&self) -> impl Iterator<Item = &Word> {
+        self.words.iter().chain(&self.replaced)
     }
 
     /// Neighbours, written together.
@@ -110,7 +122,7 @@ impl Texts {
         for number in new {
             let Some(text) = self.texts.get(*number) else { continue };
             let found_by = TextWords::new(text, synonyms);
-            words.extend(found_by.words.iter().map(|word| (self.words.number(*word), *number)));
+            words.extend(found_by.found_by().map(|word| (self.words.number(*word), *number)));
             pairs.extend(found_by.pairs().map(|pair| (self.pairs.number(pair), *number)));
             for word in found_by.written {
                 *self.written.entry(word).or_default() += 1;
@@ -139,7 +151,7 @@ impl Texts {
             entry.remove();
         }
         let found_by = TextWords::new(&text, synonyms);
-        found_by.words.iter().for_each(|word| self.words.remove(word, number));
+        found_by.found_by().for_each(|word| self.words.remove(word, number));
         found_by.pairs().for_each(|pair| self.pairs.remove(&pair, number));
         found_by.written.into_iter().for_each(|word| self.forget_written(word));
     }
