@@ -16,6 +16,7 @@ use proptest::sample::select;
 use text_data::{Product, products, rows, synonyms};
 
 const QUERIES: &str = include_str!("../../../data/relevance/queries.csv");
+const UNSEEN: &str = include_str!("../../../data/relevance/unseen.csv");
 const SETS: &str = include_str!("../../../data/relevance/sets.csv");
 const TOP: usize = 10;
 
@@ -94,14 +95,23 @@ fn labelled_queries_reach_recall_and_rank() {
     let products = products();
     let index = index(&products);
     let described: Vec<Described> = products.iter().map(describe).collect();
-    let judged: Vec<(Vec<String>, (f64, f64))> = rows(QUERIES)
-        .into_iter()
+    let judged: Vec<(Vec<String>, (f64, f64))> = (rows(QUERIES).into_iter())
+        .chain(rows(UNSEEN))
         .map(|row| (row.clone(), judge(&index, &described, &row[0], &row[2])))
         .collect();
     let mut report = String::from("split    kind             queries  recall@10  MRR\n");
-    let kinds =
-        ["accents", "no_accents", "typo", "regional", "set_and_stars", "producer_place", "mixed"];
-    for split in ["dev", "held_out"] {
+    let kinds = [
+        "accents",
+        "no_accents",
+        "typo",
+        "regional",
+        "set_and_stars",
+        "producer_place",
+        "request",
+        "number",
+        "mixed",
+    ];
+    for (split, least_recall) in [("dev", 0.95), ("held_out", 0.95), ("unseen", 0.90)] {
         for kind in kinds.iter().chain(&["all"]) {
             let of_kind = judged
                 .iter()
@@ -109,9 +119,12 @@ fn labelled_queries_reach_recall_and_rank() {
             let recall = mean(of_kind.clone().map(|(_, judged)| judged.0));
             let rank = mean(of_kind.clone().map(|(_, judged)| judged.1));
             let count = of_kind.count();
+            if count == 0 {
+                continue;
+            }
             report += &format!("{split:8} {kind:16} {count:7}  {recall:9.3}  {rank:.3}\n");
             if *kind == "all" {
-                assert!(recall >= 0.95 && rank >= 0.85, "{report}");
+                assert!(recall >= least_recall && rank >= 0.85, "{report}");
             }
         }
     }
@@ -256,6 +269,15 @@ fn a_filler_without_accents_may_be_a_word_of_the_name() {
 }
 
 #[test]
+fn a_word_that_a_synonym_took_the_place_of_is_found_too() {
+    let names = ["Dưa chuột", "Lạp sườn", "Nấm mộc nhĩ"];
+    for (query, first) in [("chuột", 0), ("suon", 1), ("mộc nhĩ", 2), ("nhĩ", 2), ("dưa leo", 0)]
+    {
+        assert_eq!(found_among(&names, query).first(), Some(&first), "{query}");
+    }
+}
+
+#[test]
 fn a_product_whose_name_has_no_word_is_found_by_its_producer() {
     let mut index = SearchIndex::new(synonyms());
     let (name, producer) = ("***".into(), "Trà Vinh Xanh".into());
@@ -268,15 +290,6 @@ fn a_product_whose_name_has_no_word_is_found_by_its_producer() {
 /// So few texts that products often have one in common, in the same field or in another one.
 const SHARED_TEXTS: [&str; 9] = [
     "",
-#[test]
-fn a_word_that_a_synonym_took_the_place_of_is_found_too() {
-    let names = ["Dưa chuột", "Lạp sườn", "Nấm mộc nhĩ"];
-    for (query, first) in [("chuột", 0), ("suon", 1), ("mộc nhĩ", 2), ("nhĩ", 2), ("dưa leo", 0)]
-    {
-        assert_eq!(found_among(&names, query).first(), Some(&first), "{query}");
-    }
-}
-
     "***",
     "Kẹo dừa",
     "Kẹo dừa Bến Tre",
