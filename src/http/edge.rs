@@ -23,7 +23,7 @@ use super::rate_limit::{Charge, Client};
 use super::refusal::refusal;
 use super::state::AppData;
 use super::unread::RequestBody;
-use super::{auth, client_address, cors, methods};
+use super::{auth, client_address, cors, methods, unread};
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -290,7 +290,7 @@ fn finish(mut response: ServiceResponse, asked: &mut Asked<'_>) -> ServiceRespon
     asked.note(&route, status);
     let (is_head, body) = (asked.method == Method::HEAD, asked.body.take());
     response.map_body(|_, answer| {
-        let answer = if is_head { BoxBody::new(()) } else { answer };
+        let answer = if is_head { unread::length_of(&answer) } else { answer };
         match body {
             Some(body) => body.held_by(answer),
             None => answer,

@@ -1,8 +1,10 @@
 //! Bodies that nobody reads to their end. The framework waits without a limit for the rest of a
 //! chunked body that was dropped; it closes the connection if the body is still held when the
-//! answer goes out. So the answer holds it. Must not know who reads it.
+//! answer goes out. So the answer holds it. And answers to `HEAD`, of which nobody reads more than
+//! the length. Must not know who reads them.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -60,5 +62,27 @@ impl MessageBody for Holding {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.answer).poll_next(context)
+    }
+}
+
+/// What `HEAD` gets in place of `answer`: its length (RFC 9110 section 8.6), and nothing of it.
+pub(super) fn length_of(answer: &BoxBody) -> BoxBody {
+    BoxBody::new(Length(answer.size()))
+}
+
+struct Length(BodySize);
+
+impl MessageBody for Length {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Poll::Ready(None)
     }
 }

@@ -86,6 +86,15 @@ fn the_head_of_an_answer_is_that_of_its_get(api: &TestApi) {
     for name in ["etag", "content-type", "cache-control"] {
         assert_eq!(head.header(name), whole.header(name), "{name}");
     }
+    let whole = exchange(api, get("/v1/units?limit=3", ""));
+    let head = exchange(api, get("/v1/units?limit=3", "").replacen("GET", "HEAD", 1));
+    let length = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with("content-length: "));
+        line.and_then(|line| line.split_once(' ')?.1.parse::<usize>().ok())
+    };
+    let body = whole.split_once("\r\n\r\n").map(|(_, body)| body.len());
+    assert_eq!((length(&head), length(&whole)), (body, body), "{head}");
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
 }
 
 fn only_json_is_read(api: &TestApi) {
