@@ -61,6 +61,8 @@ pub enum Conflict {
     Frozen {
         /// The state now.
         state: &'static str,
+        /// The legal actions.
+        actions: Vec<&'static str>,
     },
     /// A packaging cannot change while offers are counted in its unit.
     PackagingInUse,

@@ -194,7 +194,10 @@ pub fn replace(
     }
     let state = current.state(context.moment.now());
     if !same_terms && state.is_end() {
-        return Err(Error::Conflict(Conflict::Frozen { state: state.code() }));
+        return Err(Error::Conflict(Conflict::Frozen {
+            state: state.code(),
+            actions: words(state),
+        }));
     }
     let demand = changed(context, current.clone(), terms);
     demands::update(tx, &demand)?;
@@ -279,8 +282,8 @@ pub fn act(
     let now = context.moment.now();
     let state = current.state(now);
     if !state.actions().contains(&action) {
-        let actions = state.actions().iter().map(|action| action.code()).collect();
-        return Err(Error::Conflict(Conflict::IllegalAction { state: state.code(), actions }));
+        let conflict = Conflict::IllegalAction { state: state.code(), actions: words(state) };
+        return Err(Error::Conflict(conflict));
     }
     let version = current.version + 1;
     let demand = Demand { version, updated_at: now, status: action.after(), ..current.clone() };
@@ -354,4 +357,9 @@ fn area(context: &Context, place: &Place) -> Place {
     };
     let bare = Place { address: None, given: None, ..place.clone() };
     places::resolve(context.reference, &PlaceInput::Stated(stated)).unwrap_or(bare)
+}
+
+/// The words of what is legal in a state.
+fn words(state: DemandState) -> Vec<&'static str> {
+    state.actions().iter().map(|action| action.code()).collect()
 }

@@ -175,7 +175,8 @@ pub fn replace(
     }
     let state = current.state(context.today());
     if new_terms && is_end(state) {
-        return Err(Error::Conflict(Conflict::Frozen { state: state_word(state) }));
+        let actions = words(state.actions()).collect();
+        return Err(Error::Conflict(Conflict::Frozen { state: state_word(state), actions }));
     }
     let offer = changed(context, current.clone(), new_terms.then_some(terms));
     offers::update(tx, &offer)?;

@@ -339,11 +339,12 @@ impl ApiError {
             taken: None,
         };
         match &self.conflict {
-            Some(Conflict::IllegalAction { state, actions }) => {
+            Some(
+                Conflict::IllegalAction { state, actions } | Conflict::Frozen { state, actions },
+            ) => {
                 problem.state = Some((*state).into());
                 problem.allowed_actions = Some(actions.iter().map(|a| (*a).into()).collect());
             }
-            Some(Conflict::Frozen { state }) => problem.state = Some((*state).into()),
             Some(Conflict::CapacityTaken { taken }) => problem.taken = Some(*taken),
             _ => {}
         }

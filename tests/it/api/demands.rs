@@ -228,6 +228,7 @@ fn terms_are_frozen_at_the_end_and_versions_count_apart(api: &TestApi) {
     assert_eq!((dearer.number("/version"), dearer.number("/terms_version")), (3, 2));
     api.act(&format!("{}/close", path(&made))).by(&actor.token).send().expect(200);
     let frozen = change(json!({"max_unit_price": 80000}), 4).expect_problem(409, "frozen");
+    assert_eq!(frozen.at("/allowed_actions"), &json!([]));
     assert_eq!(frozen.text("/state"), "closed");
     let same = change(json!({"max_unit_price": 70000}), 4).expect(200);
     assert_eq!(same.number("/version"), 4);

@@ -132,6 +132,7 @@ fn the_terms_of_an_ended_offer_are_frozen(api: &TestApi) {
             api.patch(&path, &patch).if_match(version).by(&actor.token).send()
         };
         let frozen = change(json!({"unit_price": 1}), version).expect_problem(409, "frozen");
+        assert_eq!(frozen.at("/allowed_actions"), &json!([]));
         assert_eq!(frozen.text("/state"), state);
         assert_eq!(get(api, &actor, &path).body, before.body);
         change(json!({"unit_price": 1}), version + 1).expect_problem(412, "precondition_failed");
