@@ -159,7 +159,7 @@ fn repeated(
         return Some(expanded);
     }
     let at = if expanded.is_empty() { "/recurrence/skip" } else { "/recurrence/until" };
-    gather.push(at, Rule::OutOfRange { min: 1, max: MAX_DELIVERIES as i64 });
+    gather.push(at, Rule::CountOutOfRange { min: 1, max: MAX_DELIVERIES as i64 });
     None
 }
 

@@ -63,7 +63,10 @@ fn resolve_stated(reference: &Reference, input: &StatedPlace) -> Result<Place, V
     };
     let long = input.address.as_ref().is_some_and(|text| text.chars().count() > MAX_ADDRESS_CHARS);
     if long {
-        return Err(one("/address", Rule::OutOfRange { min: 0, max: MAX_ADDRESS_CHARS as i64 }));
+        return Err(one(
+            "/address",
+            Rule::LengthOutOfRange { min: 0, max: MAX_ADDRESS_CHARS as i64 },
+        ));
     }
     let point = given.or(own).ok_or_else(|| one("", Rule::UnknownProvince))?;
     let is_old = input.text.is_some() || input.as_of.is_some();
@@ -132,6 +135,15 @@ pub fn rule_of(error: PlaceError) -> Rule {
     }
 }
 
+/// The rule that the code of a province breaks, however short or long it is.
+#[must_use]
+pub fn rule_of_province(error: PlaceError) -> Rule {
+    match rule_of(error) {
+        Rule::UnknownCommune => Rule::UnknownProvince,
+        other => other,
+    }
+}
+
 /// The same day as the reference tables count it.
 #[must_use]
 pub fn civil(date: Date) -> jiff::civil::Date {
@@ -149,7 +161,9 @@ pub fn provinces(reference: &Reference, codes: &[String]) -> Result<ProvinceSet,
     for (index, code) in codes.iter().enumerate() {
         match reference.provinces().by_code(code, None) {
             Ok(province) => set.push(province.code),
-            Err(error) => violations.push(Violation::new(format!("/{index}"), rule_of(error))),
+            Err(error) => {
+                violations.push(Violation::new(format!("/{index}"), rule_of_province(error)));
+            }
         }
     }
     if violations.is_empty() { Ok(set.into_iter().collect()) } else { Err(violations) }

@@ -64,7 +64,7 @@ impl Password {
         let password = Self::presented(text);
         let legal = MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS;
         let (min, max) = (MIN_PASSWORD_CHARS as i64, MAX_PASSWORD_CHARS as i64);
-        let wrong = || Violation::new("/password", Rule::OutOfRange { min, max });
+        let wrong = || Violation::new("/password", Rule::LengthOutOfRange { min, max });
         legal.contains(&password.0.chars().count()).then_some(password).ok_or_else(wrong)
     }
 

@@ -238,7 +238,7 @@ pub struct DemandBody {
     pub status: Option<DemandStatus>,
 }
 
-pub(super) fn product_sets_schema() -> ArrayBuilder {
+fn product_sets_schema() -> ArrayBuilder {
     // The rule that a set is one of the 26 has its own code; the schema keeps numbers readable.
     let number = ObjectBuilder::new().schema_type(Type::Integer);
     let number = number.minimum(Some(0)).maximum(Some(255));

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, put, web};
 use matching::demand::DemandAction;
 use matching::id::DemandId;
-use matching::product::ProductSet;
 use matching::violation::{Rule, Violation};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -17,12 +16,11 @@ use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
 use super::problem::ApiError;
-use super::query::Query;
+use super::query::{Query, product_set, provinces};
 use super::record::{self, List};
 use super::sort::Sort;
 use super::state::AppData;
 use crate::actions::demands::{self, DemandView};
-use crate::actions::places;
 use crate::actions::precondition::Precondition;
 use crate::app::App;
 use crate::caller::Caller;
@@ -39,8 +37,8 @@ pub struct DemandQuery {
     party_id: Vec<String>,
     /// Only demands that name any of these product sets, 1 to 26.
     #[serde(default)]
-    #[param(schema_with = super::demand_body::product_sets_schema)]
-    product_set: Vec<u8>,
+    #[param(max_items = 26)]
+    product_set: Vec<i64>,
     /// Only demands with a delivery to any of these provinces.
     #[serde(default)]
     #[param(max_length = 2)]
@@ -269,13 +267,13 @@ fn filter(query: DemandQuery, app: &App) -> Result<DemandFilter, ApiError> {
         id.parse().map_or_else(|_| note("party_id", uuid()), |id| filter.parties.push(id));
     }
     for number in query.product_set {
-        let set = ProductSet::new(number);
+        let set = product_set(number);
         set.map_or_else(
             || note("product_set", Rule::UnknownProductSet),
             |set| filter.product_sets.push(set),
         );
     }
-    match places::provinces(app.reference(), &query.province_code) {
+    match provinces(app.reference(), &query.province_code) {
         Ok(provinces) => filter.provinces = provinces.iter().collect(),
         Err(all) => all.into_iter().for_each(|each| note("province_code", each.rule)),
     }

@@ -64,7 +64,7 @@ async fn list_offers(
     let wanted = (query.limit, query.cursor.as_deref());
     let direction = query.sort.unwrap_or_default().direction();
     let page = page::by_creation(&app.cursors, &binding, wanted, direction)?;
-    let filter = query.filter(app.app.clock().now().date());
+    let filter = query.filter(app.app.reference(), app.app.clock().now().date());
     let filter = filter.map_err(ApiError::invalid_parameters)?;
     let Page { items, has_more } =
         app.app.read(caller, move |tx, ctx| offers::list(tx, ctx, &filter, page)).await?;

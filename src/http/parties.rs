@@ -17,7 +17,7 @@ use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
 use super::places::{PlaceBody, PlaceView, changed_place};
 use super::problem::ApiError;
-use super::query::Query;
+use super::query::{Query, provinces};
 use super::record::{self, List};
 use super::sort::Sort;
 use super::state::AppData;
@@ -25,6 +25,7 @@ use super::words::words;
 use crate::actions::parties::{self, PartyCommand, PartyView};
 use crate::actions::places::PlaceInput;
 use crate::actions::precondition::Precondition;
+use crate::reference::Reference;
 use crate::store::keyset::{CreatedKey, Page};
 use crate::store::parties::PartyFilter;
 
@@ -216,7 +217,7 @@ async fn list_parties(
     let wanted = (query.limit, query.cursor.as_deref());
     let direction = query.sort.unwrap_or_default().direction();
     let page = page::by_creation(&app.cursors, &binding, wanted, direction)?;
-    let filter = filter(query);
+    let filter = filter(app.app.reference(), query)?;
     let Page { items, has_more } =
         app.app.read(caller, move |tx, ctx| parties::list(tx, ctx, &filter, page)).await?;
     let last = items.last().filter(|_| has_more).map(|view| page::created_place(key(view)));
@@ -325,13 +326,14 @@ fn key(view: &PartyView) -> CreatedKey {
     CreatedKey { created_at: view.party.created_at, id: view.party.id.uuid() }
 }
 
-fn filter(query: PartyQuery) -> PartyFilter {
-    let provinces = query.province_code.iter().filter_map(|code| ProvinceCode::parse(code));
-    PartyFilter {
+fn filter(reference: &Reference, query: PartyQuery) -> Result<PartyFilter, ApiError> {
+    let provinces = provinces(reference, &query.province_code);
+    let provinces = provinces.map_err(ApiError::invalid_parameters)?;
+    Ok(PartyFilter {
         roles: query.role.into_iter().map(Into::into).collect(),
-        provinces: provinces.collect(),
+        provinces: provinces.iter().collect(),
         text: query.q,
-    }
+    })
 }
 
 /// What a whole body states.

@@ -55,7 +55,9 @@ pub const fn rule_code(rule: &Rule) -> &'static str {
         Rule::WrongType { .. } => "wrong_type",
         Rule::WrongFormat { .. } => "wrong_format",
         Rule::NotAllowed { .. } => "not_allowed",
-        Rule::OutOfRange { .. } => "out_of_range",
+        Rule::OutOfRange { .. } | Rule::LengthOutOfRange { .. } | Rule::CountOutOfRange { .. } => {
+            "out_of_range"
+        }
         Rule::Duplicate => "duplicate",
         Rule::Contradicts { .. } => "contradicts",
         Rule::ReversedPeriod => "reversed_period",
@@ -86,6 +88,8 @@ pub fn every_rule() -> Vec<Rule> {
         Rule::WrongFormat { format: "date".into() },
         Rule::NotAllowed { allowed: "a, b".into() },
         Rule::OutOfRange { min: 1, max: 10 },
+        Rule::LengthOutOfRange { min: 1, max: 200 },
+        Rule::CountOutOfRange { min: 1, max: 10 },
         Rule::Duplicate,
         Rule::Contradicts { other: "kind" },
         Rule::ReversedPeriod,
@@ -123,7 +127,14 @@ fn vietnamese(rule: &Rule) -> String {
         Rule::WrongFormat { format } => format!("Sai định dạng; cần {format}."),
         Rule::NotAllowed { allowed } => format!("Giá trị không có trong danh sách: {allowed}."),
         Rule::OutOfRange { min, max: i64::MAX } => format!("Phải từ {min} trở lên."),
+        Rule::OutOfRange { min: i64::MIN, max } => format!("Phải không quá {max}."),
         Rule::OutOfRange { min, max } => format!("Phải từ {min} đến {max}."),
+        Rule::LengthOutOfRange { min, max } => {
+            format!("Phải có {} ký tự.", vietnamese_count(*min, *max))
+        }
+        Rule::CountOutOfRange { min, max } => {
+            format!("Phải có {} phần tử.", vietnamese_count(*min, *max))
+        }
         Rule::Duplicate => "Giá trị bị lặp lại.".into(),
         Rule::Contradicts { other } => format!("Mâu thuẫn với trường {other}."),
         Rule::ReversedPeriod => "Ngày kết thúc đứng trước ngày bắt đầu.".into(),
@@ -147,6 +158,24 @@ fn vietnamese(rule: &Rule) -> String {
     }
 }
 
+fn vietnamese_count(min: i64, max: i64) -> String {
+    match (min, max) {
+        (min, i64::MAX) => format!("ít nhất {min}"),
+        (0, max) => format!("tối đa {max}"),
+        (min, max) if min == max => format!("đúng {min}"),
+        (min, max) => format!("từ {min} đến {max}"),
+    }
+}
+
+fn english_count(min: i64, max: i64) -> String {
+    match (min, max) {
+        (min, i64::MAX) => format!("at least {min}"),
+        (0, max) => format!("at most {max}"),
+        (min, max) if min == max => format!("exactly {min}"),
+        (min, max) => format!("{min} to {max}"),
+    }
+}
+
 fn english(rule: &Rule) -> String {
     match rule {
         Rule::Required => "A required field is absent.".into(),
@@ -156,7 +185,14 @@ fn english(rule: &Rule) -> String {
         Rule::WrongFormat { format } => format!("Wrong format; {format} is needed."),
         Rule::NotAllowed { allowed } => format!("Not one of: {allowed}."),
         Rule::OutOfRange { min, max: i64::MAX } => format!("Must be at least {min}."),
+        Rule::OutOfRange { min: i64::MIN, max } => format!("Must be at most {max}."),
         Rule::OutOfRange { min, max } => format!("Must be from {min} to {max}."),
+        Rule::LengthOutOfRange { min, max } => {
+            format!("Must have {} characters.", english_count(*min, *max))
+        }
+        Rule::CountOutOfRange { min, max } => {
+            format!("Must have {} entries.", english_count(*min, *max))
+        }
         Rule::Duplicate => "The value stands twice.".into(),
         Rule::Contradicts { other } => format!("Contradicts the field {other}."),
         Rule::ReversedPeriod => "The end is before the beginning.".into(),
@@ -212,6 +248,6 @@ mod tests {
         }
         codes.sort_unstable();
         codes.dedup();
-        assert_eq!(codes.len(), rules.len());
+        assert_eq!(codes.len(), rules.len() - 2, "three kinds of range have one code");
     }
 }

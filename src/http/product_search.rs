@@ -2,9 +2,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use matching::id::PartyId;
-use matching::product::ProductSet;
 use matching::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::certificate_record::CertificateKind;
 use super::page::{self, Binding};
 use super::problem::{ApiError, ProblemCode};
 use super::product_record::{ProductRecord, ProductState};
-use super::query::Query;
+use super::query::{Query, numbers, product_set, provinces};
 use super::record::{self, List};
 use super::state::AppData;
 use crate::actions::product_search::{self, Search};
@@ -35,7 +35,7 @@ pub struct ProductQuery {
     min_stars: Option<u8>,
     /// Only products of any of these sets; repeat for several.
     #[serde(default)]
-    product_set: Vec<u8>,
+    product_set: Vec<i64>,
     /// Only products of producers in any of these provinces.
     #[serde(default)]
     province_code: Vec<String>,
@@ -44,6 +44,7 @@ pub struct ProductQuery {
     certificate: Vec<CertificateKind>,
     /// Only products with free capacity in any of these months of the year, 1 to 12.
     #[serde(default)]
+    #[param(schema_with = months)]
     month: Vec<u8>,
     /// Only products of any of these producers.
     #[serde(default)]
@@ -73,7 +74,7 @@ pub struct FacetQuery {
     min_stars: Option<u8>,
     /// As of the list.
     #[serde(default)]
-    product_set: Vec<u8>,
+    product_set: Vec<i64>,
     /// As of the list.
     #[serde(default)]
     province_code: Vec<String>,
@@ -82,6 +83,7 @@ pub struct FacetQuery {
     certificate: Vec<CertificateKind>,
     /// As of the list.
     #[serde(default)]
+    #[param(schema_with = months)]
     month: Vec<u8>,
     /// As of the list.
     #[serde(default)]
@@ -254,22 +256,24 @@ fn search(reference: &Reference, query: ProductQuery) -> Result<Search, ApiError
     Ok(Search { text, filter: filter(reference, query)?, as_of, limit, after: None })
 }
 
+fn months() -> ArrayBuilder {
+    let free = "Only products with free capacity in any of these months of the year, 1 to 12.";
+    numbers((1, 12), free)
+}
+
 fn filter(reference: &Reference, query: ProductQuery) -> Result<ProductFilter, ApiError> {
     let mut violations = Vec::new();
     let mut refuse = |name: &str, rule: Rule| violations.push(Violation::new(name, rule));
     let mut filter = ProductFilter { min_stars: query.min_stars, ..ProductFilter::default() };
     for number in query.product_set {
-        match ProductSet::new(number) {
+        match product_set(number) {
             Some(set) => filter.product_sets.push(set),
             None => refuse("product_set", Rule::UnknownProductSet),
         }
     }
-    let mut provinces = Vec::new();
-    for code in &query.province_code {
-        match reference.provinces().by_code(code, None) {
-            Ok(province) => provinces.push(province.code),
-            Err(_) => refuse("province_code", Rule::UnknownProvince),
-        }
+    match provinces(reference, &query.province_code) {
+        Ok(named) => filter.provinces = named.iter().collect(),
+        Err(all) => all.into_iter().for_each(|each| refuse("province_code", each.rule)),
     }
     for id in &query.party_id {
         match id.parse::<PartyId>() {
@@ -277,10 +281,6 @@ fn filter(reference: &Reference, query: ProductQuery) -> Result<ProductFilter, A
             Err(_) => refuse("party_id", Rule::WrongFormat { format: "uuid".into() }),
         }
     }
-    if query.month.iter().any(|month| !(1..=12).contains(month)) {
-        refuse("month", Rule::OutOfRange { min: 1, max: 12 });
-    }
-    filter.provinces = provinces.into_iter().collect();
     filter.certificates = query.certificate.into_iter().map(Into::into).collect();
     filter.months = query.month.into_iter().collect();
     if violations.is_empty() { Ok(filter) } else { Err(ApiError::invalid_parameters(violations)) }

@@ -5,15 +5,20 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use matching::place::ProvinceSet;
+use matching::product::ProductSet;
 use matching::violation::{Rule, Violation};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::IntoParams;
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use super::json;
 use super::problem::{ApiError, ProblemCode};
 use super::schema::QueryParameter;
 use super::state::AppData;
+use crate::actions::places;
+use crate::reference::Reference;
 
 /// The most parameters of one query, repeated ones counted each time.
 const MAX_PARAMETERS: usize = 200;
@@ -34,9 +39,8 @@ fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Re
     let app = request.app_data::<web::Data<AppData>>();
     let app = app.ok_or_else(|| ApiError::new(ProblemCode::Internal))?;
     let object = collect(&app.contract.query_parameters::<T>(), &pairs(request)?)?;
-    serde_json::from_value(Value::Object(object)).map_err(|error| {
-        ApiError::new(ProblemCode::InvalidParameter).with_detail(error.to_string())
-    })
+    serde_json::from_value(Value::Object(object))
+        .map_err(|error| ApiError::new(ProblemCode::InvalidParameter).because(error.to_string()))
 }
 
 /// Refuses every parameter of `request`.
@@ -59,7 +63,7 @@ fn collect(
 ) -> Result<Map<String, Value>, ApiError> {
     let mut violations = Vec::new();
     if pairs.len() > MAX_PARAMETERS {
-        let rule = Rule::OutOfRange { min: 0, max: MAX_PARAMETERS as i64 };
+        let rule = Rule::CountOutOfRange { min: 0, max: MAX_PARAMETERS as i64 };
         return Err(ApiError::invalid_parameters(vec![Violation::new("", rule)]));
     }
     let mut object = Map::new();
@@ -72,8 +76,12 @@ fn collect(
         add(&mut object, &mut violations, (name, text), &parameter.schema);
     }
     for parameter in parameters {
-        if let Some(value) = object.get(&parameter.name) {
-            violations.extend(parameter.violations(value));
+        match object.get(&parameter.name) {
+            Some(value) => violations.extend(parameter.violations(value)),
+            None if parameter.is_required => {
+                violations.push(Violation::new(&parameter.name, Rule::Required));
+            }
+            None => {}
         }
     }
     if violations.is_empty() { Ok(object) } else { Err(ApiError::invalid_parameters(violations)) }
@@ -113,6 +121,33 @@ fn typed(text: &str, schema: &Value) -> Value {
         "false" if has_type(schema, "boolean") => false.into(),
         _ => text.into(),
     }
+}
+
+/// The product set with a number, however large the number is.
+pub(super) fn product_set(number: i64) -> Option<ProductSet> {
+    u8::try_from(number).ok().and_then(ProductSet::new)
+}
+
+/// Today's provinces that the parameter `province_code` names.
+///
+/// # Errors
+/// Each code that is none.
+pub(super) fn provinces(
+    reference: &Reference,
+    codes: &[String],
+) -> Result<ProvinceSet, Vec<Violation>> {
+    let at_parameter = |violation| Violation { at: "province_code".into(), ..violation };
+    let refused = |all: Vec<Violation>| all.into_iter().map(at_parameter).collect();
+    places::provinces(reference, codes).map_err(refused)
+}
+
+/// Numbers within these bounds.
+pub(super) fn numbers((min, max): (u8, u8), description: &str) -> ArrayBuilder {
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    let number = number.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)));
+    ArrayBuilder::new()
+        .items(number.minimum(Some(min)).maximum(Some(max)))
+        .description(Some(description))
 }
 
 fn has_type(schema: &Value, name: &str) -> bool {

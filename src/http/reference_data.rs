@@ -20,7 +20,7 @@ use super::reference_record::{
     ResolvedPlaceRecord, TaxonLevel, UnitRecord, provinces,
 };
 use super::state::AppData;
-use crate::actions::places::{civil, rule_of};
+use crate::actions::places::{civil, rule_of, rule_of_province};
 use crate::reference::{Commune, ProvinceCode, Reference};
 
 /// Communes of a page unless a province or a limit is named.
@@ -191,7 +191,7 @@ fn communes<'a>(
 ) -> Result<Vec<&'a Commune>, ApiError> {
     let province = query.province_code.as_deref().map(|code| {
         let found = reference.provinces().by_code(code, None);
-        found.map_err(|error| refused("province_code", rule_of(error)))
+        found.map_err(|error| refused("province_code", rule_of_province(error)))
     });
     let province: Option<ProvinceCode> = province.transpose()?.map(|province| province.code);
     let wanted = fold(query.q.as_deref().unwrap_or_default());

@@ -5,6 +5,7 @@ use matching::product::ProductSet;
 use matching::registry::RegistryCount;
 use matching::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::{IntoParams, ToSchema};
 
 use super::as_of;
@@ -12,7 +13,7 @@ use super::auth::Authenticated;
 use super::page::{self, Binding};
 use super::places::PlaceView;
 use super::problem::{ApiError, ProblemCode};
-use super::query::Query;
+use super::query::{Query, numbers, product_set};
 use super::record::{self, List};
 use super::state::AppData;
 use crate::actions::places::{civil, rule_of};
@@ -35,9 +36,10 @@ pub struct RegistryQuery {
     place: Vec<String>,
     /// Only of any of these sets; repeat for several.
     #[serde(default)]
-    product_set: Vec<u8>,
+    product_set: Vec<i64>,
     /// Only with any of these stars, 3 to 5; potential five-star products have 4.
     #[serde(default)]
+    #[param(schema_with = stars)]
     stars: Vec<u8>,
     /// Only of any of these producers.
     #[serde(default)]
@@ -58,9 +60,10 @@ pub struct RegistryProducerQuery {
     place: Vec<String>,
     /// As of the report.
     #[serde(default)]
-    product_set: Vec<u8>,
+    product_set: Vec<i64>,
     /// As of the report.
     #[serde(default)]
+    #[param(schema_with = stars)]
     stars: Vec<u8>,
     /// As of the report.
     #[serde(default)]
@@ -194,6 +197,11 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
     config.service(list_registry_producers).service(get_registry_report);
 }
 
+fn stars() -> ArrayBuilder {
+    let with = "Only with any of these stars, 3 to 5; potential five-star products have 4.";
+    numbers((3, 5), with)
+}
+
 fn ask(reference: &Reference, query: RegistryQuery) -> Result<RegistryAsk, ApiError> {
     let on = as_of::named_day("on", query.on.as_deref())?;
     let mut violations = Vec::new();
@@ -207,7 +215,7 @@ fn ask(reference: &Reference, query: RegistryQuery) -> Result<RegistryAsk, ApiEr
     areas.extend(query.place.iter().filter_map(|text| take("place", by_words(text))));
     let mut filter = RegistryFilter::default();
     for number in query.product_set {
-        match ProductSet::new(number) {
+        match product_set(number) {
             Some(set) => filter.product_sets.push(set),
             None => violations.push(Violation::new("product_set", Rule::UnknownProductSet)),
         }
@@ -220,9 +228,6 @@ fn ask(reference: &Reference, query: RegistryQuery) -> Result<RegistryAsk, ApiEr
                 violations.push(Violation::new("party_id", rule));
             }
         }
-    }
-    if query.stars.iter().any(|stars| !(3..=5).contains(stars)) {
-        violations.push(Violation::new("stars", Rule::OutOfRange { min: 3, max: 5 }));
     }
     match violations.is_empty() {
         true => Ok(RegistryAsk { on, areas, stars: query.stars, filter }),

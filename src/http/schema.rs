@@ -2,7 +2,7 @@
 //! generated from, and every violation is told at once.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::web::Bytes;
@@ -11,6 +11,7 @@ use jsonschema::{Draft, Validator};
 use matching::violation::{Rule, Violation};
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::operations::{self, Operations};
@@ -35,6 +36,8 @@ pub struct QueryParameter {
     pub name: String,
     /// Its schema.
     pub schema: Value,
+    /// Whether a query must have it.
+    pub is_required: bool,
     validator: Option<Arc<Validator>>,
 }
 
@@ -42,7 +45,8 @@ impl QueryParameter {
     /// Every violation of the schema by `value`, at the parameter.
     #[must_use]
     pub fn violations(&self, value: &Value) -> Vec<Violation> {
-        let found = violations(self.validator.as_deref(), value).into_iter();
+        let find = |path: &str| self.schema.pointer(path);
+        let found = violations(self.validator.as_deref(), &find, value).into_iter();
         found.map(|violation| Violation { at: self.name.clone(), ..violation }).collect()
     }
 }
@@ -76,7 +80,8 @@ impl Contract {
     /// Every violation of the component schema `name` by `value`.
     #[must_use]
     pub fn violations(&self, name: &str, value: &Value) -> Vec<Violation> {
-        violations(self.validator(name).as_deref(), value)
+        let find = |path: &str| self.schemas.pointer(path.strip_prefix("/components/schemas")?);
+        violations(self.validator(name).as_deref(), &find, value)
     }
 
     /// The query parameters of `T`, prepared when they are first needed.
@@ -90,7 +95,8 @@ impl Contract {
         let prepare = |parameter: Parameter| {
             let schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
             let validator = self.compiled(&parameter.name, schema.clone());
-            QueryParameter { name: parameter.name, schema, validator }
+            let is_required = matches!(parameter.required, Required::True);
+            QueryParameter { name: parameter.name, schema, is_required, validator }
         };
         let published = T::into_params(|| Some(ParameterIn::Query)).into_iter();
         let prepared: Arc<[QueryParameter]> = published.map(prepare).collect();
@@ -136,8 +142,12 @@ impl Contract {
     }
 }
 
-/// Every violation of a schema by `value`; a schema that cannot be compiled lets nothing in.
-fn violations(validator: Option<&Validator>, value: &Value) -> Vec<Violation> {
+/// Finds the schema at a path of the document.
+type Find<'a> = dyn Fn(&str) -> Option<&'a Value> + 'a;
+
+/// What is wrong with `value` by a schema, the first at each place; a schema that cannot be
+/// compiled lets nothing in.
+fn violations(validator: Option<&Validator>, find: &Find<'_>, value: &Value) -> Vec<Violation> {
     let Some(validator) = validator else {
         return vec![Violation::new("", Rule::UnknownReference)];
     };
@@ -145,9 +155,9 @@ fn violations(validator: Option<&Validator>, value: &Value) -> Vec<Violation> {
         return Vec::new();
     }
     let errors = validator.iter_errors(value);
-    let mut violations: Vec<Violation> = errors.flat_map(|error| violations_of(&error)).collect();
-    violations.dedup();
-    violations
+    let violations = errors.flat_map(|error| violations_of(&error, find));
+    let mut places = HashSet::new();
+    violations.filter(|violation| places.insert(violation.at.clone())).collect()
 }
 
 fn reference(name: &str) -> Value {
@@ -166,9 +176,8 @@ fn references(schema: &Value) -> Vec<&str> {
     }
 }
 
-fn violations_of(error: &ValidationError<'_>) -> Vec<Violation> {
+fn violations_of(error: &ValidationError<'_>, find: &Find<'_>) -> Vec<Violation> {
     let at = error.instance_path().as_str();
-    let one = |rule| vec![Violation::new(at, rule)];
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => unexpected
@@ -180,15 +189,23 @@ fn violations_of(error: &ValidationError<'_>) -> Vec<Violation> {
             vec![Violation::new(child(at, name), Rule::Required)]
         }
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-            nearest_branch(at, context)
+            nearest_branch(at, context, find)
         }
-        kind => one(rule_of(kind)),
+        ValidationErrorKind::PropertyNames { error } => {
+            let name = error.instance().as_str().unwrap_or_default();
+            vec![Violation::new(child(at, name), rule_of(error, find))]
+        }
+        _ => vec![Violation::new(at, rule_of(error, find))],
     }
 }
 
 /// Of the alternatives, the one that the value is nearest to: an optional object is either null or
 /// the object, and only what is wrong with the object helps.
-fn nearest_branch(at: &str, branches: &[Vec<ValidationError<'static>>]) -> Vec<Violation> {
+fn nearest_branch(
+    at: &str,
+    branches: &[Vec<ValidationError<'static>>],
+    find: &Find<'_>,
+) -> Vec<Violation> {
     let right_type = |errors: &&Vec<ValidationError<'static>>| {
         !errors.iter().any(|error| {
             error.instance_path().as_str() == at
@@ -196,7 +213,8 @@ fn nearest_branch(at: &str, branches: &[Vec<ValidationError<'static>>]) -> Vec<V
         })
     };
     let branch = branches.iter().find(right_type).or(branches.last());
-    branch.map(|errors| errors.iter().flat_map(violations_of).collect()).unwrap_or_default()
+    let errors = branch.into_iter().flatten();
+    errors.flat_map(|error| violations_of(error, find)).collect()
 }
 
 /// The pointer to a member of what `parent` points to (RFC 6901 section 3).
@@ -204,10 +222,10 @@ pub(super) fn child(parent: &str, name: &str) -> String {
     format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-fn rule_of(kind: &ValidationErrorKind) -> Rule {
+fn rule_of(error: &ValidationError<'_>, find: &Find<'_>) -> Rule {
     use ValidationErrorKind as Kind;
-    let length = |limit: &u64| i64::try_from(*limit).unwrap_or(i64::MAX);
-    match kind {
+    let range = || range_of(error, find);
+    match error.kind() {
         Kind::Type { kind } => Rule::WrongType { expected: type_name(kind) },
         Kind::Format { format } => Rule::WrongFormat { format: format.clone() },
         Kind::Pattern { pattern } => Rule::WrongFormat { format: pattern.clone() },
@@ -215,23 +233,38 @@ fn rule_of(kind: &ValidationErrorKind) -> Rule {
         Kind::Constant { expected_value } => {
             Rule::NotAllowed { allowed: expected_value.to_string() }
         }
-        Kind::Minimum { limit } => {
-            Rule::OutOfRange { min: limit.as_i64().unwrap_or(i64::MIN), max: i64::MAX }
-        }
-        Kind::ExclusiveMinimum { limit } => {
-            Rule::OutOfRange { min: limit.as_i64().unwrap_or(i64::MIN) + 1, max: i64::MAX }
-        }
-        Kind::Maximum { limit } | Kind::ExclusiveMaximum { limit } => {
-            Rule::OutOfRange { min: 0, max: limit.as_i64().unwrap_or(i64::MAX) }
-        }
-        Kind::MinItems { limit } | Kind::MinLength { limit } | Kind::MinProperties { limit } => {
-            Rule::OutOfRange { min: length(limit), max: i64::MAX }
-        }
-        Kind::MaxItems { limit } | Kind::MaxLength { limit } | Kind::MaxProperties { limit } => {
-            Rule::OutOfRange { min: 0, max: length(limit) }
-        }
         Kind::UniqueItems => Rule::Duplicate,
-        other => Rule::WrongFormat { format: other.keyword().to_owned() },
+        other => {
+            range().unwrap_or_else(|| Rule::WrongFormat { format: other.keyword().to_owned() })
+        }
+    }
+}
+
+/// The range that a value is outside of, with both of its ends, whichever was passed.
+fn range_of(error: &ValidationError<'_>, find: &Find<'_>) -> Option<Rule> {
+    let keyword = error.kind().keyword();
+    let path = error.schema_path().as_str();
+    let schema = find(path.strip_suffix(keyword)?.strip_suffix('/')?)?;
+    let end = |name: &str| schema[name].as_i64().or_else(|| Some(schema[name].as_f64()? as i64));
+    let count = |least: &str, most: &str| (end(least).unwrap_or(0), end(most).unwrap_or(i64::MAX));
+    match keyword {
+        "minimum" | "maximum" => {
+            let min = end("minimum").unwrap_or(i64::MIN);
+            Some(Rule::OutOfRange { min, max: end("maximum").unwrap_or(i64::MAX) })
+        }
+        "minLength" | "maxLength" => {
+            let (min, max) = count("minLength", "maxLength");
+            Some(Rule::LengthOutOfRange { min, max })
+        }
+        "minItems" | "maxItems" => {
+            let (min, max) = count("minItems", "maxItems");
+            Some(Rule::CountOutOfRange { min, max })
+        }
+        "minProperties" | "maxProperties" => {
+            let (min, max) = count("minProperties", "maxProperties");
+            Some(Rule::CountOutOfRange { min, max })
+        }
+        _ => None,
     }
 }
 

@@ -48,11 +48,25 @@ pub enum Rule {
         /// The values of the list.
         allowed: String,
     },
-    /// A number, length or count outside its range.
+    /// A number outside its range.
     OutOfRange {
         /// The smallest legal value.
         min: i64,
         /// The largest legal value.
+        max: i64,
+    },
+    /// A text whose length in characters is outside its range.
+    LengthOutOfRange {
+        /// The fewest characters.
+        min: i64,
+        /// The most characters.
+        max: i64,
+    },
+    /// A list whose number of entries is outside its range.
+    CountOutOfRange {
+        /// The fewest entries.
+        min: i64,
+        /// The most entries.
         max: i64,
     },
     /// A value that stands twice where it may stand once.
@@ -104,6 +118,10 @@ pub enum Rule {
     UnknownReference,
 }
 
+fn bound(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 /// Collects the violations of one value, so that all are told at once.
 #[derive(Debug, Default)]
 pub struct Violations(Vec<Violation>);
@@ -123,14 +141,14 @@ impl Violations {
 
     /// Notes a number outside `min..=max`.
     pub fn range(&mut self, value: u64, (min, max): (u64, u64), at: &str) {
-        let bound = |limit: u64| i64::try_from(limit).unwrap_or(i64::MAX);
         let rule = Rule::OutOfRange { min: bound(min), max: bound(max) };
         self.require((min..=max).contains(&value), at, rule);
     }
 
     /// Notes a text whose length in characters is outside `min..=max`.
     pub fn length(&mut self, text: &str, (min, max): (u64, u64), at: &str) {
-        self.range(text.chars().count() as u64, (min, max), at);
+        let rule = Rule::LengthOutOfRange { min: bound(min), max: bound(max) };
+        self.require((min..=max).contains(&(text.chars().count() as u64)), at, rule);
     }
 
     /// Notes every violation of `others`, below `parent`.

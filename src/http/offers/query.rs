@@ -1,14 +1,15 @@
 //! Which offers a list shows, as its query says.
 
 use matching::date::Date;
-use matching::place::ProvinceCode;
-use matching::product::ProductSet;
+use matching::place::ProvinceSet;
 use matching::violation::{Rule, Violation, Violations};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::super::query::{product_set, provinces};
 use super::super::sort::Sort;
 use super::wire::OfferState;
+use crate::reference::Reference;
 use crate::store::offers::OfferFilter;
 
 /// Which offers a list shows.
@@ -22,7 +23,7 @@ pub struct OfferQuery {
     product_id: Vec<String>,
     /// Only offers of a product of any of these sets, 1 to 26.
     #[serde(default)]
-    product_set: Vec<u8>,
+    product_set: Vec<i64>,
     /// Only offers with the goods in any of these provinces.
     #[serde(default)]
     province_code: Vec<String>,
@@ -49,18 +50,25 @@ impl OfferQuery {
     ///
     /// # Errors
     /// Every parameter with a value that names nothing.
-    pub fn filter(&self, today: Date) -> Result<OfferFilter, Vec<Violation>> {
+    pub fn filter(
+        &self,
+        reference: &Reference,
+        today: Date,
+    ) -> Result<OfferFilter, Vec<Violation>> {
         let mut refused = Violations::default();
         let no_id = || Rule::WrongFormat { format: "uuid".into() };
         let parties = self.party_id.iter().map(|id| id.parse().ok()).collect();
         let products = self.product_id.iter().map(|id| id.parse().ok()).collect();
-        let sets = self.product_set.iter().map(|number| ProductSet::new(*number)).collect();
-        let provinces = self.province_code.iter().map(|code| ProvinceCode::parse(code)).collect();
+        let sets = self.product_set.iter().map(|number| product_set(*number)).collect();
+        let provinces = provinces(reference, &self.province_code).unwrap_or_else(|all| {
+            refused.extend("", all);
+            ProvinceSet::default()
+        });
         let filter = OfferFilter {
             parties: known(parties, ("party_id", no_id()), &mut refused),
             products: known(products, ("product_id", no_id()), &mut refused),
             product_sets: known(sets, ("product_set", Rule::UnknownProductSet), &mut refused),
-            provinces: known(provinces, ("province_code", Rule::UnknownProvince), &mut refused),
+            provinces: provinces.iter().collect(),
             states: self.state.iter().map(|state| (*state).into()).collect(),
             today,
             text: self.q.clone(),

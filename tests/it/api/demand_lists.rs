@@ -119,7 +119,7 @@ fn wrong_filters_are_refused(api: &TestApi) {
     let actor = buyer(api);
     for (query, parameter, code) in [
         ("product_set=27", "product_set", "unknown_product_set"),
-        ("product_set=4000", "product_set", "out_of_range"),
+        ("product_set=4000", "product_set", "unknown_product_set"),
         ("province_code=99", "province_code", "unknown_province"),
         ("province_code=84", "province_code", "old_code_without_date"),
         ("party_id=x", "party_id", "wrong_format"),

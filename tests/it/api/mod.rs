@@ -26,4 +26,5 @@ mod reference_data;
 mod refresh;
 mod registry;
 mod sessions;
+mod violations;
 mod visibility;

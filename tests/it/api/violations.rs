@@ -1,0 +1,150 @@
+//! What is told of broken rules: the true limits, in the words of the thing that is limited, once
+//! for each place, and in the same form for parameters as for bodies.
+
+use serde_json::{Value, json};
+
+use crate::support::api::{Answer, TestApi, api_tests};
+use crate::support::contract;
+
+api_tests!(
+    a_number_is_told_both_of_its_limits,
+    texts_and_lists_are_counted_in_their_own_words,
+    one_mistake_is_told_once,
+    a_number_that_does_not_fit_is_told_as_any_other,
+    a_missing_parameter_is_named,
+    an_unknown_province_is_refused_by_every_list,
+);
+
+#[test]
+fn every_number_of_a_query_has_limits_or_a_rule() {
+    for (path, item) in contract::document()["paths"].as_object().expect("paths") {
+        let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|parameter| parameter["in"] == "query") {
+            let schema = &parameter["schema"];
+            let number = if schema["type"] == "array" { &schema["items"] } else { schema };
+            let is_bounded = number["minimum"].is_i64() && number["maximum"].is_i64();
+            let is_wide = number["format"] == "int64";
+            let legal = number["type"] != "integer" || is_bounded || is_wide;
+            assert!(legal, "{path} {}", parameter["name"]);
+        }
+    }
+}
+
+fn ask(api: &TestApi, path: &str, language: &str) -> Answer {
+    api.get(path).by(&api.admin()).header("accept-language", language).send()
+}
+
+/// The entries of `errors` as place, code and sentence.
+fn told(answer: &Answer) -> Vec<(String, String, String)> {
+    let text = |error: &Value, member: &str| error[member].as_str().unwrap_or("").to_owned();
+    let errors = answer.at("/errors").as_array().cloned().unwrap_or_default();
+    let entry = |error: &Value| {
+        let at = text(error, "pointer") + &text(error, "parameter");
+        (at, text(error, "code"), text(error, "detail"))
+    };
+    errors.iter().map(entry).collect()
+}
+
+#[track_caller]
+fn expect_told(answer: &Answer, at: &str, code: &str, sentence: &str) {
+    assert_eq!(told(answer), [(at.into(), code.into(), sentence.into())], "{}", answer.body);
+}
+
+fn a_number_is_told_both_of_its_limits(api: &TestApi) {
+    for limit in ["0", "101"] {
+        let path = format!("/v1/offers?limit={limit}");
+        let [vi, en] = ["vi", "en"].map(|language| ask(api, &path, language));
+        expect_told(&vi, "limit", "out_of_range", "Phải từ 1 đến 100.");
+        expect_told(&en, "limit", "out_of_range", "Must be from 1 to 100.");
+    }
+    let stars = ask(api, "/v1/products?min_stars=6", "en");
+    expect_told(&stars, "min_stars", "out_of_range", "Must be from 3 to 5.");
+    let buyer = api.actor("Siêu thị", &["distributor"]);
+    let wish = json!({"title": "Gạo", "unit": "kg", "quantity": 0, "by": "2027-01-15"});
+    for quantity in [0, 1_000_000_000_001_u64] {
+        let mut wish = wish.clone();
+        wish["quantity"] = quantity.into();
+        let refused = api.post("/v1/demands", &wish).by(&buyer.token).send();
+        let limits = "Phải từ 1 đến 1000000000000.";
+        expect_told(&refused, "/quantity", "out_of_range", limits);
+    }
+}
+
+fn party() -> Value {
+    json!({
+        "name": "HTX", "legal_form": "cooperative", "roles": ["producer"],
+        "place": {"province_code": "79"}
+    })
+}
+
+fn register(api: &TestApi, member: &str, value: Value) -> Answer {
+    let mut body = party();
+    body[member] = value;
+    api.post("/v1/parties", &body).by(&api.admin()).send()
+}
+
+fn texts_and_lists_are_counted_in_their_own_words(api: &TestApi) {
+    for name in [String::new(), "x".repeat(201)] {
+        let refused = register(api, "name", name.into());
+        expect_told(&refused, "/name", "out_of_range", "Phải có từ 1 đến 200 ký tự.");
+    }
+    let place = register(api, "place", json!({"province_code": "7"}));
+    expect_told(&place, "/place/province_code", "out_of_range", "Phải có đúng 2 ký tự.");
+    let buyer = api.actor("Siêu thị", &["distributor"]);
+    let wish = json!({
+        "title": "", "unit": "kg", "quantity": 5, "by": "2027-01-15",
+        "product_sets": vec![1; 27]
+    });
+    let refused = api.post("/v1/demands", &wish).by(&buyer.token);
+    let refused = refused.header("accept-language", "en").send();
+    let sentences: Vec<String> = told(&refused).into_iter().map(|(.., it)| it).collect();
+    assert!(sentences.contains(&"Must have at most 26 entries.".into()), "{sentences:?}");
+    assert!(sentences.contains(&"Must have 1 to 200 characters.".into()), "{sentences:?}");
+}
+
+fn one_mistake_is_told_once(api: &TestApi) {
+    let refused = register(api, "legal_form", Value::Null).expect_problem(422, "invalid");
+    let places: Vec<String> = told(&refused).into_iter().map(|(at, ..)| at).collect();
+    assert_eq!(places, ["/legal_form"]);
+}
+
+fn a_number_that_does_not_fit_is_told_as_any_other(api: &TestApi) {
+    for (path, rule) in [
+        ("/v1/offers?product_set=256", "unknown_product_set"),
+        ("/v1/demands?product_set=256", "unknown_product_set"),
+        ("/v1/products?product_set=99999999999", "unknown_product_set"),
+        ("/v1/reports/registry?product_set=256", "unknown_product_set"),
+        ("/v1/products?month=300", "out_of_range"),
+        ("/v1/reports/registry?stars=256", "out_of_range"),
+        ("/v1/units?limit=256", "out_of_range"),
+    ] {
+        let refused = ask(api, path, "vi").expect_problem(400, "invalid_parameter");
+        let (_, parameter) = path.split_once('?').expect("a query");
+        let (parameter, _) = parameter.split_once('=').expect("a value");
+        refused.expect_violation(parameter, rule);
+    }
+}
+
+fn a_missing_parameter_is_named(api: &TestApi) {
+    let refused = api.get("/v1/places/resolve").send().expect_problem(400, "invalid_parameter");
+    expect_told(&refused, "text", "required", "Thiếu trường bắt buộc.");
+    assert!(!refused.text("/detail").contains("missing"), "{}", refused.body);
+}
+
+fn an_unknown_province_is_refused_by_every_list(api: &TestApi) {
+    let lists = ["parties", "products", "offers", "demands", "communes", "products/facets"];
+    for list in lists {
+        for (code, rule) in [("99", "unknown_province"), ("84", "old_code_without_date")] {
+            let path = format!("/v1/{list}?province_code={code}");
+            let refused = ask(api, &path, "vi").expect_problem(400, "invalid_parameter");
+            refused.expect_violation("province_code", rule);
+        }
+    }
+    for code in ["8", "", "861"] {
+        for list in lists {
+            let refused = ask(api, &format!("/v1/{list}?province_code={code}"), "vi");
+            let refused = refused.expect_problem(400, "invalid_parameter");
+            assert_ne!(refused.text("/errors/0/code"), "unknown_commune", "{list} {code}");
+        }
+    }
+}
