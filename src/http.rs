@@ -22,6 +22,7 @@ pub mod demand_requirements;
 pub mod demands;
 pub mod edge;
 pub mod etag;
+pub mod external_ids;
 pub mod failure_log;
 pub mod grants;
 pub mod idempotency;

@@ -231,7 +231,7 @@ pub struct DemandBody {
     pub closes_at: Option<String>,
     /// Ids in your systems, by system.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(required = false, example = json!({"erp": "PO-0042"}))]
+    #[schema(required = false, schema_with = super::external_ids::schema)]
     pub external_ids: BTreeMap<String, String>,
     /// Whether a new demand is shown at once, `open`, or not; later, use the actions.
     #[serde(skip_serializing_if = "Option::is_none")]

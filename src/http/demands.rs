@@ -12,6 +12,7 @@ use super::body::{Body, Patch};
 use super::demand_body::DemandBody;
 use super::demand_record::{DemandRecord, DemandState};
 use super::etag;
+use super::external_ids;
 use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
@@ -168,6 +169,7 @@ async fn put_demand_by_external_id(
     precondition: Precondition,
     Body(body): Body<DemandBody>,
 ) -> Result<HttpResponse, ApiError> {
+    external_ids::refuse_excess(&name.system, &body.external_ids)?;
     let command = body.command(&[]);
     let put = app.app.write(caller, move |tx, ctx| {
         let key = ((&*name.system, &*name.id), &precondition);

@@ -13,8 +13,7 @@ const MAX_EXTERNAL_IDS: usize = 50;
 /// The longest external system or id, in characters.
 const MAX_NAME_CHARS: usize = 128;
 /// No control characters, and not only spaces.
-const NAME_PATTERN: &str =
-    r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$";
+const NAME_PATTERN: &str = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$";
 
 /// Whether a text can be a system, or an id in one; as [`NAME_PATTERN`] says it to clients.
 #[must_use]
@@ -28,7 +27,7 @@ pub fn is_name(text: &str) -> bool {
 pub(super) fn schema() -> ObjectBuilder {
     ObjectBuilder::new()
         .property_names(Some(name()))
-        .additional_properties(Some(name().build()))
+        .additional_properties(Some(name()))
         .max_properties(Some(MAX_EXTERNAL_IDS))
         .description(Some("Ids in the systems of the record's owner, by system."))
         .examples([serde_json::json!({"erp": "A-0042"})])

@@ -15,6 +15,7 @@ pub use self::wire::{
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
 use super::etag;
+use super::external_ids;
 use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
@@ -138,6 +139,7 @@ async fn put_offer_by_external_id(
     precondition: Precondition,
     Body(body): Body<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
+    external_ids::refuse_excess(&name.system, &body.external_ids)?;
     let command = stated(body);
     let put = app.app.write(caller, move |tx, ctx| {
         let key = ((&*name.system, &*name.id), &precondition);

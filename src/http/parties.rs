@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
 use super::etag::{self, Tag};
+use super::external_ids;
 use super::idempotency::Once;
 use super::page::{self, Binding};
 use super::path::{ExternalName, Id};
@@ -114,7 +115,7 @@ pub struct PartyBody {
     pub authority_scope: Option<AuthorityScope>,
     /// Ids in your systems, by system.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(required = false, example = json!({"erp": "NCC-0042"}))]
+    #[schema(required = false, schema_with = super::external_ids::schema)]
     pub external_ids: BTreeMap<String, String>,
 }
 
@@ -285,6 +286,7 @@ async fn put_party_by_external_id(
     precondition: Precondition,
     Body(body): Body<PartyBody>,
 ) -> Result<HttpResponse, ApiError> {
+    external_ids::refuse_excess(&name.system, &body.external_ids)?;
     let command = stated(&body);
     let put = app.app.write(caller, move |tx, ctx| {
         let key = ((&*name.system, &*name.id), &precondition);

@@ -7,11 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use utoipa::IntoParams;
 
+use super::external_ids::is_name;
 use super::json;
 use super::problem::{ApiError, ProblemCode};
-
-/// The longest external system or id, in characters.
-pub const MAX_EXTERNAL_NAME_CHARS: usize = 128;
 
 /// The record's id.
 #[derive(Debug, IntoParams)]
@@ -60,10 +58,11 @@ impl FromRequest for ExternalName {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let name = || {
             let (system, id) = (segment(request, "system")?, segment(request, "id")?);
-            let legal = [&system, &id].iter().all(|text| {
-                !text.trim().is_empty() && text.chars().count() <= MAX_EXTERNAL_NAME_CHARS
-            });
-            if legal { Ok(Self { system, id }) } else { Err(ApiError::new(ProblemCode::NotFound)) }
+            if is_name(&system) && is_name(&id) {
+                Ok(Self { system, id })
+            } else {
+                Err(ApiError::new(ProblemCode::NotFound))
+            }
         };
         ready(name())
     }
@@ -77,7 +76,7 @@ pub(super) fn segment(request: &HttpRequest, name: &str) -> Result<String, ApiEr
 }
 
 /// Decodes percent-encoding that the router left, such as `%2F`; none if it is not UTF-8.
-fn percent_decode(text: &str) -> Option<String> {
+pub(super) fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

@@ -94,7 +94,7 @@ pub struct ProductBody {
     pub trace_url: Option<String>,
     /// Ids in the producer's systems, by system.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(required = false, example = json!({"erp": "SP-0042"}))]
+    #[schema(required = false, schema_with = super::external_ids::schema)]
     pub external_ids: BTreeMap<String, String>,
 }
 

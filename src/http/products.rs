@@ -7,6 +7,7 @@ use super::as_of::AsOf;
 use super::auth::Authenticated;
 use super::body::{Body, Patch};
 use super::etag;
+use super::external_ids;
 use super::idempotency::Once;
 use super::path::{ExternalName, Id};
 use super::problem::ApiError;
@@ -102,6 +103,7 @@ async fn put_product_by_external_id(
     precondition: Precondition,
     Body(body): Body<ProductBody>,
 ) -> Result<HttpResponse, ApiError> {
+    external_ids::refuse_excess(&name.system, &body.external_ids)?;
     let command = command(&body)?;
     let put = app.app.write(caller, move |tx, ctx| {
         let key = ((&*name.system, &*name.id), &precondition);

@@ -7,6 +7,7 @@ use actix_web::http::header;
 use super::allocation_sheet::XLSX;
 use super::linked_data::LINKED_DATA_JSON;
 use super::methods;
+use super::path::percent_decode;
 use super::problem::{ApiError, PROBLEM_JSON, ProblemCode};
 
 /// The longest path with query, in bytes.
@@ -35,8 +36,17 @@ pub(super) fn refusal(request: &ServiceRequest) -> Option<ApiError> {
                 || range == XLSX && request.path().starts_with("/v1/allocations/")
         })
     });
+    if !is_text(request.uri().path()) {
+        return Some(ApiError::new(ProblemCode::NotFound));
+    }
     if methods::is_misdirected(request.request()) {
         return Some(methods::method_not_allowed(request.request()));
     }
     (api && !acceptable).then(|| ApiError::new(ProblemCode::NotAcceptable))
+}
+
+/// Whether what a path encodes is UTF-8: the router puts one and the same character in place of
+/// whatever is not, so that two names would meet in one.
+fn is_text(path: &str) -> bool {
+    !path.contains('%') || percent_decode(path).is_some()
 }

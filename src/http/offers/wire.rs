@@ -127,7 +127,7 @@ pub struct OfferBody {
     pub note: Option<String>,
     /// Ids in your systems, by system.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(required = false, example = json!({"erp": "CH-0042"}))]
+    #[schema(required = false, schema_with = crate::http::external_ids::schema)]
     pub external_ids: BTreeMap<String, String>,
     /// How the offer begins; `draft` if absent. Later its actions change its state.
     #[serde(skip_serializing_if = "Option::is_none")]

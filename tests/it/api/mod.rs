@@ -9,6 +9,7 @@ mod demand_lists;
 mod demand_rules;
 mod demands;
 mod edge;
+mod external_ids;
 mod forged_tokens;
 mod grants;
 mod idempotency;
