@@ -18,7 +18,7 @@ use crate::visibility::{Audience, Visibility};
 /// What is still wanted of one delivery, in the demand's unit. Packed: a market has hundreds of
 /// thousands.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub struct NeedFacts {
     /// The province where the goods go.
     pub province: ProvinceCode,
