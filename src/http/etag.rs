@@ -58,8 +58,10 @@ impl FromRequest for Precondition {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let is_among = versions(request, &header::IF_MATCH);
-        let is_not_among = versions(request, &header::IF_NONE_MATCH);
+        let is_among = versions(request, &header::IF_MATCH, version);
+        // A weak tag counts here, and not above (RFC 9110 sections 13.1.1 and 13.1.2).
+        let weak = |tag: &str| version(tag.strip_prefix("W/").unwrap_or(tag));
+        let is_not_among = versions(request, &header::IF_NONE_MATCH, weak);
         ready(Ok(Self { is_among, is_not_among }))
     }
 }
@@ -70,7 +72,7 @@ impl FromRequest for Precondition {
 /// # Errors
 /// 428 if there is no `If-Match`.
 pub fn of_patch(request: &HttpRequest, read: i64) -> Result<Precondition, ApiError> {
-    let named = versions(request, &header::IF_MATCH);
+    let named = versions(request, &header::IF_MATCH, version);
     let named = named.ok_or_else(|| ApiError::new(ProblemCode::PreconditionRequired))?;
     let based_on = Some(read).filter(|_| named.include(Some(read)));
     let is_among = Some(Versions::Only(based_on.into_iter().collect()));
@@ -78,18 +80,22 @@ pub fn of_patch(request: &HttpRequest, read: i64) -> Result<Precondition, ApiErr
 }
 
 /// The versions that a header names, in one list or several; none without the header.
-fn versions(request: &HttpRequest, name: &HeaderName) -> Option<Versions> {
+fn versions(
+    request: &HttpRequest,
+    name: &HeaderName,
+    version: impl Fn(&str) -> Option<i64>,
+) -> Option<Versions> {
     let values: Vec<&str> =
         request.headers().get_all(name).map(|value| value.to_str().unwrap_or("")).collect();
     let tags = || values.iter().flat_map(|value| value.split(',')).map(str::trim);
     match (values.is_empty(), tags().any(|tag| tag == "*")) {
         (true, _) => None,
         (false, true) => Some(Versions::Any),
-        (false, false) => Some(Versions::Only(tags().filter_map(version).collect())),
+        (false, false) => Some(Versions::Only(tags().filter_map(&version).collect())),
     }
 }
 
-/// The version of a strong tag; a weak one names none here (RFC 9110 section 8.8.3.2).
+/// The version that a strong tag names.
 fn version(tag: &str) -> Option<i64> {
     let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
     tag.split('-').next()?.parse().ok()

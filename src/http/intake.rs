@@ -49,12 +49,12 @@ async fn check(request: &mut ServiceRequest) -> Result<(), ApiError> {
 /// What the operation takes that `request` asks for, if it is one of the API.
 fn intake(request: &HttpRequest) -> Option<Intake> {
     let contract = &request.app_data::<web::Data<AppData>>()?.contract;
-    let path = Some(request.path()).filter(|path| path.starts_with(API))?;
+    // The path as the router reads it, whichever of its characters are encoded.
+    let path = Some(request.match_info().as_str()).filter(|path| path.starts_with(API))?;
     let operations = contract.operations();
-    let named = operations.get(path);
-    let found = match named {
+    let found = match operations.get(path) {
         Some(named) => named,
-        None => operations.get(&request.match_pattern()?)?,
+        None => operations.get(&request.resource_map().match_pattern(path)?)?,
     };
     let operation = found.iter().find(|(method, _)| method == request.method());
     operation.map(|(_, intake)| *intake)

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::{exchange, expect_problem, get};
 use crate::support::api::{Request, TestApi, api_tests};
 use crate::support::contract;
 
@@ -12,6 +13,7 @@ api_tests!(
     an_operation_without_a_body_takes_none,
     a_body_that_is_not_taken_is_bounded,
     who_has_no_token_is_told_that_first,
+    an_address_that_is_encoded_otherwise_is_the_same,
 );
 
 const UNKNOWN: &str = "0198c0de-0000-7000-8000-0000000000ff";
@@ -95,4 +97,12 @@ fn a_body_that_is_not_taken_is_bounded(api: &TestApi) {
 fn who_has_no_token_is_told_that_first(api: &TestApi) {
     let path = format!("/v1/offers/{UNKNOWN}/pause?nonsense=1");
     api.post(&path, &json!({"until": 1})).send().expect_problem(401, "unauthenticated");
+}
+
+fn an_address_that_is_encoded_otherwise_is_the_same(api: &TestApi) {
+    let token = format!("Authorization: Bearer {}\r\n", api.admin());
+    for path in ["/v1/%6Fffers", "/%761/offers"] {
+        let path = format!("{path}/{UNKNOWN}?nonsense=1");
+        expect_problem(&exchange(api, get(&path, &token)), 400, "unknown_parameter");
+    }
 }
