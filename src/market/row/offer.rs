@@ -17,7 +17,8 @@ use super::{
 use crate::market::texts::TextNumber;
 
 impl OfferRow {
-    /// The row of an offer with what is free of it, of this product, with the number of its name, of this producer.
+    /// The row of an offer with what is free of it, of this product, with the number of its name,
+    /// of this producer.
     pub(in crate::market) fn new(
         (offer, capacity): (&OfferFacts, &[FreeCapacity]),
         (name, product): (TextNumber, &ProductFacts),
