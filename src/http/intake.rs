@@ -7,7 +7,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, web};
 
-use super::operations::{API, Intake};
+use super::operations::{self, API, Intake};
 use super::problem::ApiError;
 use super::state::AppData;
 use super::{auth, body, query};
@@ -51,11 +51,7 @@ fn intake(request: &HttpRequest) -> Option<Intake> {
     let contract = &request.app_data::<web::Data<AppData>>()?.contract;
     // The path as the router reads it, whichever of its characters are encoded.
     let path = Some(request.match_info().as_str()).filter(|path| path.starts_with(API))?;
-    let operations = contract.operations();
-    let found = match operations.get(path) {
-        Some(named) => named,
-        None => operations.get(&request.resource_map().match_pattern(path)?)?,
-    };
+    let found = operations::at(contract.operations(), path)?;
     let operation = found.iter().find(|(method, _)| method == request.method());
     operation.map(|(_, intake)| *intake)
 }

@@ -4,7 +4,7 @@
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::operations::Intake;
+use super::operations::{Intake, fits};
 use super::problem::{ApiError, ProblemCode};
 use super::state::AppData;
 
@@ -68,15 +68,4 @@ fn allowed_methods(request: &HttpRequest) -> Vec<String> {
     methods.sort_unstable();
     methods.dedup();
     methods
-}
-
-fn fits(template: &str, path: &str) -> bool {
-    let (mut expected, mut given) = (template.split('/'), path.split('/'));
-    loop {
-        match (expected.next(), given.next()) {
-            (None, None) => return true,
-            (Some(part), Some(text)) if part == text || part.starts_with('{') => {}
-            _ => return false,
-        }
-    }
 }

@@ -44,6 +44,27 @@ pub fn of(document: &Value) -> Operations {
     paths.map(|(path, item)| (path.clone(), of_path(item))).collect()
 }
 
+/// The operations of a path: of the one that is named word for word, else of the template that it
+/// fits.
+#[must_use]
+pub fn at<'a>(operations: &'a Operations, path: &str) -> Option<&'a [(Method, Intake)]> {
+    let fitting = || operations.iter().find(|(template, _)| fits(template, path));
+    let found = operations.get(path).or_else(|| fitting().map(|(_, found)| found));
+    found.map(Vec::as_slice)
+}
+
+/// Whether a path has the words of a template, and anything for its parameters.
+pub(super) fn fits(template: &str, path: &str) -> bool {
+    let (mut expected, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), given.next()) {
+            (None, None) => return true,
+            (Some(part), Some(text)) if part == text || part.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
 fn of_path(item: &Value) -> Vec<(Method, Intake)> {
     let members = item.as_object().into_iter().flat_map(Map::iter);
     let operations = members.filter(|(word, _)| METHODS.contains(&word.as_str()));
