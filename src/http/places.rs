@@ -81,11 +81,13 @@ impl From<&PlaceBody> for PlaceInput {
 /// unless the change names another.
 #[must_use]
 pub fn changed_place(current: &Place, body: &PlaceBody) -> PlaceInput {
-    let PlaceBody { address, lat, lon, .. } = body.clone();
-    let stays = PlaceBody { address: address.clone(), lat, lon, ..current.into() } == *body;
+    let (address, lat, lon) = (body.address.clone(), body.lat, body.lon);
+    let stays = PlaceBody { address, lat, lon, ..current.into() } == *body;
     let point = lat.zip(lon).filter(|_| stays);
     match point.and_then(|(lat, lon)| Point::new(micro_degrees(lat), micro_degrees(lon))) {
-        Some(point) => PlaceInput::Kept(Place { address, point, ..current.clone() }),
+        Some(point) => {
+            PlaceInput::Kept(Place { address: body.address.clone(), point, ..current.clone() })
+        }
         None => PlaceInput::from(body),
     }
 }
