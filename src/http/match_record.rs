@@ -392,8 +392,8 @@ fn party_of(party: &PartyRecord) -> MatchParty<'_> {
         id: party.facts.id.uuid(),
         name: &party.name,
         place: MatchPlace {
-            province_code: Text(party.seat.province),
-            commune_code: party.seat.commune_code(),
+            province_code: Text(party.facts.province),
+            commune_code: party.commune_code(),
         },
     }
 }

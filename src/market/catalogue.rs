@@ -262,7 +262,7 @@ fn traits(
     Traits {
         stars: recognition.map_or(0, |star| star.stars.number()),
         product_set: product.facts.product_set,
-        province: producer.seat.province,
+        province: producer.facts.province,
         papers: papers.map(|paper| paper.kind).chain(ocop).collect(),
         months: months(state, (product, producer), ask),
     }
@@ -275,7 +275,7 @@ fn months(
     ask: &ProductAsk<'_>,
 ) -> Months {
     let (viewer, today) = (&ask.viewer, ask.today);
-    let oversees = viewer.oversees(producer.seat.province);
+    let oversees = viewer.oversees(producer.facts.province);
     let offers = product.offers.iter().filter_map(|slot| state.offers.get(*slot));
     let offers = offers
         .filter(|offer| oversees || viewer.is_shown(producer.facts.id, offer.facts.audience()));

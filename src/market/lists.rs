@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use super::table::PAGE_BYTES;
 
-/// Lists of at most 255 items; a clone shares every page.
+/// The most items of a list.
+pub(super) const MAX_ITEMS: usize = u8::MAX as usize;
+
+/// Lists of at most [`MAX_ITEMS`]; a clone shares every page.
 #[derive(Debug, Clone)]
 pub(super) struct Lists<T> {
     /// By length, from one on.
@@ -61,9 +64,9 @@ impl<T: Copy> Lists<T> {
         page.and_then(|page| page.get(list.range())).unwrap_or(&[])
     }
 
-    /// Keeps a list; of more than 255 items, the first 255.
+    /// Keeps a list; of more than [`MAX_ITEMS`], the first of them.
     pub(super) fn insert(&mut self, items: &[T]) -> List {
-        let items = &items[..items.len().min(u8::MAX.into())];
+        let items = &items[..items.len().min(MAX_ITEMS)];
         let Some(&first) = items.first() else { return List { page: 0, place: 0, len: 0 } };
         self.runs.resize_with(self.runs.len().max(items.len()), Runs::default);
         let runs = &mut self.runs[items.len() - 1];
@@ -119,7 +122,7 @@ mod tests {
         let all: Vec<Vec<u16>> = (0..2000_u16).map(|n| vec![n; usize::from(n % 300)]).collect();
         let kept: Vec<List> = all.iter().map(|items| lists.insert(items)).collect();
         for (list, items) in kept.iter().zip(&all) {
-            assert_eq!(lists.get(*list), &items[..items.len().min(255)]);
+            assert_eq!(lists.get(*list), &items[..items.len().min(MAX_ITEMS)]);
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{OfferId, PartyId};
-use matching::place::{Place, ProvinceCode};
+use matching::place::Place;
 
 use super::lists::List;
 use super::table::Slot;
@@ -20,30 +20,25 @@ pub struct PartyRecord {
     pub facts: PartyFacts,
     /// Registered name.
     pub name: Arc<str>,
-    /// Seat.
-    pub seat: Seat,
+    commune: Option<[u8; COMMUNE_DIGITS]>,
     /// Names of its place for product search.
     pub(super) place_names: Arc<str>,
     pub(super) products: Vec<Slot>,
 }
 
-/// Where a party has its seat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seat {
-    /// The province.
-    pub province: ProvinceCode,
-    commune: Option<[u8; COMMUNE_DIGITS]>,
-}
-
-impl From<&Place> for Seat {
-    fn from(place: &Place) -> Self {
+impl PartyRecord {
+    /// A party without products, with its seat at `place`.
+    pub(super) fn new(
+        facts: PartyFacts,
+        name: Arc<str>,
+        place: &Place,
+        place_names: Arc<str>,
+    ) -> Self {
         let commune = place.commune_code.as_ref().and_then(|code| code.as_bytes().try_into().ok());
-        Self { province: place.province, commune }
+        Self { facts, name, commune, place_names, products: Vec::new() }
     }
-}
 
-impl Seat {
-    /// The code of the commune, five digits, if known.
+    /// The code of the commune of its seat, five digits, if known.
     #[must_use]
     pub fn commune_code(&self) -> Option<&str> {
         str::from_utf8(self.commune.as_ref()?).ok()

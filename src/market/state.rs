@@ -3,21 +3,23 @@
 
 use std::sync::Arc;
 
-use matching::demand::{Demand, DemandStatus, SubstituteProduct};
+use matching::demand::{Demand, DemandStatus, MAX_DELIVERIES, SubstituteProduct};
 use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
-use matching::offer::{Offer, OfferStatus};
+use matching::offer::{MAX_CAPACITY_PERIODS, Offer, OfferStatus};
 
 use super::block::{Blocks, Key};
 use super::change::{Dismissal, MarketChange, PartyChange, ProductChange};
 use super::cluster::Clusters;
-use super::lists::Lists;
+use super::lists::{Lists, MAX_ITEMS};
 use super::named::OffersByName;
 use super::offer_rows::OfferRows;
-use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord, Seat};
+use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow};
 use super::table::{Index, Slot, Table, push};
 use super::texts::{QueryText, TextNumber, Texts};
+
+const _: () = assert!(MAX_CAPACITY_PERIODS <= MAX_ITEMS && MAX_DELIVERIES <= MAX_ITEMS);
 
 /// One version of the market; a clone shares what does not change.
 #[derive(Debug, Clone, Default)]
@@ -89,19 +91,16 @@ impl State {
     fn put_party(&mut self, change: PartyChange, texts: &Texts) -> Option<()> {
         let known = self.party_slot(change.id);
         let old = known.and_then(|slot| self.parties.get(slot));
-        let record = PartyRecord {
-            facts: PartyFacts {
-                id: change.id,
-                province: change.place.province,
-                coordinates: change.coordinates,
-                papers: change.papers.as_slice().into(),
-                fulfilments: change.fulfilments.as_slice().into(),
-            },
-            name: change.name.into(),
-            seat: Seat::from(&change.place),
-            place_names: texts.place_names(&change.place_names),
-            products: old.map(|old| old.products.clone()).unwrap_or_default(),
+        let facts = PartyFacts {
+            id: change.id,
+            province: change.place.province,
+            coordinates: change.coordinates,
+            papers: change.papers.as_slice().into(),
+            fulfilments: change.fulfilments.as_slice().into(),
         };
+        let place_names = texts.place_names(&change.place_names);
+        let mut record = PartyRecord::new(facts, change.name.into(), &change.place, place_names);
+        record.products = old.map(|old| old.products.clone()).unwrap_or_default();
         let Some(slot) = known else {
             let slot = self.parties.insert(record);
             self.party_index.insert(change.id.as_u128(), slot);
