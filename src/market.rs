@@ -139,12 +139,13 @@ impl Market {
                 if matches!(change, MarketChange::Dismissed(_)) {
                     last.push(change);
                 } else {
-                    next.apply(change, texts);
+                    next.fill(change, texts);
                 }
             }
             for change in last {
                 next.apply(change, texts);
             }
+            next.cluster();
         });
         self.current.store(Arc::new(next));
     }

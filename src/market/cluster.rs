@@ -2,6 +2,7 @@
 //! offer in it, and offers that rank alike stand together, so that a query opens few trees. A
 //! change copies the nodes on its way. Must not know what is asked of a row.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::offer_rows::OfferRows;
@@ -22,6 +23,20 @@ const NEWCOMERS: u32 = 4;
 pub(super) struct Clusters(Table<Vec<Tree>>);
 
 impl Clusters {
+    /// The trees of all offers, built at once: to add one after the other costs five times as much.
+    pub(super) fn of(rows: &OfferRows) -> Self {
+        let mut kinds: BTreeMap<_, Vec<Placed<'_>>> = BTreeMap::new();
+        for (offer, row) in rows.all() {
+            let kind = (row.product_set, row.unit(), row.is_priced());
+            kinds.entry(kind).or_default().push(Placed::new(offer, row));
+        }
+        let mut clusters = Self::default();
+        for ((set, ..), members) in kinds {
+            clusters.0.get_or_default(set.into()).extend(Tree::of(members));
+        }
+        clusters
+    }
+
     /// The trees of a set.
     pub(super) fn of_set(&self, set: u8) -> &[Tree] {
         self.0.get(set.into()).map_or(&[], Vec::as_slice)
@@ -78,6 +93,19 @@ pub(super) struct Halves {
 
 /// An offer with its row.
 type Member<'a> = (Slot, &'a OfferRow);
+
+/// An offer with where it stands on every axis.
+struct Placed<'a> {
+    member: Member<'a>,
+    at: [f32; AXES + 1],
+}
+
+impl<'a> Placed<'a> {
+    fn new(offer: Slot, row: &'a OfferRow) -> Self {
+        let member = (offer, row);
+        Self { member, at: std::array::from_fn(|axis| coordinate(member, axis)) }
+    }
+}
 
 impl Halves {
     /// The two trees.
@@ -146,7 +174,9 @@ impl Tree {
         };
         if is_to_build {
             let mut members = Vec::new();
-            self.each_offer(&mut |offer| members.extend(rows.get(offer).map(|row| (offer, row))));
+            self.each_offer(&mut |offer| {
+                members.extend(rows.get(offer).map(|row| Placed::new(offer, row)));
+            });
             *self = Self::of(members).unwrap_or_else(|| Self::single(offer, *row));
         }
     }
@@ -176,14 +206,14 @@ impl Tree {
     }
 
     /// A tree of offers, as even as it can be; none of none.
-    fn of(mut members: Vec<Member<'_>>) -> Option<Self> {
+    fn of(mut members: Vec<Placed<'_>>) -> Option<Self> {
         if members.len() <= LEAF_OFFERS {
-            return Self::leaf(members);
+            return Self::leaf(members.iter().map(|placed| placed.member).collect());
         }
         let axis = widest_axis(&members);
         let split = split_of(&mut members, axis);
         let (low, high): (Vec<_>, Vec<_>) =
-            members.into_iter().partition(|member| coordinate(*member, axis) < split);
+            members.into_iter().partition(|placed| placed.at[axis] < split);
         let offers = [low.len() as u32, high.len() as u32];
         let (axis, built_of) = (axis as u8, offers[0] + offers[1]);
         let trees = [Self::of(low)?, Self::of(high)?];
@@ -197,12 +227,13 @@ fn coordinate((offer, row): Member<'_>, axis: usize) -> f32 {
 }
 
 /// The axis on which the offers differ most.
-fn widest_axis(members: &[Member<'_>]) -> usize {
+fn widest_axis(members: &[Placed<'_>]) -> usize {
     let (mut least, mut most) = ([f32::MAX; AXES + 1], [f32::MIN; AXES + 1]);
-    for (member, axis) in members.iter().flat_map(|it| (0..=AXES).map(move |axis| (it, axis))) {
-        let value = coordinate(*member, axis);
-        least[axis] = least[axis].min(value);
-        most[axis] = most[axis].max(value);
+    for placed in members {
+        for axis in 0..=AXES {
+            least[axis] = least[axis].min(placed.at[axis]);
+            most[axis] = most[axis].max(placed.at[axis]);
+        }
     }
     let spread = |axis: &usize| most[*axis] - least[*axis];
     (0..=AXES).max_by(|one, other| spread(one).total_cmp(&spread(other))).unwrap_or(0)
@@ -210,14 +241,16 @@ fn widest_axis(members: &[Member<'_>]) -> usize {
 
 /// The value that parts the offers on an axis, as evenly as values allow: some are below it, and
 /// some are not.
-fn split_of(members: &mut [Member<'_>], axis: usize) -> f32 {
-    let value = |member: &Member<'_>| coordinate(*member, axis);
-    members.sort_unstable_by(|one, other| value(one).total_cmp(&value(other)));
-    let (least, median) = (value(&members[0]), value(&members[members.len() / 2]));
-    if least < median {
+fn split_of(members: &mut [Placed<'_>], axis: usize) -> f32 {
+    let value = |placed: &Placed<'_>| placed.at[axis];
+    let half = members.len() / 2;
+    let by_value = |one: &Placed<'_>, other: &Placed<'_>| value(one).total_cmp(&value(other));
+    let (low, median, high) = members.select_nth_unstable_by(half, by_value);
+    let median = value(median);
+    if low.iter().any(|placed| value(placed) < median) {
         return median;
     }
-    members.iter().map(value).find(|value| *value > least).unwrap_or(median)
+    high.iter().map(value).filter(|value| *value > median).min_by(f32::total_cmp).unwrap_or(median)
 }
 
 #[cfg(test)]
@@ -294,6 +327,18 @@ mod tests {
             found.sort_unstable();
             there.sort_unstable();
             assert_eq!(found, there);
+            let mut alive = rows.clone();
+            (0..world.offers.len() as Slot)
+                .filter(|offer| there.binary_search(offer).is_err())
+                .for_each(|offer| alive.remove(offer));
+            clusters = Clusters::of(&alive);
+            let mut built = Vec::new();
+            for tree in clusters.of_set(1) {
+                check(tree, &alive, &demands);
+                tree.each_offer(&mut |offer| built.push(offer));
+            }
+            built.sort_unstable();
+            assert_eq!(built, there, "built at once");
             there.iter().for_each(|offer| clusters.remove(*offer, &rows));
             assert!(clusters.of_set(1).is_empty(), "every offer was found");
         }

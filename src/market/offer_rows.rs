@@ -19,6 +19,11 @@ impl OfferRows {
         self.0.get(offer).map(|Aligned(row)| row)
     }
 
+    /// Every offer with its row.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Slot, &OfferRow)> {
+        self.0.slots().filter_map(|offer| Some((offer, self.get(offer)?)))
+    }
+
     /// Puts the row of an offer, in place of what is there.
     pub(super) fn put(&mut self, offer: Slot, row: OfferRow) {
         self.0.put(offer, Aligned(row));

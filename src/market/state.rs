@@ -75,7 +75,7 @@ impl State {
             MarketChange::Party(party) => self.put_party(*party, texts).is_some(),
             MarketChange::Product(product) => self.put_product(*product, texts).is_some(),
             MarketChange::Offer(offer) if offer.status == OfferStatus::Published => {
-                self.put_offer(&offer, texts).is_some()
+                self.put_offer(&offer, texts).map(|slot| self.add_offer_row(slot)).is_some()
             }
             MarketChange::Offer(offer) => self.drop_offer(offer.id),
             MarketChange::OfferGone(id) => self.drop_offer(id),
@@ -86,6 +86,24 @@ impl State {
             MarketChange::DemandGone(id) => self.drop_demand(id),
             MarketChange::Dismissed(dismissal) => self.dismiss(dismissal).is_some(),
         }
+    }
+
+    /// Applies one change of a whole market that is read; its offers are in no tree until
+    /// [`Self::cluster`].
+    pub(super) fn fill(&mut self, change: MarketChange, texts: &Texts) {
+        match change {
+            MarketChange::Offer(offer) if offer.status == OfferStatus::Published => {
+                if let Some(slot) = self.put_offer(&offer, texts) {
+                    self.put_offer_row(slot);
+                }
+            }
+            other => drop(self.apply(other, texts)),
+        }
+    }
+
+    /// Puts all offers into trees.
+    pub(super) fn cluster(&mut self) {
+        self.offer_clusters = Clusters::of(&self.offer_rows);
     }
 
     fn put_party(&mut self, change: PartyChange, texts: &Texts) -> Option<()> {
@@ -159,10 +177,15 @@ impl State {
     }
 
     fn add_offer_row(&mut self, slot: Slot) {
+        self.put_offer_row(slot);
+        self.offer_clusters.add(slot, &self.offer_rows);
+    }
+
+    /// Puts the row of an offer where offers are found by name.
+    fn put_offer_row(&mut self, slot: Slot) {
         if let Some(row) = self.offer_row(slot) {
             self.offer_rows.put(slot, row);
             self.offers_by_name.add(slot, &row);
-            self.offer_clusters.add(slot, &self.offer_rows);
         }
     }
 
@@ -172,7 +195,8 @@ impl State {
         self.offer_rows.remove(slot);
     }
 
-    fn put_offer(&mut self, offer: &Offer, texts: &Texts) -> Option<()> {
+    /// The slot of an offer that was put among those of its product; it has no row yet.
+    fn put_offer(&mut self, offer: &Offer, texts: &Texts) -> Option<Slot> {
         let product = self.product_slot(offer.terms.product_id)?;
         let mut facts = OfferFacts::from(offer);
         facts.unit = texts.unit(&facts.unit);
@@ -193,8 +217,7 @@ impl State {
             }
         };
         push(&mut self.products.get_mut(product)?.offers, slot);
-        self.add_offer_row(slot);
-        Some(())
+        Some(slot)
     }
 
     fn unlist_offer(&mut self, slot: Slot, record: &OfferRecord) {
