@@ -7,11 +7,17 @@ const ONSETS: [&str; 27] = [
     "k", "l", "m", "n", "p", "r", "s", "t", "v", "x", "",
 ];
 
-const RHYMES: &str = " a ac ach ai am an ang anh ao ap at au ay e ec ech em en eng enh eo ep et \
-    eu i ia ich iec iem ien ieng iep iet ieu im in inh ip it iu o oa oac oach oai oam oan oang \
-    oanh oao oap oat oay oc oe oen oeo oet oi om on ong ooc oong op ot u ua uan uang uat uay uc \
-    ue uech uenh ui um un ung uo uoc uoi uom uon uong uop uot uou up ut uu uy uya uych uyen \
-    uyet uynh uyt uyu y yem yen yeng yet yeu ";
+/// Sorted.
+const RHYMES: [&str; 106] = [
+    "a", "ac", "ach", "ai", "am", "an", "ang", "anh", "ao", "ap", "at", "au", "ay", "e", "ec",
+    "ech", "em", "en", "eng", "enh", "eo", "ep", "et", "eu", "i", "ia", "ich", "iec", "iem", "ien",
+    "ieng", "iep", "iet", "ieu", "im", "in", "inh", "ip", "it", "iu", "o", "oa", "oac", "oach",
+    "oai", "oam", "oan", "oang", "oanh", "oao", "oap", "oat", "oay", "oc", "oe", "oen", "oeo",
+    "oet", "oi", "om", "on", "ong", "ooc", "oong", "op", "ot", "u", "ua", "uan", "uang", "uat",
+    "uay", "uc", "ue", "uech", "uenh", "ui", "um", "un", "ung", "uo", "uoc", "uoi", "uom", "uon",
+    "uong", "uop", "uot", "uou", "up", "ut", "uu", "uy", "uya", "uych", "uyen", "uyet", "uynh",
+    "uyt", "uyu", "y", "yem", "yen", "yeng", "yet", "yeu",
+];
 
 /// Syllables whose onset lends its last letter to the rhyme, so that the rest is no rhyme.
 const SHARED_LETTER: [&str; 8] = ["gi", "gin", "gich", "giet", "gieng", "quyt", "quynh", "quych"];
@@ -19,16 +25,8 @@ const SHARED_LETTER: [&str; 8] = ["gi", "gin", "gich", "giet", "gieng", "quyt", 
 /// Whether a folded word has the shape of a Vietnamese syllable: an onset and a rhyme.
 #[must_use]
 pub fn is_syllable(word: &str) -> bool {
-    let rhymes = ONSETS.iter().filter_map(|onset| word.strip_prefix(onset));
-    rhymes.into_iter().any(is_rhyme) || SHARED_LETTER.contains(&word)
-}
-
-fn is_rhyme(rhyme: &str) -> bool {
-    let found = RHYMES.match_indices(rhyme).any(|(at, _)| {
-        RHYMES.as_bytes()[at - usize::from(at > 0)] == b' '
-            && RHYMES.as_bytes().get(at + rhyme.len()) == Some(&b' ')
-    });
-    found && !rhyme.is_empty() && !rhyme.contains(' ')
+    let mut rhymes = ONSETS.iter().filter_map(|onset| word.strip_prefix(onset));
+    rhymes.any(|rhyme| RHYMES.binary_search(&rhyme).is_ok()) || SHARED_LETTER.contains(&word)
 }
 
 /// The accented word that the keys of a telex or VNI keyboard meant, when the lower-case word as
