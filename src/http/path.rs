@@ -1,5 +1,6 @@
 //! Path parameters: ids and partners' names of records.
 
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::str::FromStr;
 
@@ -76,21 +77,6 @@ pub(super) fn segment(request: &HttpRequest, name: &str) -> Result<String, ApiEr
 }
 
 /// Decodes percent-encoding that the router left, such as `%2F`; none if it is not UTF-8.
-pub(super) fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let code = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        match code.filter(|_| byte == b'%').and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
+pub(super) fn percent_decode(text: &str) -> Option<Cow<'_, str>> {
+    percent_encoding::percent_decode_str(text).decode_utf8().ok()
 }

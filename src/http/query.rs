@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use super::json;
+use super::path::percent_decode;
 use super::problem::{ApiError, ProblemCode};
 use super::schema::QueryParameter;
 use super::state::AppData;
@@ -52,9 +53,23 @@ pub(super) fn refuse_all(request: &HttpRequest) -> Result<(), ApiError> {
 }
 
 fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
+    let broken: Vec<Violation> = broken(request.query_string()).collect();
+    if !broken.is_empty() {
+        return Err(ApiError::invalid_parameters(broken));
+    }
     let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let pairs = pairs.map_err(|_| ApiError::new(ProblemCode::InvalidParameter))?;
     Ok(pairs.into_inner())
+}
+
+/// What is not UTF-8 once it is decoded: it would be read with one and the same character in place
+/// of each wrong byte, as a text that nobody sent.
+fn broken(query: &str) -> impl Iterator<Item = Violation> {
+    let broken = query.split('&').filter(|pair| percent_decode(pair).is_none());
+    broken.map(|pair| {
+        let name = pair.split('=').next().and_then(percent_decode).unwrap_or_default();
+        Violation::new(name, Rule::WrongFormat { format: "UTF-8".into() })
+    })
 }
 
 fn collect(

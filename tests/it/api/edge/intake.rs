@@ -10,6 +10,7 @@ use crate::support::contract;
 api_tests!(
     no_operation_takes_an_unknown_parameter,
     nothing_is_written_with_an_unknown_parameter,
+    a_parameter_that_is_not_utf8_is_no_other_text,
     an_operation_without_a_body_takes_none,
     a_body_that_is_not_taken_is_bounded,
     who_has_no_token_is_told_that_first,
@@ -64,6 +65,13 @@ fn nothing_is_written_with_an_unknown_parameter(api: &TestApi) {
     refused.expect_violation("dry_run", "unknown_parameter");
     let list = api.get("/v1/demands").by(&buyer.token).send().expect(200);
     assert_eq!(list.at("/items"), &json!([]));
+}
+
+fn a_parameter_that_is_not_utf8_is_no_other_text(api: &TestApi) {
+    let refused = api.get("/v1/products?limit=5&q=d%E1%BB").by(&api.admin()).send();
+    let refused = refused.expect_problem(400, "invalid_parameter");
+    refused.expect_violation("q", "wrong_format");
+    api.get("/v1/products?limit=5&q=d%E1%BB%ABa+s%C3%A1p").by(&api.admin()).send().expect(200);
 }
 
 fn an_operation_without_a_body_takes_none(api: &TestApi) {
