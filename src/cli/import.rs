@@ -21,7 +21,6 @@ use crate::app::{App, Context, TrailDetail};
 use crate::caller::{Caller, Scope};
 use crate::error::Error;
 use crate::http::interchange::{Unreadable, read};
-use crate::http::openapi;
 use crate::http::problem_texts::{Language, rule_detail};
 use crate::http::schema::Contract;
 
@@ -81,7 +80,7 @@ pub(super) fn import(
     lines: impl Iterator<Item = Result<Vec<u8>, String>> + Send,
     progress: &ProgressBar,
 ) -> Result<Counts, String> {
-    let contract = Contract::new(openapi::document())?;
+    let contract = Contract::published()?;
     let (batches, waiting) = sync_channel(WAITING_BATCHES);
     thread::scope(|scope| {
         let reading = scope.spawn(move || read_all(&contract, lines, &batches));

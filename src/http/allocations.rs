@@ -436,7 +436,7 @@ fn language(request: &HttpRequest) -> Language {
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config
         .service(create_allocation)
         .service(list_allocations)

@@ -159,7 +159,7 @@ async fn list_audit_trail(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config.service(list_audit_trail);
 }
 

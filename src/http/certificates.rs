@@ -190,7 +190,7 @@ async fn revoke_certificate(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config
         .service(create_product_certificate)
         .service(list_product_certificates)

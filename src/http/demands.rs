@@ -240,7 +240,7 @@ async fn act(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config
         .service(create_demand)
         .service(list_demands)

@@ -309,7 +309,7 @@ async fn revoke_grant(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config.service(create_grant).service(list_grants).service(get_grant).service(revoke_grant);
 }
 

@@ -404,7 +404,7 @@ fn miss_key(place: &str) -> Option<MissKey> {
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config
         .service(list_demand_matches)
         .service(list_offer_matches)

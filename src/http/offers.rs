@@ -226,7 +226,7 @@ pub(super) fn stated(body: OfferBody) -> OfferCommand {
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config
         .service(create_offer)
         .service(list_offers)

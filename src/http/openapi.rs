@@ -1,5 +1,6 @@
-//! The published document: generated from the routes, completed with what every operation has in
-//! common (security, problems, headers, patch bodies), so that no handler repeats it.
+//! The document as the routes have it, completed with what every operation has in common (security,
+//! problems, headers, patch bodies), so that no handler repeats it. What is served is the committed
+//! copy, which a test holds equal to this.
 
 use actix_web::App;
 use serde_json::{Map, Value, json};
@@ -11,7 +12,7 @@ use super::routes::routes;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
 /// The methods of the API, as the document has them.
-pub(super) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The problems of single operations beyond those of their kind.
 const OWN_STATUSES: [(&str, &str, &[u16]); 4] = [
@@ -24,7 +25,8 @@ const OWN_STATUSES: [(&str, &str, &[u16]); 4] = [
 /// The OpenAPI 3.1 document.
 #[must_use]
 pub fn document() -> Value {
-    let (_, document) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+    let app = App::new().into_utoipa_app().configure(|config| routes(config));
+    let (_, document) = app.split_for_parts();
     let mut document = serde_json::to_value(document).unwrap_or_default();
     refer_to_records(&mut document);
     rename_lists(&mut document);

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::Method;
-use serde_json::{Map, Value, json};
-
-use super::openapi::METHODS;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// Where the API begins. Health, keys and pages take whatever comes with a request, and the token
 /// endpoint ignores what it does not know (RFC 6749 section 3.2).
@@ -23,25 +22,43 @@ pub struct Intake {
     pub takes_body: bool,
 }
 
-impl Intake {
-    fn of(operation: &Value) -> Self {
-        let parameters = operation["parameters"].as_array().into_iter().flatten();
+impl From<&Operation> for Intake {
+    fn from(operation: &Operation) -> Self {
         Self {
-            is_open: operation["security"][0] == json!({}),
-            takes_query: parameters.into_iter().any(|parameter| parameter["in"] == "query"),
-            takes_body: operation.get("requestBody").is_some(),
+            is_open: operation.security.first().is_some_and(BTreeMap::is_empty),
+            takes_query: operation.parameters.iter().any(|parameter| parameter.place == "query"),
+            takes_body: operation.body.is_some(),
         }
     }
+}
+
+/// The paths of a document, as far as they matter here.
+#[derive(Debug, Deserialize)]
+pub struct Paths(BTreeMap<String, BTreeMap<String, Operation>>);
+
+#[derive(Debug, Deserialize)]
+struct Operation {
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+    #[serde(default)]
+    security: Vec<BTreeMap<String, IgnoredAny>>,
+    #[serde(rename = "requestBody")]
+    body: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Parameter {
+    #[serde(rename = "in")]
+    place: String,
 }
 
 /// The operations of each path, which may be a template.
 pub type Operations = BTreeMap<String, Vec<(Method, Intake)>>;
 
-/// The operations of a document.
+/// What a document says of its operations.
 #[must_use]
-pub fn of(document: &Value) -> Operations {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    paths.map(|(path, item)| (path.clone(), of_path(item))).collect()
+pub fn of(paths: &Paths) -> Operations {
+    paths.0.iter().map(|(path, item)| (path.clone(), of_path(item))).collect()
 }
 
 /// The operations of a path: of the one that is named word for word, else of the template that it
@@ -65,12 +82,10 @@ pub(super) fn fits(template: &str, path: &str) -> bool {
     }
 }
 
-fn of_path(item: &Value) -> Vec<(Method, Intake)> {
-    let members = item.as_object().into_iter().flat_map(Map::iter);
-    let operations = members.filter(|(word, _)| METHODS.contains(&word.as_str()));
-    let read = |(word, operation): (&String, &Value)| {
+fn of_path(item: &BTreeMap<String, Operation>) -> Vec<(Method, Intake)> {
+    let read = |(word, operation): (&String, &Operation)| {
         let method = Method::from_bytes(word.to_uppercase().as_bytes()).ok()?;
-        Some((method, Intake::of(operation)))
+        Some((method, Intake::from(operation)))
     };
-    operations.filter_map(read).collect()
+    item.iter().filter_map(read).collect()
 }

@@ -301,7 +301,7 @@ async fn put_party_by_external_id(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config
         .service(create_party)
         .service(list_parties)

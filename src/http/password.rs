@@ -59,6 +59,6 @@ async fn change_password(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config.service(change_password);
 }

@@ -251,7 +251,7 @@ async fn resolve_place(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config
         .service(list_product_sets)
         .service(get_product_set)

@@ -193,7 +193,7 @@ async fn list_registry_producers(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config.service(list_registry_producers).service(get_registry_report);
 }
 

@@ -5,29 +5,47 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use actix_web::web::Bytes;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
 use matching::violation::{Rule, Violation};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use super::operations::{self, Operations};
+use super::operations::{self, Operations, Paths};
 
 /// Where component schemas stand in the document.
 const SCHEMAS: &str = "#/components/schemas/";
 
+/// The committed document, which is what the routes say: made anew at each start, it would take
+/// twice the memory of a small market and half of the time.
+const PUBLISHED: &str = include_str!("../../openapi/openapi.json");
+
 /// What the service itself needs of the OpenAPI document, and validators for its schemas, made when
-/// first needed. The document as a tree takes six times the memory of its text, most of it for
-/// answers that are the same everywhere, so it is not kept.
+/// first needed. The document as a tree takes six times the memory of its text, so each schema is
+/// text until then.
 pub struct Contract {
-    schemas: Value,
+    text: &'static str,
+    schemas: HashMap<&'static str, &'static RawValue>,
     operations: Operations,
-    text: Bytes,
     validators: RwLock<HashMap<String, Arc<Validator>>>,
     query_parameters: RwLock<HashMap<TypeId, Arc<[QueryParameter]>>>,
+}
+
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    components: Components<'a>,
+    paths: Paths,
+}
+
+#[derive(Deserialize)]
+struct Components<'a> {
+    #[serde(borrow)]
+    schemas: HashMap<&'a str, &'a RawValue>,
 }
 
 /// A query parameter with its published schema, ready to check values.
@@ -45,24 +63,28 @@ impl QueryParameter {
     /// Every violation of the schema by `value`, at the parameter.
     #[must_use]
     pub fn violations(&self, value: &Value) -> Vec<Violation> {
-        let find = |path: &str| self.schema.pointer(path);
+        let find = |path: &str| self.schema.pointer(path).cloned();
         let found = violations(self.validator.as_deref(), &find, value).into_iter();
         found.map(|violation| Violation { at: self.name.clone(), ..violation }).collect()
     }
 }
 
 impl Contract {
-    /// Prepares a document; the checker of each body is made when it is first needed, because all
-    /// of them together take more memory than a small market.
+    /// Prepares the published document; the checker of each body is made when it is first needed,
+    /// because all of them together take more memory than a small market.
     ///
     /// # Errors
-    /// A sentence, if it cannot be written.
-    pub fn new(mut document: Value) -> Result<Self, String> {
-        let text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
-        let operations = operations::of(&document);
-        let schemas = document["components"]["schemas"].take();
-        let (validators, query_parameters) = (RwLock::default(), RwLock::default());
-        Ok(Self { schemas, operations, text: text.into(), validators, query_parameters })
+    /// A sentence, if it is no document.
+    pub fn published() -> Result<Self, String> {
+        let document: Document<'_> =
+            serde_json::from_str(PUBLISHED).map_err(|error| error.to_string())?;
+        Ok(Self {
+            text: PUBLISHED,
+            schemas: document.components.schemas,
+            operations: operations::of(&document.paths),
+            validators: RwLock::default(),
+            query_parameters: RwLock::default(),
+        })
     }
 
     /// The operations of each path, which may be a template.
@@ -71,16 +93,19 @@ impl Contract {
         &self.operations
     }
 
-    /// The document as it is served; a clone shares it.
+    /// The document as it is served.
     #[must_use]
-    pub fn text(&self) -> Bytes {
-        self.text.clone()
+    pub const fn text(&self) -> &'static str {
+        self.text
     }
 
     /// Every violation of the component schema `name` by `value`.
     #[must_use]
     pub fn violations(&self, name: &str, value: &Value) -> Vec<Violation> {
-        let find = |path: &str| self.schemas.pointer(path.strip_prefix("/components/schemas")?);
+        let find = |path: &str| {
+            let (name, rest) = split_pointer(path.strip_prefix("/components/schemas/")?);
+            self.schema(name)?.pointer(rest).cloned()
+        };
         violations(self.validator(name).as_deref(), &find, value)
     }
 
@@ -105,6 +130,11 @@ impl Contract {
         prepared
     }
 
+    /// A component schema.
+    fn schema(&self, name: &str) -> Option<Value> {
+        serde_json::from_str(self.schemas.get(name)?.get()).ok()
+    }
+
     /// The checker of a component schema.
     fn validator(&self, name: &str) -> Option<Arc<Validator>> {
         let known = self.validators.read().ok()?.get(name).cloned();
@@ -122,9 +152,12 @@ impl Contract {
         let mut found = Map::new();
         let mut waiting = references(schema);
         while let Some(name) = waiting.pop() {
-            if let (Some(component), false) = (self.schemas.get(name), found.contains_key(name)) {
-                found.insert(name.to_owned(), component.clone());
-                waiting.extend(references(component));
+            if found.contains_key(&name) {
+                continue;
+            }
+            if let Some(component) = self.schema(&name) {
+                waiting.extend(references(&component));
+                found.insert(name, component);
             }
         }
         json!({ "schemas": found })
@@ -143,7 +176,7 @@ impl Contract {
 }
 
 /// Finds the schema at a path of the document.
-type Find<'a> = dyn Fn(&str) -> Option<&'a Value> + 'a;
+type Find<'a> = dyn Fn(&str) -> Option<Value> + 'a;
 
 /// What is wrong with `value` by a schema, the first at each place; a schema that cannot be
 /// compiled lets nothing in.
@@ -165,11 +198,14 @@ fn reference(name: &str) -> Value {
 }
 
 /// The names of the component schemas that a schema refers to.
-fn references(schema: &Value) -> Vec<&str> {
+fn references(schema: &Value) -> Vec<String> {
     match schema {
         Value::Object(members) => {
             let own = members.get("$ref").and_then(|target| target.as_str()?.strip_prefix(SCHEMAS));
-            own.into_iter().chain(members.values().flat_map(references)).collect()
+            own.map(str::to_owned)
+                .into_iter()
+                .chain(members.values().flat_map(references))
+                .collect()
         }
         Value::Array(items) => items.iter().flat_map(references).collect(),
         _ => Vec::new(),
@@ -215,6 +251,11 @@ fn nearest_branch(
     let branch = branches.iter().find(right_type).or(branches.last());
     let errors = branch.into_iter().flatten();
     errors.flat_map(|error| violations_of(error, find)).collect()
+}
+
+/// The first word of a pointer, and the pointer from there.
+fn split_pointer(path: &str) -> (&str, &str) {
+    path.split_at(path.find('/').unwrap_or(path.len()))
 }
 
 /// The pointer to a member of what `parent` points to (RFC 6901 section 3).

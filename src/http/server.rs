@@ -7,7 +7,6 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
-use utoipa_actix_web::AppExt;
 
 use super::edge;
 use super::intake;
@@ -54,9 +53,7 @@ pub fn serve_beside(
     let server = HttpServer::new(move || {
         App::new()
             .configure(beside.clone())
-            .into_utoipa_app()
             .configure(routes)
-            .into_app()
             .configure(configure(data.clone()))
             .default_service(web::to(methods::fallback))
             .wrap(from_fn(intake::guard))

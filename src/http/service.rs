@@ -94,7 +94,7 @@ async fn get_docs(
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config
         .service(get_liveness)
         .service(get_readiness)

@@ -218,6 +218,6 @@ impl From<&SessionView> for SessionRecord {
 }
 
 /// Adds the routes of this resource.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut impl super::routes::Routes) {
     config.service(create_session).service(get_session).service(delete_session);
 }

@@ -39,11 +39,11 @@ impl AppData {
     /// Prepares the contract and the keys.
     ///
     /// # Errors
-    /// A sentence, if the generated document is not a valid schema.
+    /// A sentence, if the published document is not one, or no thread can be started.
     pub fn new(app: App) -> Result<Self, String> {
         let tokens = Tokens::new(&app);
         let cursors = Cursors::new(&app.keys().cursor);
-        let contract = Contract::new(super::openapi::document())?;
+        let contract = Contract::published()?;
         let limiter = RateLimiter::new(&app.config().traffic.rate_limits);
         let authenticator = Authenticator::new(tokens);
         let is_draining = AtomicBool::new(false);
