@@ -45,6 +45,12 @@ impl Tag {
         Self(format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest.as_ref()[..DIGEST_BYTES])))
     }
 
+    /// The weak tag of an answer that says the same as others do whose digested part is this.
+    #[must_use]
+    pub fn alike(bytes: &[u8]) -> Self {
+        Self(format!("W/{}", Self::of_bytes(bytes).0))
+    }
+
     /// The tag as the header says it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -60,7 +66,7 @@ impl FromRequest for Precondition {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let is_among = versions(request, &header::IF_MATCH, version);
         // A weak tag counts here, and not above (RFC 9110 sections 13.1.1 and 13.1.2).
-        let weak = |tag: &str| version(tag.strip_prefix("W/").unwrap_or(tag));
+        let weak = |tag: &str| version(opaque(tag));
         let is_not_among = versions(request, &header::IF_NONE_MATCH, weak);
         ready(Ok(Self { is_among, is_not_among }))
     }
@@ -101,13 +107,17 @@ fn version(tag: &str) -> Option<i64> {
     tag.split('-').next()?.parse().ok()
 }
 
+/// A tag without its weakness: `If-None-Match` compares weakly (RFC 9110 section 8.8.3.2).
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
+}
+
 /// Whether `If-None-Match` names `tag`, so that the client has it already.
 #[must_use]
 pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
     let headers = request.headers().get_all(header::IF_NONE_MATCH);
     headers.filter_map(|header| header.to_str().ok()).any(|text| {
-        text.split(',').map(str::trim).any(|candidate| {
-            candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == tag
-        })
+        let mut candidates = text.split(',').map(str::trim);
+        candidates.any(|candidate| candidate == "*" || opaque(candidate) == opaque(tag))
     })
 }

@@ -10,6 +10,7 @@ use matching::date::Date;
 use matching::evaluation::Evaluation;
 use matching::facts::{DemandFacts, OfferFacts};
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -271,10 +272,10 @@ pub struct MatchExplanation<'a> {
 
 /// A page of matches, best first.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MatchList<'a> {
+pub struct MatchList {
     /// The matches.
     #[schema(value_type = Vec<MatchItem>)]
-    pub items: Vec<MatchItem<'a>>,
+    pub items: Box<RawValue>,
     /// Give this as `cursor` for the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
@@ -284,10 +285,10 @@ pub struct MatchList<'a> {
 
 /// A page of near misses, nearest first.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct NearMissList<'a> {
+pub struct NearMissList {
     /// The near misses.
     #[schema(value_type = Vec<NearMiss>)]
-    pub items: Vec<NearMiss<'a>>,
+    pub items: Box<RawValue>,
     /// Give this as `cursor` for the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,

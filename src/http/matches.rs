@@ -1,20 +1,22 @@
 //! `/v1/demands/{id}/matches` and its kin: answered from the live market, without the database
 //! where the record is in it.
 
-use actix_web::http::header::{self, ContentType};
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::http::header::{self, ContentType, HeaderMap, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, post, web};
 use matching::date::Timestamp;
 use matching::demand::Demand;
 use matching::facts::DemandFacts;
 use matching::id::{DemandId, OfferId};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Authenticated;
 use super::body::Body;
 use super::demand_body::DemandBody;
+use super::etag::{self, Tag};
 use super::idempotency::Once;
-use super::match_record::{MatchExplanation, MatchList, NearMissList, Shown};
+use super::match_record::{MatchExplanation, MatchItem, MatchList, NearMiss, NearMissList, Shown};
 use super::page::{self, Binding};
 use super::path::{Id, segment};
 use super::problem::{ApiError, ProblemCode};
@@ -28,8 +30,8 @@ use crate::market::matches::{Ask, Match};
 use crate::market::rank::{MissKey, Page, RankKey};
 use matching::price::UnitPrice;
 
-/// Room for a match on the wire, so that a page is written without moving what is written already.
-const ITEM_BYTES: usize = 1536;
+/// Room for what a page says beside its items.
+const PAGE_BYTES: usize = 512;
 
 /// Which page of matches.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -90,10 +92,10 @@ async fn list_demand_matches(
     let listing = Listing::new(&app, &request, &caller, &query, rank_key)?;
     if matches::ask_for_demand(&listing.view, &caller, id)? {
         let page = listing.view.matches_for_demand(id, &listing.ask);
-        return Ok(listing.matches(page.as_ref(), None));
+        return listing.matches(page.as_ref(), None);
     }
     let draft = app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
-    Ok(listing.preview(draft.as_ref()))
+    listing.preview(draft.as_ref())
 }
 
 /// Offers that an unsaved demand would find
@@ -116,7 +118,7 @@ async fn preview_matches(
     let nil = DemandId::new(uuid::Uuid::nil());
     let facts = DemandFacts::of_terms(nil, &terms, []);
     let page = listing.view.matches_for_terms(&terms, &listing.ask);
-    Ok(listing.matches(page.as_ref(), Some(&facts)))
+    listing.matches(page.as_ref(), Some(&facts))
 }
 
 /// Demands that an offer may serve
@@ -138,7 +140,7 @@ async fn list_offer_matches(
         app.app.read(caller, move |tx, ctx| matches::own_offer(tx, ctx, id)).await?;
     }
     let page = listing.view.matches_for_offer(id, &listing.ask);
-    Ok(listing.matches_of_offer(page.as_ref()))
+    listing.matches_of_offer(page.as_ref())
 }
 
 /// Near misses of a demand
@@ -159,13 +161,13 @@ async fn list_demand_near_misses(
     let listing = Listing::new(&app, &request, &caller, &query, miss_key)?;
     if matches::ask_for_demand(&listing.view, &caller, id)? {
         let page = listing.view.excluded_for_demand(id, &listing.ask);
-        return Ok(listing.near_misses(page.as_ref(), None));
+        return listing.near_misses(page.as_ref(), None);
     }
     let draft = app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
     let (view, ask) = (&listing.view, &listing.ask);
     let page = draft.as_ref().and_then(|draft| view.excluded_for_terms(&draft.terms, ask));
     let facts = draft.as_ref().map(DemandFacts::from);
-    Ok(listing.near_misses(page.as_ref(), facts.as_ref()))
+    listing.near_misses(page.as_ref(), facts.as_ref())
 }
 
 /// Explain one pair
@@ -200,7 +202,9 @@ async fn explain_match(
         checks: &explained.checks,
     };
     let language = language(&request);
-    Ok(spoken(language).json(shown.explanation(now.date(), language)))
+    let mut response = HttpResponse::Ok().json(shown.explanation(now.date(), language));
+    say(language, response.headers_mut());
+    Ok(response)
 }
 
 /// Dismiss a pair
@@ -257,20 +261,45 @@ impl<'a, K> Listing<'a, K> {
         self.ask.now
     }
 
-    fn answer(
+    /// 200 with the page that `page` makes of `items`, or 304 if the client has the same items: a
+    /// market moves all the time, and `as_of` with it, while most lists stay as they are.
+    fn answer<P: Serialize>(
         &self,
+        items: &impl Serialize,
         place: Option<String>,
-        body: impl FnOnce(Option<String>) -> HttpResponse,
-    ) -> HttpResponse {
-        let cursor = place.map(|place| self.app.cursors.make(&self.binding, &place));
-        let link = cursor.as_deref().map(|cursor| page::next_link(self.request, cursor));
-        let mut response = body(cursor);
-        let link = link.and_then(|link| header::HeaderValue::from_str(&link).ok());
-        if let Some(link) = link {
-            response.headers_mut().insert(header::LINK, link);
+        page: impl FnOnce(Box<RawValue>, Option<String>) -> P,
+    ) -> Result<HttpResponse, ApiError> {
+        let items = to_raw_value(items).map_err(unwritable)?;
+        let tag = self.is_read().then(|| Tag::alike(items.get().as_bytes()));
+        if tag.as_ref().is_some_and(|tag| etag::is_known(self.request, tag.as_str())) {
+            return Ok(tagged(HttpResponse::NotModified(), tag.as_ref()).finish());
         }
-        response
+        let next_cursor = place.map(|place| self.app.cursors.make(&self.binding, &place));
+        let link = next_cursor.as_deref().map(|cursor| page::next_link(self.request, cursor));
+        let mut body = Vec::with_capacity(items.get().len() + PAGE_BYTES);
+        serde_json::to_writer(&mut body, &page(items, next_cursor)).map_err(unwritable)?;
+        let mut response = tagged(HttpResponse::Ok(), tag.as_ref());
+        if let Some(link) = link {
+            response.insert_header((header::LINK, link));
+        }
+        Ok(response.content_type(ContentType::json()).body(body))
     }
+
+    /// Whether a client may have the answer already: a preview is asked for by POST.
+    fn is_read(&self) -> bool {
+        self.request.method().is_safe()
+    }
+}
+
+fn unwritable(error: serde_json::Error) -> ApiError {
+    ApiError::new(ProblemCode::Internal).because(error.to_string())
+}
+
+fn tagged(mut response: HttpResponseBuilder, tag: Option<&Tag>) -> HttpResponseBuilder {
+    if let Some(tag) = tag {
+        response.insert_header((header::ETAG, tag.as_str()));
+    }
+    response
 }
 
 impl Listing<'_, RankKey> {
@@ -279,7 +308,7 @@ impl Listing<'_, RankKey> {
         &self,
         page: Option<&Page<Match<'_>, RankKey>>,
         facts: Option<&DemandFacts>,
-    ) -> HttpResponse {
+    ) -> Result<HttpResponse, ApiError> {
         let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
             let recorded = found.demand.map(|demand| &demand.facts);
             let demand = recorded.or(facts)?;
@@ -290,7 +319,10 @@ impl Listing<'_, RankKey> {
     }
 
     /// Demands for an offer.
-    fn matches_of_offer(&self, page: Option<&Page<Match<'_>, RankKey>>) -> HttpResponse {
+    fn matches_of_offer(
+        &self,
+        page: Option<&Page<Match<'_>, RankKey>>,
+    ) -> Result<HttpResponse, ApiError> {
         let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
             let demand = &found.demand?.facts;
             let party = Some(found.buyer).filter(|_| !demand.anonymous);
@@ -300,7 +332,7 @@ impl Listing<'_, RankKey> {
     }
 
     /// What a demand that is not in the market would find; nothing for one that is over.
-    fn preview(&self, draft: Option<&Demand>) -> HttpResponse {
+    fn preview(&self, draft: Option<&Demand>) -> Result<HttpResponse, ApiError> {
         let Some(demand) = draft else { return self.matches(None, None) };
         let page = self.view.matches_for_terms(&demand.terms, &self.ask);
         self.matches(page.as_ref(), Some(&DemandFacts::from(demand)))
@@ -308,16 +340,14 @@ impl Listing<'_, RankKey> {
 
     fn list(
         &self,
-        items: Vec<super::match_record::MatchItem<'_>>,
+        items: Vec<MatchItem<'_>>,
         next: Option<&RankKey>,
-    ) -> HttpResponse {
-        let mut body = Vec::with_capacity((items.len() + 1) * ITEM_BYTES);
-        self.answer(next.map(rank_place), |next_cursor| {
-            let list = MatchList { items, next_cursor, as_of: self.view.as_of() };
-            match serde_json::to_writer(&mut body, &list) {
-                Ok(()) => HttpResponse::Ok().content_type(ContentType::json()).body(body),
-                Err(error) => HttpResponse::from_error(error),
-            }
+    ) -> Result<HttpResponse, ApiError> {
+        let as_of = self.view.as_of();
+        self.answer(&items, next.map(rank_place), |items, next_cursor| MatchList {
+            items,
+            next_cursor,
+            as_of,
         })
     }
 }
@@ -328,7 +358,7 @@ impl Listing<'_, MissKey> {
         &self,
         page: Option<&Page<Match<'_>, MissKey>>,
         facts: Option<&DemandFacts>,
-    ) -> HttpResponse {
+    ) -> Result<HttpResponse, ApiError> {
         let language = language(self.request);
         let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
             let recorded = found.demand.map(|demand| &demand.facts);
@@ -336,12 +366,16 @@ impl Listing<'_, MissKey> {
             let shown = shown(found, demand, recorded.is_some(), Some(found.producer));
             Some(shown.near_miss(self.now().date(), language))
         });
-        let items = items.collect();
+        let items: Vec<NearMiss<'_>> = items.collect();
         let next = page.and_then(|page| page.next.as_ref()).map(miss_place);
-        self.answer(next, |next_cursor| {
-            let list = NearMissList { items, next_cursor, as_of: self.view.as_of() };
-            spoken(language).json(list)
-        })
+        let as_of = self.view.as_of();
+        let mut response = self.answer(&items, next, |items, next_cursor| NearMissList {
+            items,
+            next_cursor,
+            as_of,
+        })?;
+        say(language, response.headers_mut());
+        Ok(response)
     }
 }
 
@@ -362,12 +396,10 @@ fn language(request: &HttpRequest) -> Language {
     Language::accepted(accepted.and_then(|value| value.to_str().ok()))
 }
 
-/// 200 in a language.
-fn spoken(language: Language) -> actix_web::HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    response.insert_header((header::CONTENT_LANGUAGE, language.tag()));
-    response.insert_header((header::VARY, "Accept-Language"));
-    response
+/// Says that an answer is in a language.
+fn say(language: Language, headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
 }
 
 fn rank_place(key: &RankKey) -> String {

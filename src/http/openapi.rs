@@ -205,12 +205,10 @@ fn add_rate_limits(operation: &mut Value) {
     }
 }
 
-/// Records and lists of records have a tag; lists of matches do not, for they move with the market.
+/// Records and lists have a tag.
 fn has_tag(path: &str, operation: &Value) -> bool {
     let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
-    let is_list = schema.as_str().is_some_and(|name| name.ends_with("List"));
-    let is_of_matches = operation["tags"][0] == "matches";
-    path.ends_with("/{id}") || (is_list && !is_of_matches)
+    path.ends_with("/{id}") || schema.as_str().is_some_and(|name| name.ends_with("List"))
 }
 
 /// Whether a record is created or replaced.

@@ -9,7 +9,6 @@ api_tests!(
     both_sides_see_one_score_whose_factors_sum_and_name_both_values,
     stars_that_lapse_the_day_before_delivery_exclude_with_the_reason,
     a_caller_sees_its_own_write_in_the_next_answer,
-    paging_finds_every_match_once,
     a_weight_changes_rank_and_explanation,
     applying_a_remedy_lets_the_offer_in,
     a_pair_is_explained_to_its_two_sides_only,
@@ -23,7 +22,6 @@ api_tests!(
     weekly_windows_are_covered_by_the_harvest,
     freight_ranks_a_far_cheap_offer_below,
     a_closed_demand_matches_nothing,
-    lists_of_another_party_are_not_found,
 );
 
 pub(super) fn seller(api: &TestApi) -> Actor {
@@ -81,7 +79,7 @@ pub(super) fn ids(items: &[Value]) -> Vec<&str> {
     items.iter().filter_map(|item| item["offer_id"].as_str()).collect()
 }
 
-fn patch(api: &TestApi, by: &Actor, path: &str, fields: Value) {
+pub(super) fn patch(api: &TestApi, by: &Actor, path: &str, fields: Value) {
     let change = api.patch(path, &fields).header("if-match", "*").by(&by.token);
     change.send().expect(200);
 }
@@ -168,27 +166,6 @@ fn a_caller_sees_its_own_write_in_the_next_answer(api: &TestApi) {
     assert!(cheaper[0]["score"].as_u64() > first[0]["score"].as_u64());
     act("pause");
     assert_eq!(matches(api, &distributor, &demand).len(), 0);
-}
-
-fn paging_finds_every_match_once(api: &TestApi) {
-    let (producer, distributor) = (seller(api), buyer(api));
-    let product = product(api, &producer, json!({}));
-    for number in 0..17 {
-        let price = 80_000 + 1_000 * (number % 5);
-        offer_of(api, &producer, &product, json!({"unit_price": price}));
-    }
-    let demand = demand(api, &distributor, json!({}));
-    let base = format!("/v1/demands/{demand}/matches?limit=");
-    let whole = items(&get(api, &distributor, &format!("{base}100")).expect(200));
-    assert_eq!(whole.len(), 17);
-    let (mut paged, mut path) = (Vec::new(), format!("{base}4"));
-    loop {
-        let page = get(api, &distributor, &path).expect(200);
-        paged.extend(items(&page));
-        let Some(cursor) = page.at("/next_cursor").as_str() else { break };
-        path = format!("{base}4&cursor={cursor}");
-    }
-    assert_eq!(paged, whole);
 }
 
 fn a_weight_changes_rank_and_explanation(api: &TestApi) {
@@ -400,21 +377,4 @@ fn a_closed_demand_matches_nothing(api: &TestApi) {
     assert_eq!(excluded(api, &distributor, &demand).len(), 0);
     let sold = get(api, &producer, &format!("/v1/offers/{offer}/matches")).expect(200);
     assert_eq!(items(&sold).len(), 0);
-}
-
-fn lists_of_another_party_are_not_found(api: &TestApi) {
-    let (producer, distributor) = (seller(api), buyer(api));
-    let offer = offer(api, &producer, json!({}));
-    let demand = demand(api, &distributor, json!({}));
-    let paths = [
-        (&producer, format!("/v1/demands/{demand}/matches")),
-        (&producer, format!("/v1/demands/{demand}/excluded")),
-        (&distributor, format!("/v1/offers/{offer}/matches")),
-    ];
-    for (stranger, path) in paths {
-        get(api, stranger, &path).expect_problem(404, "not_found");
-        let nobody = path.replace(&demand, "x").replace(&offer, "x");
-        get(api, stranger, &nobody).expect_problem(404, "not_found");
-        api.get(&path).by(&api.admin()).send().expect(200);
-    }
 }

@@ -16,6 +16,7 @@ mod idempotency;
 mod interchange;
 mod keys;
 mod linked_data;
+mod match_lists;
 mod match_terms;
 mod matches;
 mod offers;
