@@ -27,6 +27,9 @@ fn vietnamese(check: &Check, unit: &str) -> String {
         Remedy::FreeQuantity { at_least } => {
             format!("Đạt nếu sản lượng còn trống từ {at_least} {unit}.")
         }
+        Remedy::BothQuantities { at_least } => {
+            format!("Đạt nếu mỗi lần giao nhận từ {at_least} {unit} và còn trống bấy nhiêu.")
+        }
         Remedy::CapacityUntil { day } => {
             format!("Đạt nếu kỳ cung ứng kéo dài đến {day}, khi hàng kịp chuẩn bị.")
         }
@@ -38,10 +41,19 @@ fn vietnamese(check: &Check, unit: &str) -> String {
         Remedy::MinStars { stars: Some(stars) } => format!("Đạt nếu yêu cầu {stars} sao."),
         Remedy::MinStars { stars: None } => "Đạt nếu không yêu cầu số sao.".into(),
         Remedy::Papers { missing } => format!("Đạt nếu có: {}.", kinds(missing)),
-        Remedy::Serve(province) => format!("Đạt nếu bên bán giao đến tỉnh {province}."),
-        Remedy::Allow(province) => format!("Đạt nếu chấp nhận hàng từ tỉnh {province}."),
-        Remedy::Distance { max_distance_km } => {
-            format!("Đạt nếu chấp nhận khoảng cách {max_distance_km} km.")
+        Remedy::AnyPaper { missing, groups: 1 } => {
+            format!("Đạt nếu có một trong: {}.", kinds(missing))
+        }
+        Remedy::AnyPaper { missing, .. } => {
+            format!("Đạt nếu mỗi nhóm giấy của thị trường có một trong: {}.", kinds(missing))
+        }
+        Remedy::Area { served, allowed, max_distance_km } => {
+            let parts = [
+                served.map(|province| format!("bên bán giao đến tỉnh {province}")),
+                allowed.map(|province| format!("chấp nhận hàng từ tỉnh {province}")),
+                max_distance_km.map(|way| format!("chấp nhận khoảng cách {way} km")),
+            ];
+            format!("Đạt nếu {}.", joined(parts, " và "))
         }
     }
 }
@@ -59,6 +71,9 @@ fn english(check: &Check, unit: &str) -> String {
         Remedy::FreeQuantity { at_least } => {
             format!("Would match with at least {at_least} {unit} free.")
         }
+        Remedy::BothQuantities { at_least } => {
+            format!("Would match with a delivery of at least {at_least} {unit}, and as much free.")
+        }
         Remedy::CapacityUntil { day } => {
             format!("Would match with capacity until {day}, when the lead time is kept.")
         }
@@ -72,14 +87,19 @@ fn english(check: &Check, unit: &str) -> String {
         }
         Remedy::MinStars { stars: None } => "Would match without required stars.".into(),
         Remedy::Papers { missing } => format!("Would match with: {}.", kinds(missing)),
-        Remedy::Serve(province) => {
-            format!("Would match if the offer delivered to province {province}.")
+        Remedy::AnyPaper { missing, groups: 1 } => {
+            format!("Would match with one of: {}.", kinds(missing))
         }
-        Remedy::Allow(province) => {
-            format!("Would match if province {province} were allowed.")
+        Remedy::AnyPaper { missing, .. } => {
+            format!("Would match with one of each group of the market: {}.", kinds(missing))
         }
-        Remedy::Distance { max_distance_km } => {
-            format!("Would match with {max_distance_km} km allowed.")
+        Remedy::Area { served, allowed, max_distance_km } => {
+            let parts = [
+                served.map(|province| format!("the offer delivered to province {province}")),
+                allowed.map(|province| format!("province {province} were allowed")),
+                max_distance_km.map(|way| format!("{way} km were allowed")),
+            ];
+            format!("Would match if {}.", joined(parts, " and "))
         }
     }
 }
@@ -110,6 +130,10 @@ fn without_remedy_english(check: &Check) -> String {
         }
         _ => "It does not pass.".into(),
     }
+}
+
+fn joined(parts: [Option<String>; 3], between: &str) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(between)
 }
 
 fn percent(basis_points: u64) -> String {

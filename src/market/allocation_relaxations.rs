@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use matching::certificate::CertificateKinds;
-use matching::check::{Check, CheckCode, Remedy};
+use matching::check::Remedy;
 use matching::date::{Date, Period};
 use matching::evaluation::Judgement;
 use matching::facts::{DemandFacts, NeedFacts};
@@ -140,10 +140,10 @@ impl Misses {
         let Some(nearest) = judgement.nearest else { return };
         let free = free_base(pair, &judgement, nearest.capacity);
         let delivery = short.deliveries.keys().nth(nearest.need).copied().unwrap_or(0);
-        self.put(check, remedy, (delivery, free));
+        self.put(remedy, (delivery, free));
     }
 
-    fn put(&mut self, check: &Check, remedy: Remedy, (delivery, free): (u32, u64)) {
+    fn put(&mut self, remedy: Remedy, (delivery, free): (u32, u64)) {
         match remedy {
             Remedy::Ceiling { unit_price_vnd, raise_bp } => {
                 add(&mut self.ceilings, (unit_price_vnd, raise_bp), free);
@@ -155,17 +155,22 @@ impl Misses {
             Remedy::WindowFrom { day } => {
                 add(&mut self.from, (delivery, std::cmp::Reverse(day)), free);
             }
-            Remedy::Distance { max_distance_km } => add(&mut self.distances, max_distance_km, free),
-            Remedy::Allow(province) => add(&mut self.provinces, province, free),
-            Remedy::Papers { missing } if check.code == CheckCode::Certificates => {
+            Remedy::Area { served: None, allowed: None, max_distance_km: Some(longest) } => {
+                add(&mut self.distances, longest, free);
+            }
+            Remedy::Area { served: None, allowed: Some(province), max_distance_km: None } => {
+                add(&mut self.provinces, province, free);
+            }
+            Remedy::Papers { missing } => {
                 match self.papers.iter_mut().find(|(kinds, _)| *kinds == missing) {
                     Some((_, sum)) => *sum = sum.saturating_add(free),
                     None => self.papers.push((missing, free)),
                 }
             }
-            Remedy::Papers { .. }
+            Remedy::AnyPaper { .. }
+            | Remedy::Area { .. }
             | Remedy::Renewal { .. }
-            | Remedy::Serve(_)
+            | Remedy::BothQuantities { .. }
             | Remedy::WantedQuantity { .. }
             | Remedy::FreeQuantity { .. }
             | Remedy::CapacityUntil { .. } => {}

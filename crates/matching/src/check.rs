@@ -169,6 +169,8 @@ pub enum Finding {
         smallest: Option<u64>,
         /// What is free in the capacity period, rounded down.
         free: Option<u64>,
+        /// Whether the smallest quantity is free, without rounding.
+        is_free: bool,
         /// The most that the delivery takes.
         wanted: u64,
     },
@@ -195,6 +197,8 @@ pub enum Finding {
         /// The earliest last day of a missing paper (of the market, of the last one of a group)
         /// that lapses before the delivery date.
         lapsed_on: Option<Date>,
+        /// Of the market, in how many groups none counts; absent for certificates.
+        unmet_groups: Option<u8>,
     },
     /// [`CheckCode::Area`].
     Area {
@@ -244,6 +248,11 @@ pub enum Remedy {
         /// The quantity that is enough.
         at_least: u64,
     },
+    /// A delivery that takes at least this, and as much free, in the demand's unit.
+    BothQuantities {
+        /// The quantity that is enough.
+        at_least: u64,
+    },
     /// A capacity period that reaches this day.
     CapacityUntil {
         /// The first day that is enough.
@@ -271,19 +280,26 @@ pub enum Remedy {
         /// The number that passes.
         stars: Option<u8>,
     },
-    /// These papers; for the market, one of each group that they belong to.
+    /// All of these papers.
     Papers {
         /// What is missing.
         missing: CertificateKinds,
     },
-    /// The offer delivers to this province.
-    Serve(ProvinceCode),
-    /// The demand allows this province.
-    Allow(ProvinceCode),
-    /// A way of this length allowed.
-    Distance {
-        /// The length that passes.
-        max_distance_km: u32,
+    /// For the market, one of these papers, or one of each group of them.
+    AnyPaper {
+        /// Whatever would count.
+        missing: CertificateKinds,
+        /// How many groups need one.
+        groups: u8,
+    },
+    /// All of these, as far as they are there.
+    Area {
+        /// The offer delivers to this province.
+        served: Option<ProvinceCode>,
+        /// The demand allows this province.
+        allowed: Option<ProvinceCode>,
+        /// A way of this length allowed.
+        max_distance_km: Option<u32>,
     },
 }
 
@@ -307,12 +323,13 @@ impl Check {
             Finding::Period { capacity, window, earliest } => {
                 window_remedy(capacity, window, earliest)
             }
-            Finding::Quantity { smallest, wanted, .. } => {
+            Finding::Quantity { smallest, wanted, is_free, .. } => {
                 let at_least = smallest?;
-                let too_much = at_least > wanted;
-                let (demand, offer) =
-                    (Remedy::WantedQuantity { at_least }, Remedy::FreeQuantity { at_least });
-                Some(if too_much { demand } else { offer })
+                Some(match (at_least > wanted, is_free) {
+                    (true, true) => Remedy::WantedQuantity { at_least },
+                    (true, false) => Remedy::BothQuantities { at_least },
+                    (false, _) => Remedy::FreeQuantity { at_least },
+                })
             }
             Finding::Stars { on, lapsed_on: Some(lapsed_on), .. }
             | Finding::Papers { on, lapsed_on: Some(lapsed_on), .. } => {
@@ -321,16 +338,24 @@ impl Check {
             Finding::Stars { offer, .. } => {
                 Some(Remedy::MinStars { stars: offer.map(Stars::number) })
             }
+            Finding::Papers { missing, unmet_groups: Some(groups), .. } => {
+                Some(Remedy::AnyPaper { missing, groups })
+            }
             Finding::Papers { missing, .. } => Some(Remedy::Papers { missing }),
-            Finding::Area { delivery_province, is_served: false, .. } => {
-                Some(Remedy::Serve(delivery_province))
-            }
-            Finding::Area { producer_province, is_allowed: false, .. } => {
-                Some(Remedy::Allow(producer_province))
-            }
-            Finding::Area { distance_km, .. } => {
-                Some(Remedy::Distance { max_distance_km: distance_km })
-            }
+            Finding::Area {
+                producer_province,
+                delivery_province,
+                is_served,
+                is_allowed,
+                distance_km,
+                max_distance_km,
+            } => Some(Remedy::Area {
+                served: (!is_served).then_some(delivery_province),
+                allowed: (!is_allowed).then_some(producer_province),
+                max_distance_km: max_distance_km
+                    .filter(|most| distance_km > *most)
+                    .map(|_| distance_km),
+            }),
             Finding::State { .. }
             | Finding::Visible { .. }
             | Finding::Product { .. }

@@ -3,6 +3,7 @@
 
 use crate::certificate::{CertificateKinds, Stars};
 use crate::check::{CHECKS, Check, CheckCode, Finding, Route};
+use crate::coverage::{Coverage, sold};
 use crate::date::Date;
 use crate::demand::PriceBasis;
 use crate::factor::BASIS_POINTS;
@@ -16,17 +17,6 @@ use crate::text::relevance::{ELIGIBLE, FULL};
 
 /// The text value of a demand that says nothing in words.
 pub const NO_TEXT_VALUE: u16 = 5000;
-
-/// What is available for one delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Coverage {
-    /// Free in the capacity periods that can serve it, in base units of the wanted product.
-    pub available_base: u128,
-    /// The capacity periods that can serve it: the lowest bit for the first.
-    pub serving: u128,
-    /// Still wanted, in the demand's unit.
-    pub wanted: u64,
-}
 
 /// The short form: whether and where a pair ranks, without explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,12 +121,17 @@ impl Judgement {
         self.landed_price = self.price.map(|price| LandedPrice::new(price, freight, &conversion));
     }
 
-    /// Offer units that would be ordered: what is available, or free in the nearest pair if nothing
-    /// is, within what is wanted, on the increment as far as that leaves any.
+    /// Offer units that would be ordered: what can be sold to the deliveries together, or to the
+    /// nearest if none can be served, on the increment as far as that leaves any.
     fn ordered(&self, pair: &Pair<'_>) -> u64 {
-        let wanted = self.conversion.map_or(0, |by| by.offer_units_within(self.wanted));
-        let nearest = self.nearest.map_or(0, |near| pair.capacity[near.capacity].free());
-        let most = wanted.min(if self.available > 0 { self.available } else { nearest });
+        let most = self.conversion.map_or(0, |by| match self.coverage.as_slice() {
+            [only] if self.available > 0 => self.available.min(by.offer_units_within(only.wanted)),
+            several if self.available > 0 => sold(pair.capacity, several, &by),
+            _ => self.nearest.map_or(0, |near| {
+                let wanted = by.offer_units_within(pair.needs[near.need].wanted());
+                wanted.min(pair.capacity[near.capacity].free())
+            }),
+        });
         let whole = most - most % pair.offer.increment().max(1);
         if whole > 0 { whole } else { most }
     }
@@ -312,9 +307,10 @@ impl Judgement {
     fn quantity_finding(&self, pair: &Pair<'_>) -> Finding {
         let (capacity, need) = self.nearest_places();
         let free = pair.capacity[capacity].free();
-        let smallest = |by: Conversion| by.demand_units_reaching(smallest_share(pair, &by));
+        let smallest = self.conversion.map(|by| (smallest_share(pair, &by), by));
         Finding::Quantity {
-            smallest: self.conversion.map(smallest),
+            smallest: smallest.map(|(units, by)| by.demand_units_reaching(units)),
+            is_free: smallest.is_some_and(|(units, _)| units <= free),
             free: self.conversion.map(|by| by.demand_units_within(free)),
             wanted: pair.needs[need].most(),
         }
@@ -332,7 +328,7 @@ impl Judgement {
         let on = self.date();
         let missing = pair.missing_on(required, on);
         let lapsed_on = missing.iter().filter_map(|kind| pair.paper_lapsed_on(kind, on)).min();
-        Finding::Papers { on, required, missing, lapsed_on }
+        Finding::Papers { on, required, missing, lapsed_on, unmet_groups: None }
     }
 
     fn market_finding(&self, pair: &Pair<'_>) -> Finding {
@@ -345,6 +341,7 @@ impl Judgement {
             required: groups.iter().copied().fold(none, kinds),
             missing: unmet().fold(none, kinds),
             lapsed_on: unmet().filter_map(|group| pair.any_lapsed_on(group, on)).min(),
+            unmet_groups: Some(unmet().count() as u8),
         }
     }
 

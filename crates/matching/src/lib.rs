@@ -7,6 +7,7 @@
 pub mod allocation;
 pub mod certificate;
 pub mod check;
+pub mod coverage;
 pub mod date;
 pub mod demand;
 pub mod evaluation;

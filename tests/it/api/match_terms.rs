@@ -11,6 +11,9 @@ use crate::support::api::{Actor, TestApi, api_tests};
 api_tests!(
     the_break_that_applies_to_the_share_sets_the_price,
     a_break_that_no_whole_increment_reaches_does_not_apply,
+    a_delivery_that_cannot_be_served_earns_no_break,
+    a_remedy_names_all_that_is_short,
+    one_paper_of_the_market_is_enough,
     a_producer_is_allowed_by_its_seat_wherever_the_goods_are,
     a_delivery_that_cannot_be_served_shortens_no_way,
     a_future_harvest_is_offered_now_and_sold_in_its_season_only,
@@ -59,6 +62,55 @@ fn a_break_that_no_whole_increment_reaches_does_not_apply(api: &TestApi) {
         let demand = demand(api, &distributor, deliver("2027-01-10", "2027-01-20", quantity));
         assert_eq!(matches(api, &distributor, &demand)[0]["unit_price"], price, "{quantity}");
     }
+}
+
+fn a_delivery_that_cannot_be_served_earns_no_break(api: &TestApi) {
+    let distributor = buyer(api);
+    let february = json!([{"from": "2027-02-01", "to": "2027-02-28", "quantity": 10_000}]);
+    let breaks = json!([{"min_quantity": 500, "unit_price": 40_000}]);
+    let terms = json!({"unit_price": 50_000, "price_breaks": breaks, "capacity": february});
+    offer(api, &seller(api), terms);
+    let wanted = |quantity: u64| {
+        json!({"max_unit_price": 60_000, "deliveries": [
+            {"from": "2027-01-01", "to": "2027-01-31", "quantity": 500},
+            {"from": "2027-02-01", "to": "2027-02-28", "quantity": quantity}]})
+    };
+    for (quantity, price) in [(100, 50_000), (500, 40_000)] {
+        let demand = demand(api, &distributor, wanted(quantity));
+        assert_eq!(matches(api, &distributor, &demand)[0]["unit_price"], price, "{quantity}");
+    }
+}
+
+fn a_remedy_names_all_that_is_short(api: &TestApi) {
+    let distributor = buyer(api);
+    let hanoi = api.actor_at("Xa", &["producer"], json!({"province_code": "01"}));
+    let little = json!([{"from": "2027-01-01", "to": "2027-01-31", "quantity": 100}]);
+    offer(api, &hanoi, json!({"min_order": 600, "capacity": little}));
+    let near = json!({"province_codes": ["79"], "max_distance_km": 100});
+    let demand = demand(api, &distributor, json!({"requirements": near}));
+    let missed = excluded(api, &distributor, &demand);
+    let remedy = |code: &str| {
+        let checks = missed[0]["failed_checks"].as_array().expect("checks").iter();
+        let check = checks.into_iter().find(|check| check["code"] == code).expect(code);
+        check["remedy"].as_str().expect("a remedy").to_owned()
+    };
+    let quantity = remedy("quantity");
+    assert_eq!(quantity, "Would match with a delivery of at least 600 kg, and as much free.");
+    let area = remedy("area");
+    assert!(area.starts_with("Would match if province 01 were allowed and "), "{area}");
+    assert!(area.ends_with(" km were allowed."), "{area}");
+}
+
+fn one_paper_of_the_market_is_enough(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    offer(api, &producer, json!({}));
+    let abroad = demand(api, &distributor, json!({"requirements": {"market": "JP"}}));
+    let check = only_failure(api, &distributor, &abroad);
+    assert_eq!(check["remedy"], "Would match with one of: haccp, iso22000, fssc22000.");
+    let american = demand(api, &distributor, json!({"requirements": {"market": "US"}}));
+    let remedy = only_failure(api, &distributor, &american)["remedy"].clone();
+    let remedy = remedy.as_str().expect("a remedy");
+    assert!(remedy.starts_with("Would match with one of each group of the market: "), "{remedy}");
 }
 
 fn a_producer_is_allowed_by_its_seat_wherever_the_goods_are(api: &TestApi) {

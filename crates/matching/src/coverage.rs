@@ -1,0 +1,48 @@
+//! What is available for each delivery of a demand, and what can be sold of it. Must not know
+//! checks, prices or scores.
+
+use crate::facts::FreeCapacity;
+use crate::price::Conversion;
+
+/// What is available for one delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coverage {
+    /// Free in the capacity periods that can serve it, in base units of the wanted product.
+    pub available_base: u128,
+    /// The capacity periods that can serve it: the lowest bit for the first.
+    pub serving: u128,
+    /// Still wanted, in the demand's unit.
+    pub wanted: u64,
+}
+
+impl Coverage {
+    /// The last period that can serve it, counted from one; 0 without any.
+    const fn last(&self) -> u32 {
+        u128::BITS - self.serving.leading_zeros()
+    }
+}
+
+/// Offer units that can be sold to the deliveries together. Those whose last period comes first
+/// choose first, and each takes from the first of its periods that has something left: the most
+/// that there is where each is served by periods in a row (Glover, Maximum matching in a convex
+/// bipartite graph, 1967).
+#[must_use]
+pub fn sold(capacity: &[FreeCapacity], deliveries: &[Coverage], by: &Conversion) -> u64 {
+    let mut free: Vec<u64> = capacity.iter().map(FreeCapacity::free).collect();
+    let mut choosing: Vec<&Coverage> = deliveries.iter().collect();
+    choosing.sort_by_key(|delivery| delivery.last());
+    let units = choosing.into_iter().map(|delivery| take(&mut free, delivery, by));
+    units.sum()
+}
+
+/// Takes what one delivery can be sold out of what is free.
+fn take(free: &mut [u64], delivery: &Coverage, by: &Conversion) -> u64 {
+    let wanted = by.offer_units_within(delivery.wanted);
+    let mut left = wanted;
+    let serving = free.iter_mut().enumerate();
+    for (_, free) in serving.filter(|(place, _)| delivery.serving >> place & 1 == 1) {
+        let taken = left.min(*free);
+        (*free, left) = (*free - taken, left - taken);
+    }
+    wanted - left
+}
