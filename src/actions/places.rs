@@ -9,6 +9,10 @@ use crate::reference::{PlaceError, Reference, ResolvedPlace};
 /// The longest address, in characters.
 const MAX_ADDRESS_CHARS: usize = 300;
 
+/// The last day of the provinces and communes before the reform of 2025 (Resolution
+/// 202/2025/QH15).
+const LAST_FORMER_DAY: jiff::civil::Date = jiff::civil::date(2025, 6, 30);
+
 /// A place as a caller gives it.
 #[derive(Debug, Clone)]
 pub enum PlaceInput {
@@ -74,7 +78,7 @@ fn resolve_stated(reference: &Reference, input: &StatedPlace) -> Result<Place, V
         province: resolved.province_code,
         commune_code: resolved.commune_code.map(|code| code.to_string()),
         address: input.address.clone(),
-        given: is_old.then_some(resolved.as_given),
+        given: is_old.then(|| input.text.clone().unwrap_or(resolved.as_given)),
         point,
     })
 }
@@ -86,25 +90,57 @@ fn resolve_area(
     let one = |at: &str, rule| vec![Violation::new(at, rule)];
     match (&input.province_code, &input.text) {
         (None, None) => Err(one("/province_code", Rule::Required)),
-        (Some(_), Some(_)) => Err(one("/text", Rule::Contradicts { other: "province_code" })),
+        (Some(province), Some(text)) => resolve_both(reference, (province, text), input),
         (None, Some(_)) if input.commune_code.is_some() => {
             Err(one("/commune_code", Rule::Contradicts { other: "text" }))
         }
         (None, Some(text)) => {
             reference.resolve_text(text).map_err(|error| one("/text", rule_of(error)))
         }
-        (Some(province), None) => {
-            let commune = input.commune_code.as_deref();
-            reference.resolve_codes(province, commune, input.as_of.map(civil)).map_err(|error| {
-                let at = if error.concerns_commune(commune) {
-                    "/commune_code"
-                } else {
-                    "/province_code"
-                };
-                one(at, rule_of(error))
-            })
-        }
+        (Some(province), None) => resolve_codes(reference, province, input),
     }
+}
+
+fn resolve_codes(
+    reference: &Reference,
+    province: &str,
+    input: &StatedPlace,
+) -> Result<ResolvedPlace, Vec<Violation>> {
+    let commune = input.commune_code.as_deref();
+    reference.resolve_codes(province, commune, input.as_of.map(civil)).map_err(|error| {
+        let concerns_commune = error.concerns_commune(commune);
+        let at = if concerns_commune { "/commune_code" } else { "/province_code" };
+        vec![Violation::new(at, rule_of(error))]
+    })
+}
+
+/// The place as it is read from a record, with the words or former codes that it was given as: both
+/// must mean the same, and the codes of today, which are the nearer, count.
+fn resolve_both(
+    reference: &Reference,
+    (province, text): (&str, &str),
+    input: &StatedPlace,
+) -> Result<ResolvedPlace, Vec<Violation>> {
+    let place = resolve_codes(reference, province, input)?;
+    let is_same = |meant: &ResolvedPlace| {
+        meant.province_code == place.province_code
+            && (place.commune_code.is_none() || meant.commune_code == place.commune_code)
+    };
+    let rule = match (meanings(reference, text).iter().any(is_same), reference.resolve_text(text)) {
+        (true, _) => return Ok(place),
+        (false, Ok(_)) => Rule::Contradicts { other: "province_code" },
+        (false, Err(error)) => rule_of(error),
+    };
+    Err(vec![Violation::new("/text", rule)])
+}
+
+/// What a text may mean: words, or codes of today or from before the reform.
+fn meanings(reference: &Reference, text: &str) -> Vec<ResolvedPlace> {
+    let (province, commune) =
+        text.split_once('/').map_or((text, None), |(province, commune)| (province, Some(commune)));
+    let by_codes = |day| reference.resolve_codes(province, commune, day);
+    let all = [reference.resolve_text(text), by_codes(None), by_codes(Some(LAST_FORMER_DAY))];
+    all.into_iter().flatten().collect()
 }
 
 impl PlaceError {

@@ -112,14 +112,15 @@ impl From<&Place> for PlaceView {
 /// The body that would give `place` again, today.
 impl From<&Place> for PlaceBody {
     fn from(place: &Place) -> Self {
-        let PlaceView { province_code, commune_code, address, lat, lon, text: _ } = place.into();
+        let PlaceView { province_code, commune_code, address, lat, lon, text } = place.into();
         Self {
             province_code: Some(province_code),
             commune_code,
             address,
             lat: Some(lat),
             lon: Some(lon),
-            ..Self::default()
+            text,
+            as_of: None,
         }
     }
 }
@@ -128,11 +129,11 @@ impl From<&Place> for PlaceBody {
 /// from that: words replace codes and codes replace words, without the caller having to send a null
 /// for each.
 pub fn forget_replaced(target: &mut Value, patch: &Value) {
-    let named = |member: &str| patch["place"].get(member).is_some();
+    let named = |member: &str| patch["place"].get(member).is_some_and(|value| !value.is_null());
     let forgotten: &[&str] = if named("text") || named("province_code") {
-        &["province_code", "commune_code", "lat", "lon"]
+        &["province_code", "commune_code", "lat", "lon", "text"]
     } else if named("commune_code") {
-        &["lat", "lon"]
+        &["lat", "lon", "text"]
     } else {
         &[]
     };

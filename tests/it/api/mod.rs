@@ -21,6 +21,7 @@ mod match_terms;
 mod matches;
 mod offers;
 mod parties;
+mod places;
 mod preconditions;
 mod products;
 mod rate_limits;
