@@ -20,8 +20,8 @@ use super::{demands, offers, parties, products};
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::Error;
-use crate::store::external_ids::{self, ExternalIds};
-use crate::store::{WriteTx, certificates as stored};
+use crate::store::external_ids::{self, ExternalId, ExternalIds};
+use crate::store::{WriteTx, certificates as stored, products as stored_products};
 
 /// A record's name in a system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,8 +67,26 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// The records that names of this import stand for, so that most need not be looked up.
-pub type Known = HashMap<(Resource, Name), Uuid>;
+/// The records that names of this import stand for, so that most need not be looked up, each with
+/// the owner within whose ids the name is unique; nothing for a name that several have.
+#[derive(Debug, Clone, Default)]
+pub struct Known(HashMap<(Resource, Name), Option<(PartyId, Uuid)>>);
+
+impl Known {
+    /// Adds what a later transaction made known.
+    pub fn add(&mut self, fresh: Self) {
+        for (key, named) in fresh.0 {
+            self.learn(key, named);
+        }
+    }
+
+    fn learn(&mut self, key: (Resource, Name), named: Option<(PartyId, Uuid)>) {
+        let known = self.0.entry(key).or_insert(named);
+        if *known != named {
+            *known = None;
+        }
+    }
+}
 
 /// One import: names that earlier batches made known, and those of the open transaction. New offers
 /// and demands, which nothing in a file refers to, wait until many can be recorded at once, at the
@@ -84,7 +102,7 @@ impl<'a> Import<'a> {
     /// An import that goes on from `known`.
     #[must_use]
     pub fn new(known: &'a Known) -> Self {
-        Self { known, fresh: Known::new(), offers: Vec::new(), demands: Vec::new() }
+        Self { known, fresh: Known::default(), offers: Vec::new(), demands: Vec::new() }
     }
 
     /// Records what waits. Returns the names that this transaction made known; they hold once it is
@@ -134,7 +152,8 @@ impl<'a> Import<'a> {
         context: &Context,
         command: &PartyCommand,
     ) -> Result<Outcome, Error> {
-        let existing = self.existing(tx, Resource::Parties, &command.external_ids)?;
+        let existing =
+            self.existing(tx, context, (Resource::Parties, None), &command.external_ids)?;
         let (id, outcome) = match existing {
             Some(id) => {
                 let before = parties::find(tx, context, PartyId::new(id))?.party.version;
@@ -151,7 +170,7 @@ impl<'a> Import<'a> {
                 (view.party.id.uuid(), Outcome::Created)
             }
         };
-        self.learn(Resource::Parties, &command.external_ids, id);
+        self.learn((Resource::Parties, PartyId::new(id)), &command.external_ids, id);
         Ok(outcome)
     }
 
@@ -161,9 +180,10 @@ impl<'a> Import<'a> {
         context: &Context,
         (party, command): (&Name, &ProductCommand),
     ) -> Result<Outcome, Error> {
-        let party = self.reference(tx, Resource::Parties, (party, "/party"))?;
-        let command = ProductCommand { party_id: Some(PartyId::new(party)), ..command.clone() };
-        let existing = self.existing(tx, Resource::Products, &command.external_ids)?;
+        let owner = PartyId::new(self.reference(tx, Resource::Parties, (party, "/party"))?);
+        let command = ProductCommand { party_id: Some(owner), ..command.clone() };
+        let key = (Resource::Products, Some(owner));
+        let existing = self.existing(tx, context, key, &command.external_ids)?;
         let (id, outcome) = match existing {
             Some(id) => {
                 let key = ProductId::new(id);
@@ -176,7 +196,7 @@ impl<'a> Import<'a> {
                 (view.product.id.uuid(), Outcome::Created)
             }
         };
-        self.learn(Resource::Products, &command.external_ids, id);
+        self.learn((Resource::Products, owner), &command.external_ids, id);
         Ok(outcome)
     }
 
@@ -214,9 +234,10 @@ impl<'a> Import<'a> {
         context: &Context,
         (product, command): (&Name, &OfferCommand),
     ) -> Result<Outcome, Error> {
-        let product = self.reference(tx, Resource::Products, (product, "/product"))?;
-        let command = OfferCommand { product_id: ProductId::new(product), ..command.clone() };
-        let existing = self.existing(tx, Resource::Offers, &command.external_ids)?;
+        let (owner, product) = self.product(tx, product)?;
+        let command = OfferCommand { product_id: product, ..command.clone() };
+        let key = (Resource::Offers, Some(owner));
+        let existing = self.existing(tx, context, key, &command.external_ids)?;
         let (id, outcome) = match existing {
             Some(id) => {
                 self.record_waiting(tx, context)?;
@@ -232,7 +253,7 @@ impl<'a> Import<'a> {
                 (id, Outcome::Created)
             }
         };
-        self.learn(Resource::Offers, &command.external_ids, id);
+        self.learn((Resource::Offers, owner), &command.external_ids, id);
         Ok(outcome)
     }
 
@@ -248,9 +269,10 @@ impl<'a> Import<'a> {
             let at = format!("/products/{index}");
             product_ids.push(self.reference(tx, Resource::Products, (product, &at))?.to_string());
         }
-        let party_id = Some(party.to_string());
+        let (party_id, owner) = (Some(party.to_string()), PartyId::new(party));
         let command = DemandCommand { party_id, product_ids, ..command.clone() };
-        let existing = self.existing(tx, Resource::Demands, &command.external_ids)?;
+        let key = (Resource::Demands, Some(owner));
+        let existing = self.existing(tx, context, key, &command.external_ids)?;
         let (id, outcome) = match existing {
             Some(id) => {
                 self.record_waiting(tx, context)?;
@@ -266,7 +288,7 @@ impl<'a> Import<'a> {
                 (id, Outcome::Created)
             }
         };
-        self.learn(Resource::Demands, &command.external_ids, id);
+        self.learn((Resource::Demands, owner), &command.external_ids, id);
         Ok(outcome)
     }
 
@@ -280,20 +302,51 @@ impl<'a> Import<'a> {
         found.ok_or_else(|| Error::invalid(at, Rule::UnknownReference))
     }
 
-    /// The record that one of these names stands for already.
+    /// The product that a name stands for, with its owner.
+    fn product(&self, tx: &mut WriteTx<'_>, name: &Name) -> Result<(PartyId, ProductId), Error> {
+        if let Some(Some((owner, id))) = self.known(Resource::Products, name) {
+            return Ok((owner, ProductId::new(id)));
+        }
+        let id = ProductId::new(self.reference(tx, Resource::Products, (name, "/product"))?);
+        let product = stored_products::find(tx, id)?.ok_or(Error::NotFound)?;
+        Ok((product.terms.party_id, id))
+    }
+
+    /// The record of an owner (for parties, of whoever gave the name) that one of these names stands
+    /// for already.
     fn existing(
-        &self,
+        &mut self,
         tx: &mut WriteTx<'_>,
-        resource: Resource,
+        context: &Context,
+        (resource, owner): (Resource, Option<PartyId>),
         ids: &ExternalIds,
     ) -> Result<Option<Uuid>, Error> {
         for (system, id) in ids {
             let name = Name { system: system.clone(), id: id.clone() };
-            if let Some(found) = self.find(tx, resource, &name)? {
-                return Ok(Some(found));
+            let found = match (self.known(resource, &name), owner) {
+                (Some(Some((known, id))), Some(owner)) if known == owner => Some(id),
+                (Some(_), Some(owner)) => {
+                    // Another owner's record has the name too, and its own may wait.
+                    self.record_waiting(tx, context)?;
+                    external_ids::find(tx, &name.of(owner, resource))?
+                }
+                (None, Some(owner)) => external_ids::find(tx, &name.of(owner, resource))?,
+                (_, None) => self.find(tx, resource, &name)?,
+            };
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Ok(None)
+    }
+
+    /// What this import knows of a name.
+    fn known(&self, resource: Resource, name: &Name) -> Option<Option<(PartyId, Uuid)>> {
+        let key = (resource, name.clone());
+        match (self.fresh.0.get(&key), self.known.0.get(&key)) {
+            (Some(fresh), Some(known)) if fresh != known => Some(None),
+            (fresh, known) => fresh.or(known).copied(),
+        }
     }
 
     fn find(
@@ -302,18 +355,23 @@ impl<'a> Import<'a> {
         resource: Resource,
         name: &Name,
     ) -> Result<Option<Uuid>, Error> {
-        let key = (resource, name.clone());
-        match self.fresh.get(&key).or_else(|| self.known.get(&key)) {
-            Some(id) => Ok(Some(*id)),
+        match self.known(resource, name) {
+            Some(named) => Ok(named.map(|(_, id)| id)),
             None => external_ids::find_unambiguous(tx, resource, (&name.system, &name.id)),
         }
     }
 
-    fn learn(&mut self, resource: Resource, ids: &ExternalIds, record: Uuid) {
+    fn learn(&mut self, (resource, owner): (Resource, PartyId), ids: &ExternalIds, record: Uuid) {
         for (system, id) in ids {
             let name = Name { system: system.clone(), id: id.clone() };
-            self.fresh.insert((resource, name), record);
+            self.fresh.learn((resource, name), Some((owner, record)));
         }
+    }
+}
+
+impl Name {
+    fn of(&self, owner: PartyId, resource: Resource) -> ExternalId {
+        ExternalId { owner, resource, system: self.system.clone(), id: self.id.clone() }
     }
 }
 

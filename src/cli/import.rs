@@ -125,7 +125,7 @@ fn write_all(
     batches: &Receiver<(Vec<Numbered>, u64)>,
     progress: &ProgressBar,
 ) -> Result<Counts, String> {
-    let (mut known, mut counts) = (Arc::new(Known::new()), Counts::default());
+    let (mut known, mut counts) = (Arc::new(Known::default()), Counts::default());
     while let Ok((batch, bytes)) = batches.recv() {
         let (batch, before) = (Arc::new(batch), Arc::clone(&known));
         let at = Arc::new(AtomicUsize::new(0));
@@ -145,7 +145,7 @@ fn write_all(
                 Ok((import.finish(tx, &context)?, outcomes))
             })
             .map_err(|error| at_line(at.load(Ordering::Relaxed), error))?;
-        Arc::make_mut(&mut known).extend(fresh);
+        Arc::make_mut(&mut known).add(fresh);
         outcomes.into_iter().for_each(|outcome| counts.add(outcome));
         progress.inc(bytes);
     }

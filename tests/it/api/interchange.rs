@@ -8,12 +8,12 @@ use ocop_link::caller::{Caller, Resource, Scope, ordinary_scopes};
 use ocop_link::http::interchange::read;
 use ocop_link::market_data::DemoMarket;
 use ocop_link::store::external_ids;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::api::{TestApi, api_tests};
 
-api_tests!(the_demo_market_imports_once_and_tells_the_three_stories);
+api_tests!(the_demo_market_imports_once_and_tells_the_three_stories, a_name_belongs_to_its_owner,);
 
 const OPERATOR: PartyId = PartyId::new(Uuid::from_u128(1));
 const SEED: u64 = 2026;
@@ -37,7 +37,7 @@ pub(super) fn import(api: &TestApi, records: &[Record]) -> Vec<Outcome> {
     let records = records.to_vec();
     let written = api.data.app.database().write(move |tx| {
         context.moment.rewind();
-        let known = Known::new();
+        let known = Known::default();
         let mut import = Import::new(&known);
         let put = records.iter().map(|record| import.put(tx, &context, record));
         let outcomes = put.collect::<Result<_, _>>()?;
@@ -116,4 +116,35 @@ fn a_phone_finds_products_without_accents(api: &TestApi) {
     assert!(coconut.iter().all(|name| name.contains("dừa")), "{coconut:?}");
     let pineapple = names("d%E1%BB%A9a");
     assert!(pineapple[0].contains("dứa"), "{pineapple:?}");
+}
+
+fn a_name_belongs_to_its_owner(api: &TestApi) {
+    let party = |id: &str| {
+        json!({"type": "party", "name": format!("HTX {id}"), "legal_form": "cooperative",
+            "roles": ["producer"], "place": {"province_code": "86"},
+            "external_ids": {"erp": id}})
+    };
+    let product = |party: &str, name: &str| {
+        json!({"type": "product", "party": {"system": "erp", "id": party}, "name": name,
+            "product_set": 4, "unit": "kg", "external_ids": {"erp": "1"}})
+    };
+    let demand = |party: &str, title: &str| {
+        json!({"type": "demand", "party": {"system": "erp", "id": party}, "title": title,
+            "unit": "kg", "quantity": 5, "by": "2027-01-15", "external_ids": {"erp": "1"}})
+    };
+    let lines = [
+        party("a"),
+        party("b"),
+        product("a", "Gạo"),
+        product("b", "Mật"),
+        demand("a", "Gạo"),
+        demand("b", "Mật"),
+    ];
+    let records = records(api, lines.into_iter());
+    for expected in [Outcome::Created, Outcome::Unchanged] {
+        assert!(import(api, &records).iter().all(|outcome| *outcome == expected), "{expected:?}");
+    }
+    let twice = [product("a", "Gạo"), product("b", "Mật"), product("a", "Gạo")];
+    let outcomes = import(api, &self::records(api, twice.into_iter()));
+    assert_eq!(outcomes, [Outcome::Unchanged; 3]);
 }
