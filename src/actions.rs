@@ -12,6 +12,7 @@ pub mod clients;
 pub mod demand_deliveries;
 pub mod demand_terms;
 pub mod demands;
+mod external_ids;
 pub mod gather;
 pub mod grants;
 pub mod idempotency;

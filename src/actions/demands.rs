@@ -248,7 +248,7 @@ pub fn put_by_external_id(
 ) -> Result<(DemandView, bool), Error> {
     authorise::write(tx, context, Resource::Demands)?;
     let mut command = command.clone();
-    command.external_ids.insert(system.into(), id.into());
+    super::external_ids::name(&mut command.external_ids, (system, id))?;
     let name = ExternalId {
         owner: buyer(tx, context, &command)?.id,
         resource: Resource::Demands,

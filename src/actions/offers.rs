@@ -210,7 +210,7 @@ pub fn put_by_external_id(
 ) -> Result<(OfferView, bool), Error> {
     authorise::write(tx, context, Resource::Offers)?;
     let mut command = command.clone();
-    command.external_ids.insert(system.into(), id.into());
+    super::external_ids::name(&mut command.external_ids, (system, id))?;
     let product = products::find(tx, command.product_id)?;
     let product = product.filter(|product| context.caller.owns(product.terms.party_id));
     let name = ExternalId {

@@ -173,7 +173,7 @@ pub fn put_by_external_id(
 ) -> Result<(PartyView, bool), Error> {
     authorise::write(tx, context, Resource::Parties)?;
     let mut command = command.clone();
-    command.external_ids.insert(system.into(), id.into());
+    super::external_ids::name(&mut command.external_ids, (system, id))?;
     let name = ExternalId {
         owner: context.caller.party(),
         resource: Resource::Parties,

@@ -217,7 +217,7 @@ pub fn put_by_external_id(
 ) -> Result<(ProductView, bool), Error> {
     authorise::write(tx, context, Resource::Products)?;
     let mut command = command.clone();
-    command.external_ids.insert(system.into(), id.into());
+    super::external_ids::name(&mut command.external_ids, (system, id))?;
     let found = match producer(tx, context, command.party_id)? {
         Some(owner) => {
             let (system, id) = (system.into(), id.into());

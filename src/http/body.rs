@@ -76,9 +76,26 @@ impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
             ApiError::new(ProblemCode::Internal).because(error.to_string())
         };
         let mut value = serde_json::to_value(current).map_err(unwritable)?;
+        self.refuse_unknown_removals(&value)?;
         super::places::forget_replaced(&mut value, &self.patch);
         json::merge_patch(&mut value, self.patch);
         decode(&self.app.contract, value)
+    }
+}
+
+impl<T: ToSchema> Patch<T> {
+    /// A null that removes nothing leaves no trace in what results, so that an unknown field would
+    /// be taken.
+    fn refuse_unknown_removals(&self, current: &Value) -> Result<(), ApiError> {
+        if !json::removes(&self.patch) {
+            return Ok(());
+        }
+        let mut named = current.clone();
+        json::merge_names(&mut named, &self.patch);
+        let violations = self.app.contract.violations(&T::name(), &named).into_iter();
+        let unknown: Vec<Violation> =
+            violations.filter(|violation| violation.rule == Rule::UnknownField).collect();
+        if unknown.is_empty() { Ok(()) } else { Err(ApiError::invalid(unknown)) }
     }
 }
 

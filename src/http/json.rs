@@ -137,6 +137,26 @@ pub fn merge_patch(target: &mut Value, patch: Value) {
     }
 }
 
+/// Whether a null stands anywhere in a patch but in a list.
+pub fn removes(patch: &Value) -> bool {
+    match patch {
+        Value::Object(members) => members.values().any(removes),
+        other => other.is_null(),
+    }
+}
+
+/// What a patch names of `target`, with a null for what it removes.
+pub fn merge_names(target: &mut Value, patch: &Value) {
+    match (target, patch) {
+        (Value::Object(object), Value::Object(members)) => {
+            for (key, value) in members {
+                merge_names(object.entry(key.as_str()).or_insert(Value::Null), value);
+            }
+        }
+        (target, patch) => *target = patch.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

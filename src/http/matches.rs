@@ -22,7 +22,7 @@ use super::path::{Id, segment};
 use super::problem::{ApiError, ProblemCode};
 use super::problem_texts::Language;
 use super::query::Query;
-use super::record;
+use super::record::{self, unwritable};
 use super::state::AppData;
 use crate::actions::matches;
 use crate::caller::Caller;
@@ -89,7 +89,8 @@ async fn list_demand_matches(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id: DemandId = id.parse()?;
-    let listing = Listing::new(&app, &request, &caller, &query, rank_key)?;
+    let binding = Binding::of(&request, caller.party());
+    let listing = Listing::new((&app, &request, &caller), binding, &query, rank_key)?;
     if matches::ask_for_demand(&listing.view, &caller, id)? {
         let page = listing.view.matches_for_demand(id, &listing.ask);
         return listing.matches(page.as_ref(), None);
@@ -112,7 +113,8 @@ async fn preview_matches(
     Body(body): Body<DemandBody>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&app, &request, &caller, &query, rank_key)?;
+    let binding = Binding::of(&request, caller.party()).about(&body);
+    let listing = Listing::new((&app, &request, &caller), binding, &query, rank_key)?;
     let command = body.command(&[]);
     let terms = app.app.read(caller, move |tx, ctx| matches::unsaved(tx, ctx, &command)).await?;
     let nil = DemandId::new(uuid::Uuid::nil());
@@ -135,7 +137,8 @@ async fn list_offer_matches(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id: OfferId = id.parse()?;
-    let listing = Listing::new(&app, &request, &caller, &query, rank_key)?;
+    let binding = Binding::of(&request, caller.party());
+    let listing = Listing::new((&app, &request, &caller), binding, &query, rank_key)?;
     if !matches::ask_for_offer(&listing.view, &caller, id)? {
         app.app.read(caller, move |tx, ctx| matches::own_offer(tx, ctx, id)).await?;
     }
@@ -158,7 +161,8 @@ async fn list_demand_near_misses(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id: DemandId = id.parse()?;
-    let listing = Listing::new(&app, &request, &caller, &query, miss_key)?;
+    let binding = Binding::of(&request, caller.party());
+    let listing = Listing::new((&app, &request, &caller), binding, &query, miss_key)?;
     if matches::ask_for_demand(&listing.view, &caller, id)? {
         let page = listing.view.excluded_for_demand(id, &listing.ask);
         return listing.near_misses(page.as_ref(), None);
@@ -237,13 +241,11 @@ struct Listing<'a, K> {
 
 impl<'a, K> Listing<'a, K> {
     fn new(
-        app: &'a AppData,
-        request: &'a HttpRequest,
-        caller: &Caller,
+        (app, request, caller): (&'a AppData, &'a HttpRequest, &Caller),
+        binding: Binding,
         query: &MatchQuery,
         parse: impl Fn(&str) -> Option<K>,
     ) -> Result<Self, ApiError> {
-        let binding = Binding::of(request, caller.party());
         let place = query.cursor.as_deref().map(|cursor| app.cursors.read(&binding, cursor));
         let invalid = || ApiError::new(ProblemCode::InvalidCursor);
         let after =
@@ -289,10 +291,6 @@ impl<'a, K> Listing<'a, K> {
     fn is_read(&self) -> bool {
         self.request.method().is_safe()
     }
-}
-
-fn unwritable(error: serde_json::Error) -> ApiError {
-    ApiError::new(ProblemCode::Internal).because(error.to_string())
 }
 
 fn tagged(mut response: HttpResponseBuilder, tag: Option<&Tag>) -> HttpResponseBuilder {

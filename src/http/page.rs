@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use matching::date::Timestamp;
 use matching::id::PartyId;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::problem::{ApiError, ProblemCode};
@@ -74,6 +75,13 @@ impl Binding {
             .collect();
         parts.sort_unstable();
         Self(format!("{caller} {}?{}", request.path(), parts.join("&")))
+    }
+
+    /// The same list of what this body asks for.
+    #[must_use]
+    pub fn about(self, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self(format!("{} {body}", self.0))
     }
 }
 

@@ -77,14 +77,17 @@ impl From<Answer> for HttpResponse {
     }
 }
 
+/// An answer that cannot be written as JSON.
+pub(super) fn unwritable(error: serde_json::Error) -> ApiError {
+    ApiError::new(ProblemCode::Internal).because(error.to_string())
+}
+
 /// 200 with an answer that has no version, tagged by its digest, or 304 if the client has the very
 /// same.
 ///
 /// # Errors
 /// [`ProblemCode::Internal`] if it cannot be written as JSON.
 pub fn digested(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
-    let unwritable =
-        |error: serde_json::Error| ApiError::new(ProblemCode::Internal).because(error.to_string());
     let bytes = serde_json::to_vec(body).map_err(unwritable)?;
     let tag = Tag::of_bytes(&bytes);
     let tagged = (header::ETAG, tag.as_str());

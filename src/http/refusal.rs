@@ -28,11 +28,11 @@ pub(super) fn refusal(request: &ServiceRequest) -> Option<ApiError> {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let api = request.path().starts_with("/v1/");
     let acceptable = accept.is_none_or(|accept| {
-        let mut ranges =
-            accept.split(',').map(|range| range.split(';').next().unwrap_or("").trim());
+        let mut ranges = accept.split(',').filter(|range| !is_refused(range));
         ranges.any(|range| {
+            let range = range.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
             ["*/*", "application/*", "application/json", LINKED_DATA_JSON, PROBLEM_JSON, ""]
-                .contains(&range)
+                .contains(&&*range)
                 || range == XLSX && request.path().starts_with("/v1/allocations/")
         })
     });
@@ -43,6 +43,14 @@ pub(super) fn refusal(request: &ServiceRequest) -> Option<ApiError> {
         return Some(methods::method_not_allowed(request.request()));
     }
     (api && !acceptable).then(|| ApiError::new(ProblemCode::NotAcceptable))
+}
+
+/// Whether a media range has the quality 0 (RFC 9110 section 12.4.2).
+fn is_refused(range: &str) -> bool {
+    let mut parameters = range.split(';').skip(1).filter_map(|it| it.trim().split_once('='));
+    parameters.any(|(name, value)| {
+        name.eq_ignore_ascii_case("q") && value.trim().parse().is_ok_and(|q: f32| q == 0.0)
+    })
 }
 
 /// Whether what a path encodes is UTF-8: the router puts one and the same character in place of

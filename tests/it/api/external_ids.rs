@@ -8,6 +8,7 @@ api_tests!(
     external_ids_in_bodies_are_bounded,
     a_record_has_fifty_external_ids_at_most,
     a_name_in_a_path_has_the_same_limits,
+    a_record_is_not_put_by_one_name_with_another_in_its_body,
 );
 
 fn party(ids: &Value) -> Value {
@@ -87,4 +88,18 @@ fn a_name_in_a_path_has_the_same_limits(api: &TestApi) {
     assert_eq!(list.at("/items").as_array().map(Vec::len), Some(1), "the coordinator alone");
     let path = "/v1/parties/by-external-id/erp/m%C3%A3%2F1";
     api.put(path, &party(&json!({}))).by(&actor.token).send().expect(201);
+}
+
+fn a_record_is_not_put_by_one_name_with_another_in_its_body(api: &TestApi) {
+    let actor = coordinator(api);
+    let put = |ids: &Value| {
+        let path = "/v1/parties/by-external-id/erp/AA1";
+        api.put(path, &party(ids)).by(&actor.token).send()
+    };
+    for _ in ["created", "replaced"] {
+        let refused = put(&json!({"erp": "ZZ9", "crm": "7"})).expect_problem(422, "invalid");
+        refused.expect_violation("/external_ids/erp", "not_allowed");
+        let taken = put(&json!({"erp": "AA1", "crm": "7"}));
+        assert_eq!(taken.at("/external_ids"), &json!({"erp": "AA1", "crm": "7"}));
+    }
 }

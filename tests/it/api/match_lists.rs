@@ -10,6 +10,7 @@ api_tests!(
     a_list_is_not_sent_again_until_it_says_something_else,
     paging_finds_every_match_once,
     lists_of_another_party_are_not_found,
+    a_cursor_of_a_preview_is_of_what_was_asked,
 );
 
 fn a_list_is_not_sent_again_until_it_says_something_else(api: &TestApi) {
@@ -78,4 +79,21 @@ fn lists_of_another_party_are_not_found(api: &TestApi) {
         get(api, stranger, &nobody).expect_problem(404, "not_found");
         api.get(&path).by(&api.admin()).send().expect(200);
     }
+}
+
+fn a_cursor_of_a_preview_is_of_what_was_asked(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let product = product(api, &producer, json!({}));
+    (0..3).for_each(|_| drop(offer_of(api, &producer, &product, json!({}))));
+    let ask = |cursor: &str, body: &serde_json::Value| {
+        let path = format!("/v1/matches/preview?limit=1{cursor}");
+        api.post(&path, body).by(&distributor.token).send()
+    };
+    let first = ask("", &wanted()).expect(200);
+    let cursor = format!("&cursor={}", first.text("/next_cursor"));
+    let second = ask(&cursor, &wanted()).expect(200);
+    assert_ne!(first.at("/items/0/offer_id"), second.at("/items/0/offer_id"));
+    let mut other = wanted();
+    other["title"] = json!("Gạo");
+    ask(&cursor, &other).expect_problem(400, "invalid_cursor");
 }

@@ -24,6 +24,7 @@ api_tests!(
     every_violation_is_told_at_once_in_both_languages,
     a_wrong_place_hides_no_other_violation,
     unknown_fields_and_parameters_are_refused,
+    what_is_unknown_cannot_be_removed,
     a_token_is_needed_and_must_not_have_expired,
 );
 
@@ -322,4 +323,22 @@ fn a_token_is_needed_and_must_not_have_expired(api: &TestApi) {
     api.get("/v1/parties").by(&actor.token).send().expect_problem(401, "unauthenticated");
     let reader = api.token(&actor.party_id, "offers:read");
     api.get("/v1/parties").by(&reader).send().expect_problem(403, "forbidden");
+}
+
+fn what_is_unknown_cannot_be_removed(api: &TestApi) {
+    let made = api.post("/v1/parties", &cooperative("HTX")).by(&api.admin()).send().expect(201);
+    let patch = |fields: Value| {
+        let change = api.patch(made.header("location"), &fields).if_match(1);
+        change.by(&api.admin()).send()
+    };
+    for (fields, at) in [
+        (json!({"foo": null}), "/foo"),
+        (json!({"id": null}), "/id"),
+        (json!({"place": {"foo": null}}), "/place/foo"),
+    ] {
+        let refused = patch(fields).expect_problem(400, "unknown_field");
+        refused.expect_violation(at, "unknown_field");
+    }
+    let same = patch(json!({"tax_code": null, "contact": null, "place": {"address": null}}));
+    assert_eq!(same.expect(200).number("/version"), 1, "known fields that were not there");
 }

@@ -114,8 +114,11 @@ fn only_json_is_read(api: &TestApi) {
 
 fn only_json_is_answered(api: &TestApi) {
     let ask = |accept: &str| api.get("/v1/units").header("accept", accept).send();
-    ask("application/xml").expect_problem(406, "not_acceptable");
-    for accept in ["application/json", "text/html, */*;q=0.1", "application/*"] {
+    for accept in ["application/xml", "application/json;q=0", "*/*; q=0.0, text/html"] {
+        ask(accept).expect_problem(406, "not_acceptable");
+    }
+    let html = "text/html, */*;q=0.1";
+    for accept in ["application/json", "Application/JSON", html, "application/*"] {
         ask(accept).expect(200);
     }
 }
