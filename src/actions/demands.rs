@@ -2,7 +2,9 @@
 //! buy.
 
 use matching::date::Timestamp;
-use matching::demand::{Demand, DemandAction, DemandState, DemandStatus, DemandTerms, Progress};
+use matching::demand::{
+    Demand, DemandAction, DemandDraft, DemandState, DemandStatus, DemandTerms, Progress,
+};
 use matching::id::{DemandId, PartyId};
 use matching::place::Place;
 use matching::violation::Rule;
@@ -226,9 +228,12 @@ fn changed_terms(
 fn changed(context: &Context, current: Demand, terms: DemandTerms) -> Demand {
     let mut progress = current.progress.clone();
     progress.resize(terms.deliveries.len(), Progress::default());
+    // A title is none of the terms that the other side agrees to.
+    let title = terms.title.clone();
+    let titled = DemandDraft { title, ..DemandDraft::clone(&current.terms) };
     Demand {
         version: current.version + 1,
-        terms_version: current.terms_version + i64::from(terms != current.terms),
+        terms_version: current.terms_version + i64::from(titled != *terms),
         updated_at: context.moment.now(),
         terms,
         progress,

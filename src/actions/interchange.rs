@@ -312,8 +312,8 @@ impl<'a> Import<'a> {
         Ok((product.terms.party_id, id))
     }
 
-    /// The record of an owner (for parties, of whoever gave the name) that one of these names stands
-    /// for already.
+    /// The record of an owner (for parties, of whoever gave the name) that one of these names
+    /// stands for already.
     fn existing(
         &mut self,
         tx: &mut WriteTx<'_>,

@@ -4,7 +4,9 @@
 mod stated;
 
 use matching::id::OfferId;
-use matching::offer::{Capacity, Offer, OfferAction, OfferState, OfferStatus, OfferTerms};
+use matching::offer::{
+    Capacity, Offer, OfferAction, OfferDraft, OfferState, OfferStatus, OfferTerms,
+};
 
 pub use self::stated::{OfferCommand, StatedBreak, StatedCapacity};
 use super::audit_trail::{self, Deed};
@@ -192,7 +194,11 @@ fn changed(context: &Context, current: Offer, terms: Option<OfferTerms>) -> Offe
     let next = Offer { version: current.version + 1, updated_at: now, ..current };
     match terms {
         Some(terms) => {
-            Offer { terms_version: next.terms_version + 1, confirmed_at: now, terms, ..next }
+            // A remark is none of the terms that the other side agrees to.
+            let note = terms.note.clone();
+            let remarked = OfferDraft { note, ..OfferDraft::clone(&next.terms) };
+            let terms_version = next.terms_version + i64::from(remarked != *terms);
+            Offer { terms_version, confirmed_at: now, terms, ..next }
         }
         None => next,
     }

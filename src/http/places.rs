@@ -12,7 +12,7 @@ use crate::actions::places::{PlaceInput, StatedPlace};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceBody {
-    /// Code of the province, two digits. Give this or `text`.
+    /// Code of the province, two digits. Give this or `text`, or both as they were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "86", min_length = 2, max_length = 2)]
     pub province_code: Option<String>,

@@ -185,7 +185,8 @@ fn check_url(url: &str, at: &str, violations: &mut Violations) {
     violations.length(url, (1, MAX_URL_CHARS), at);
 }
 
-/// Checks a list of packagings: known units, each once, each convertible into base units.
+/// Checks a list of packagings: known units, each once, each convertible into base units, and none
+/// that contains another quantity of its own dimension than everywhere (a kg of 900 g).
 #[must_use]
 pub fn check_packagings(packagings: &[Packaging], fixed: &dyn FixedUnits) -> Vec<Violation> {
     let mut violations = Violations::default();
@@ -200,8 +201,15 @@ pub fn check_packagings(packagings: &[Packaging], fixed: &dyn FixedUnits) -> Vec
         let first = packagings[..index].iter().all(|other| other.unit != packaging.unit);
         violations.require(first, &format!("{at}/unit"), Rule::Duplicate);
         violations.range(packaging.quantity, (1, MAX_CONTENT), &format!("{at}/contains/quantity"));
-        if let Err(rule) = content_of(packaging, packagings, fixed) {
-            violations.push(format!("{at}/contains/unit"), rule);
+        match content_of(packaging, packagings, fixed) {
+            Ok(content) => {
+                let own = fixed.fixed_content(&packaging.unit);
+                let is_other =
+                    own.is_some_and(|own| own.dimension == content.dimension && own != content);
+                let contradicts = Rule::Contradicts { other: "unit" };
+                violations.require(!is_other, &format!("{at}/contains"), contradicts);
+            }
+            Err(rule) => violations.push(format!("{at}/contains/unit"), rule),
         }
     }
     violations.into_result(()).err().unwrap_or_default()
@@ -290,6 +298,14 @@ mod tests {
 
     fn packaging(unit: &str, quantity: u64, contained_unit: &str) -> Packaging {
         Packaging { unit: unit.into(), quantity, contained_unit: contained_unit.into() }
+    }
+
+    #[test]
+    fn a_unit_contains_what_it_contains_everywhere() {
+        let wrong = check_packagings(&[packaging("kg", 900, "g")], &Table);
+        let contradicts = Rule::Contradicts { other: "unit" };
+        assert_eq!(wrong, [Violation::new("/packagings/0/contains", contradicts)]);
+        assert_eq!(check_packagings(&[packaging("kg", 1000, "g")], &Table), []);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! over the recorded values, every price a fraction over one common denominator.
 
 mod generator;
+mod plain_sale;
 
 use generator::{Party, Product, TODAY, World};
 use matching::certificate::{CertificateKind, CertificateKinds};
@@ -259,37 +260,6 @@ fn plain(case: &Case<'_>) -> Plain {
     }
 }
 
-/// Which capacity periods serve each delivery.
-fn rows_served(rows: &[Vec<([bool; 6], Date)>]) -> Vec<Vec<usize>> {
-    let of = |row: &Vec<([bool; 6], Date)>| {
-        (0..row.len()).filter(|place| row[*place].0 == [true; 6]).collect()
-    };
-    rows.iter().map(of).collect()
-}
-
-/// While a delivery waits, the one whose last period comes first (the
-/// earlier one of equals) buys from its first period with anything left.
-fn plain_sold(
-    served: &[Vec<usize>],
-    wanted: &[i128],
-    mut free: Vec<i128>,
-    asked: i128,
-    supplied: i128,
-) -> i128 {
-    let (mut sold, mut waiting) = (0, (0..served.len()).collect::<Vec<usize>>());
-    while let Some(next) = waiting.iter().copied().min_by_key(|at| (served[*at].last(), *at)) {
-        waiting.retain(|at| *at != next);
-        let mut units = wanted[next] * asked / supplied;
-        for place in &served[next] {
-            let bought = units.min(free[*place]);
-            free[*place] -= bought;
-            units -= bought;
-            sold += bought;
-        }
-    }
-    sold
-}
-
 fn plain_score(case: &Case<'_>, rows: &[Vec<([bool; 6], Date)>], distance_km: u32) -> Scored {
     let (offer, demand) = (&case.offer.terms, &case.demand.terms);
     let (named, ratio) = plain_ratio(case).unwrap_or((false, 10_000));
@@ -315,7 +285,7 @@ fn plain_score(case: &Case<'_>, rows: &[Vec<([bool; 6], Date)>], distance_km: u3
         })
         .collect();
     let total: i128 = wanted.iter().sum();
-    let most = plain_sold(&rows_served(rows), &wanted, free, demand_base * ratio, base * 10_000);
+    let most = plain_sale::sold(rows, &wanted, free, (demand_base * ratio, base * 10_000));
     let increment = i128::from(offer.increment);
     let ordered = if most < increment { most } else { most / increment * increment };
     let mut price = offer.unit_price.map(|price| i128::from(price.vnd()));

@@ -250,6 +250,8 @@ fn a_dismissal_hides_until_terms_change(api: &TestApi) {
     let sold = get(api, &producer, &format!("/v1/offers/{offer}/matches")).expect(200);
     assert_eq!(items(&sold).len(), 1, "only for who dismissed it");
     let offer_path = format!("/v1/offers/{offer}");
+    patch(api, &producer, &offer_path, json!({"note": "Hàng mới"}));
+    assert_eq!(matches(api, &distributor, &demand).len(), 0, "a remark is none of the terms");
     patch(api, &producer, &offer_path, json!({"external_ids": {"erp": "1"}}));
     assert_eq!(matches(api, &distributor, &demand).len(), 0, "no term has changed");
     patch(api, &producer, &offer_path, json!({"unit_price": 80_000}));
