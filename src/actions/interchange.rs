@@ -41,6 +41,15 @@ pub enum NamedSubject {
     Party(Name),
 }
 
+/// What a demand names beside its party.
+#[derive(Debug, Clone, Default)]
+pub struct DemandNames {
+    /// The products that are wanted.
+    pub products: Vec<Name>,
+    /// The guests that may see it, beside those of the command.
+    pub invited: Vec<Name>,
+}
+
 /// One record of the interchange format.
 #[derive(Debug, Clone)]
 pub enum Record {
@@ -50,10 +59,10 @@ pub enum Record {
     Product(Name, Box<ProductCommand>),
     /// A certificate of the named product or party.
     Certificate(NamedSubject, Box<CertificateCommand>),
-    /// An offer of the named product.
-    Offer(Name, Box<OfferCommand>),
+    /// An offer of the named product, for the named guests beside those of the command.
+    Offer(Name, Vec<Name>, Box<OfferCommand>),
     /// A demand of the named party for the named products.
-    Demand(Name, Vec<Name>, Box<DemandCommand>),
+    Demand(Name, DemandNames, Box<DemandCommand>),
 }
 
 /// What became of a record.
@@ -139,9 +148,11 @@ impl<'a> Import<'a> {
             Record::Certificate(subject, command) => {
                 self.put_certificate(tx, context, (subject, command))
             }
-            Record::Offer(product, command) => self.put_offer(tx, context, (product, command)),
-            Record::Demand(party, products, command) => {
-                self.put_demand(tx, context, (party, products, command))
+            Record::Offer(product, invited, command) => {
+                self.put_offer(tx, context, (product, invited, command))
+            }
+            Record::Demand(party, names, command) => {
+                self.put_demand(tx, context, (party, names, command))
             }
         }
     }
@@ -232,10 +243,12 @@ impl<'a> Import<'a> {
         &mut self,
         tx: &mut WriteTx<'_>,
         context: &Context,
-        (product, command): (&Name, &OfferCommand),
+        (product, invited, command): (&Name, &[Name], &OfferCommand),
     ) -> Result<Outcome, Error> {
         let (owner, product) = self.product(tx, product)?;
-        let command = OfferCommand { product_id: product, ..command.clone() };
+        let mut command = OfferCommand { product_id: product, ..command.clone() };
+        let guests = self.references(tx, Resource::Parties, (invited, "/invited_parties"))?;
+        command.invited.extend(guests.into_iter().map(PartyId::new));
         let key = (Resource::Offers, Some(owner));
         let existing = self.existing(tx, context, key, &command.external_ids)?;
         let (id, outcome) = match existing {
@@ -261,16 +274,16 @@ impl<'a> Import<'a> {
         &mut self,
         tx: &mut WriteTx<'_>,
         context: &Context,
-        (party, products, command): (&Name, &[Name], &DemandCommand),
+        (party, names, command): (&Name, &DemandNames, &DemandCommand),
     ) -> Result<Outcome, Error> {
         let party = self.reference(tx, Resource::Parties, (party, "/party"))?;
-        let mut product_ids = Vec::new();
-        for (index, product) in products.iter().enumerate() {
-            let at = format!("/products/{index}");
-            product_ids.push(self.reference(tx, Resource::Products, (product, &at))?.to_string());
-        }
+        let products = self.references(tx, Resource::Products, (&names.products, "/products"))?;
+        let guests = (&*names.invited, "/invited_parties");
+        let guests = self.references(tx, Resource::Parties, guests)?;
         let (party_id, owner) = (Some(party.to_string()), PartyId::new(party));
-        let command = DemandCommand { party_id, product_ids, ..command.clone() };
+        let product_ids = products.iter().map(Uuid::to_string).collect();
+        let mut command = DemandCommand { party_id, product_ids, ..command.clone() };
+        command.invited_party_ids.extend(guests.iter().map(Uuid::to_string));
         let key = (Resource::Demands, Some(owner));
         let existing = self.existing(tx, context, key, &command.external_ids)?;
         let (id, outcome) = match existing {
@@ -300,6 +313,18 @@ impl<'a> Import<'a> {
     ) -> Result<Uuid, Error> {
         let found = self.find(tx, resource, name)?;
         found.ok_or_else(|| Error::invalid(at, Rule::UnknownReference))
+    }
+
+    fn references(
+        &self,
+        tx: &mut WriteTx<'_>,
+        resource: Resource,
+        (names, at): (&[Name], &str),
+    ) -> Result<Vec<Uuid>, Error> {
+        let named = names.iter().enumerate();
+        named
+            .map(|(index, name)| self.reference(tx, resource, (name, &format!("{at}/{index}"))))
+            .collect()
     }
 
     /// The product that a name stands for, with its owner.

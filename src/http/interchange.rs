@@ -15,7 +15,7 @@ use super::problem::ApiError;
 use super::product_record::{self, ProductBody};
 use super::schema::Contract;
 use super::{json, offers, parties};
-use crate::actions::interchange::{Name, NamedSubject, Record};
+use crate::actions::interchange::{DemandNames, Name, NamedSubject, Record};
 
 /// Why a line is not a record.
 #[derive(Debug)]
@@ -58,10 +58,11 @@ pub fn read(contract: &Contract, line: &[u8]) -> Result<Record, Unreadable> {
         }
         Some("offer") => {
             let product = take_name(&mut object, "product")?;
+            let invited = take_names(&mut object, "invited_parties")?;
             // The schema wants an id; the import puts the named product's in its place.
             object.insert("product_id".into(), Uuid::nil().to_string().into());
             let body: OfferBody = decode(contract, object)?;
-            Ok(Record::Offer(product, Box::new(offers::stated(body))))
+            Ok(Record::Offer(product, invited, Box::new(offers::stated(body))))
         }
         Some("demand") => read_demand(contract, object),
         _ => {
@@ -73,16 +74,15 @@ pub fn read(contract: &Contract, line: &[u8]) -> Result<Record, Unreadable> {
 
 fn read_demand(contract: &Contract, mut object: Map<String, Value>) -> Result<Record, Unreadable> {
     let party = take_name(&mut object, "party")?;
-    let named = object.remove("products").unwrap_or_else(|| Value::Array(Vec::new()));
-    let named = named.as_array().cloned().unwrap_or_default();
-    let read = |(index, value): (usize, Value)| name_of(value, &format!("/products/{index}"));
-    let products = named.into_iter().enumerate().map(read).collect::<Result<Vec<Name>, _>>()?;
+    let products = take_names(&mut object, "products")?;
+    let invited = take_names(&mut object, "invited_parties")?;
     if !products.is_empty() {
         let placeholders = vec![Value::from(Uuid::nil().to_string()); products.len()];
         object.insert("product_ids".into(), placeholders.into());
     }
     let body: DemandBody = decode(contract, object)?;
-    Ok(Record::Demand(party, products, Box::new(body.command(&[]))))
+    let names = DemandNames { products, invited };
+    Ok(Record::Demand(party, names, Box::new(body.command(&[]))))
 }
 
 fn decode<T: DeserializeOwned + ToSchema>(
@@ -101,6 +101,18 @@ fn take_name(object: &mut Map<String, Value>, member: &str) -> Result<Name, Unre
     let at = format!("/{member}");
     let value = object.remove(member).ok_or_else(|| invalid(&at, Rule::Required))?;
     name_of(value, &at)
+}
+
+/// A list of names, which may be absent.
+fn take_names(object: &mut Map<String, Value>, member: &str) -> Result<Vec<Name>, Unreadable> {
+    let wrong = || invalid(&format!("/{member}"), Rule::WrongType { expected: "array".into() });
+    let names = match object.remove(member) {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(names)) => names,
+        Some(_) => return Err(wrong()),
+    };
+    let read = |(index, value): (usize, Value)| name_of(value, &format!("/{member}/{index}"));
+    names.into_iter().enumerate().map(read).collect()
 }
 
 fn name_of(value: Value, at: &str) -> Result<Name, Unreadable> {

@@ -13,7 +13,10 @@ use uuid::Uuid;
 
 use crate::support::api::{TestApi, api_tests};
 
-api_tests!(the_demo_market_imports_once_and_tells_the_three_stories, a_name_belongs_to_its_owner,);
+api_tests!(
+    the_demo_market_imports_once_and_tells_the_three_stories,
+    names_stand_for_records_of_their_owners,
+);
 
 const OPERATOR: PartyId = PartyId::new(Uuid::from_u128(1));
 const SEED: u64 = 2026;
@@ -118,7 +121,7 @@ fn a_phone_finds_products_without_accents(api: &TestApi) {
     assert!(pineapple[0].contains("dứa"), "{pineapple:?}");
 }
 
-fn a_name_belongs_to_its_owner(api: &TestApi) {
+fn names_stand_for_records_of_their_owners(api: &TestApi) {
     let party = |id: &str| {
         json!({"type": "party", "name": format!("HTX {id}"), "legal_form": "cooperative",
             "roles": ["producer"], "place": {"province_code": "86"},
@@ -144,6 +147,12 @@ fn a_name_belongs_to_its_owner(api: &TestApi) {
     for expected in [Outcome::Created, Outcome::Unchanged] {
         assert!(import(api, &records).iter().all(|outcome| *outcome == expected), "{expected:?}");
     }
+    let guest = json!({"visibility": "invited",
+        "invited_parties": [{"system": "erp", "id": "a"}], "external_ids": {"erp": "2"}});
+    let shown = super::demands::with(demand("b", "Mật"), guest);
+    let shown = self::records(api, [shown].into_iter());
+    assert_eq!(import(api, &shown), [Outcome::Created]);
+    assert_eq!(import(api, &shown), [Outcome::Unchanged]);
     let twice = [product("a", "Gạo"), product("b", "Mật"), product("a", "Gạo")];
     let outcomes = import(api, &self::records(api, twice.into_iter()));
     assert_eq!(outcomes, [Outcome::Unchanged; 3]);
