@@ -5,7 +5,7 @@ use matching::date::Date;
 
 /// Units sold: while deliveries wait, the one whose last period comes first (the earlier of equals)
 /// buys from its first period with anything left.
-pub fn sold(
+pub(crate) fn sold(
     rows: &[Vec<([bool; 6], Date)>],
     wanted: &[i128],
     mut free: Vec<i128>,
