@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
 use crate::http::problem_texts::{Language, rule_detail};
-use crate::store::WriteTx;
+use crate::store::{Database, WriteTx};
 
 /// Exit code for a wrong configuration or command line.
 const EXIT_USAGE: u8 = 2;
@@ -91,7 +91,7 @@ pub fn run() -> ExitCode {
         Verb::VerifyAllocation(arguments) => verify_allocation::run(&arguments),
         Verb::Openapi(arguments) => openapi::run(&arguments),
     };
-    match outcome {
+    match outcome.and_then(|()| output::loss()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(sentence)) => {
             output::complain(&sentence);
@@ -105,7 +105,9 @@ pub fn run() -> ExitCode {
 }
 
 fn config() -> Result<Config, Failure> {
-    Config::load().map_err(Failure::Usage)
+    let config = Config::load().map_err(Failure::Usage)?;
+    Database::check_url(&config.database_url).map_err(Failure::Usage)?;
+    Ok(config)
 }
 
 fn open() -> Result<App, Failure> {

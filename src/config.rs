@@ -3,10 +3,13 @@
 
 mod traffic;
 
+use std::env::VarError;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+
+use tracing::level_filters::LevelFilter;
 
 pub use traffic::{Origin, RateLimits, Timeouts, Traffic};
 
@@ -15,6 +18,9 @@ const PREFIX: &str = "OCOP_LINK_";
 
 /// The longest life of an access token, in seconds: a day.
 pub const MAX_TOKEN_SECONDS: u32 = 24 * 3600;
+
+/// The most HTTP worker threads that the framework starts.
+const MAX_WORKERS: usize = 512;
 
 /// The keys that a file may hold.
 const KEYS: [&str; 28] = [
@@ -59,7 +65,7 @@ pub struct Config {
     pub host: String,
     /// Port to listen on, 0 for any free one; default 8080.
     pub port: u16,
-    /// HTTP worker threads; default the number of cores.
+    /// HTTP worker threads, 512 at the most; default the number of cores.
     pub workers: usize,
     /// `iss` of access tokens, the same on every instance; default `https://ocop-link.local`.
     pub issuer: String,
@@ -106,23 +112,36 @@ impl FromStr for LogFormat {
     }
 }
 
+/// A log filter whose words without `=` are levels: another would be taken for the name of a part
+/// of the program, and silence all others.
+struct LogFilter(String);
+
+impl FromStr for LogFilter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bare = text.split(',').map(str::trim).filter(|part| !part.contains(['=', '[']));
+        match bare.find(|word| !word.is_empty() && word.parse::<LevelFilter>().is_err()) {
+            Some(word) => Err(format!("{word} is no level")),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
 impl Config {
     /// Reads the settings of this process.
     ///
     /// # Errors
     /// A sentence that names the key.
     pub fn load() -> Result<Self, String> {
-        let file = match std::env::var(format!("{PREFIX}CONFIG")) {
-            Ok(path) => read_file(&path)?,
-            Err(_) => toml::Table::new(),
+        let file = match variable(&format!("{PREFIX}CONFIG"))? {
+            Some(path) => read_file(&path)?,
+            None => toml::Table::new(),
         };
-        Self::from_sources(&file, &|name| std::env::var(name).ok())
+        Self::from_sources(&file, &variable)
     }
 
-    fn from_sources(
-        file: &toml::Table,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, String> {
+    fn from_sources(file: &toml::Table, environment: &Environment) -> Result<Self, String> {
         if let Some(unknown) = file.keys().find(|key| !KEYS.contains(&key.as_str())) {
             return Err(format!("unknown setting {unknown}"));
         }
@@ -133,7 +152,7 @@ impl Config {
             database_connections: sources.at_least_one("database_connections", 8)?,
             host: sources.get("host", "127.0.0.1".to_owned())?,
             port: sources.get("port", 8080)?,
-            workers: sources.at_least_one("workers", cores)?,
+            workers: sources.within("workers", cores.min(MAX_WORKERS), 1..=MAX_WORKERS)?,
             issuer: sources.get("issuer", "https://ocop-link.local".to_owned())?,
             audience: sources.get("audience", "ocop-link".to_owned())?,
             token_seconds: sources.within("token_seconds", 900, 1..=MAX_TOKEN_SECONDS)?,
@@ -141,11 +160,22 @@ impl Config {
             allocation_pairs: sources.at_least_one("allocation_pairs", 2_000_000)?,
             allocation_threads: sources
                 .at_least_one("allocation_threads", cores.saturating_sub(1).max(1))?,
-            log: sources.get("log", "info".to_owned())?,
+            log: sources.get("log", LogFilter("info".to_owned()))?.0,
             log_format: sources.get("log_format", LogFormat::Text)?,
             metrics_address: sources.list("metrics_address")?.pop(),
             traffic: Traffic::read(&sources)?,
         })
+    }
+}
+
+/// What the environment says of a variable; an error if it is no text.
+type Environment<'a> = dyn Fn(&str) -> Result<Option<String>, String> + 'a;
+
+fn variable(name: &str) -> Result<Option<String>, String> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(format!("setting {name} is not UTF-8")),
     }
 }
 
@@ -156,13 +186,13 @@ fn read_file(path: &str) -> Result<toml::Table, String> {
 
 struct Sources<'a> {
     file: &'a toml::Table,
-    environment: &'a dyn Fn(&str) -> Option<String>,
+    environment: &'a Environment<'a>,
 }
 
 impl Sources<'_> {
     fn get<T: FromStr<Err: Display>>(&self, key: &str, default: T) -> Result<T, String> {
         let variable = format!("{PREFIX}{}", key.to_uppercase());
-        let text = (self.environment)(&variable).or_else(|| self.file.get(key).map(plain));
+        let text = (self.environment)(&variable)?.or_else(|| self.file.get(key).map(plain));
         let Some(text) = text else {
             return Ok(default);
         };
@@ -178,7 +208,12 @@ impl Sources<'_> {
         parts.map(parse).collect()
     }
 
-    fn within(&self, key: &str, default: u32, legal: RangeInclusive<u32>) -> Result<u32, String> {
+    fn within<T: FromStr<Err: Display> + Display + PartialOrd>(
+        &self,
+        key: &str,
+        default: T,
+        legal: RangeInclusive<T>,
+    ) -> Result<T, String> {
         let number = self.get(key, default)?;
         let (min, max) = (legal.start(), legal.end());
         let complaint = || format!("setting {key} must be from {min} to {max}");
@@ -205,7 +240,7 @@ mod tests {
         let file = file.parse().expect("TOML");
         Config::from_sources(&file, &|name| {
             let found = environment.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
+            Ok(found.map(|(_, value)| (*value).to_owned()))
         })
     }
 
@@ -243,10 +278,22 @@ mod tests {
             ("cors_origins = 'https://a.example/path'", ("", ""), "cors_origins"),
             ("token_seconds = 0", ("", ""), "token_seconds"),
             ("token_seconds = 86401", ("", ""), "token_seconds"),
+            ("workers = 513", ("", ""), "workers"),
+            ("write_timeout_ms = 2147483648", ("", ""), "write_timeout_ms"),
+            ("log = 'inof'", ("", ""), "log"),
+            ("log = 'ocop_link=debug,inof'", ("", ""), "log"),
         ];
         for (file, variable, key) in cases {
             let error = with(file, &[variable]).expect_err("illegal");
             assert!(error.contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_log_filter_has_levels_and_targets() {
+        for filter in ["info", "WARN,ocop_link=debug", "off", "ocop_link[request]=trace,error"] {
+            let config = with("", &[("OCOP_LINK_LOG", filter)]);
+            assert_eq!(config.expect(filter).log, filter);
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod keyset;
 pub mod login_failures;
 mod migrations;
 pub mod offers;
+mod owner;
 pub mod parties;
 pub mod pool;
 mod postgres;

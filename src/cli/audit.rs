@@ -8,7 +8,7 @@ use crate::store::Database;
 
 pub(super) fn run() -> Result<(), Failure> {
     let config = config()?;
-    let database = Database::open(&config.database_url, 1).map_err(Failure::Other)?;
+    let database = Database::open_existing(&config.database_url, 1).map_err(Failure::Other)?;
     let failed = |error: Error| Failure::Other(error.to_string());
     let damages = database.damages().map_err(failed)?;
     for damage in &damages {

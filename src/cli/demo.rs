@@ -1,8 +1,10 @@
 //! `ocop-link demo`: a ready market of real products on an embedded database, and whom to act as.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use actix_web::web;
@@ -14,7 +16,7 @@ use matching::id::PartyId;
 use serde_json::json;
 
 use super::import::{OPERATOR, import};
-use super::serve::{listen, serve, start_log};
+use super::serve::{Reserved, serve, start_log};
 use super::{Failure, config, demo_users, output};
 use crate::actions::grants::{self, GrantCommand};
 use crate::app::App;
@@ -47,6 +49,9 @@ const CALLERS: [(&str, &str); 4] = [
     ("authority", "authority-86"),
 ];
 
+/// Permissions of a file with secrets: its owner reads and writes.
+const OWNER_ONLY: u32 = 0o600;
+
 /// The offer of kẹo dừa sáp in the demo.
 const OFFER_OF_STORY: &str = "offer-003";
 
@@ -69,8 +74,7 @@ pub(super) struct Arguments {
 const DEMO_FACTOR: u32 = 100;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let other = |error: std::io::Error| Failure::Other(error.to_string());
-    fs::create_dir_all(&arguments.data_dir).map_err(other)?;
+    fs::create_dir_all(&arguments.data_dir).map_err(failed_at(&arguments.data_dir))?;
     let mut config = Config {
         database_url: format!("sqlite:{}", arguments.data_dir.join("ocop-link.db").display()),
         host: "127.0.0.1".into(),
@@ -80,13 +84,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     config.traffic.rate_limits = config.traffic.rate_limits.times(DEMO_FACTOR);
     start_log(&config)?;
-    let listener = listen(&config)?;
+    let reserved = Reserved::bind(&config)?;
     let app = App::open(config, Clock::System).map_err(Failure::Other)?;
     if app.market().is_empty() {
         fill(&app)?;
     }
     let data = web::Data::new(AppData::new(app).map_err(Failure::Other)?);
     let callers = callers(&data)?;
+    let listener = reserved.listen()?;
     introduce(&data, &listener, (&callers, arguments.credentials.as_deref()))?;
     serve(data, listener)
 }
@@ -226,7 +231,23 @@ fn write_credentials(
         })
         .collect();
     let text = json!({ "base_url": base_url, "callers": callers }).to_string();
-    fs::write(path, text).map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
+    write_secret(path, &text).map_err(failed_at(path))
+}
+
+/// Writes a file that nobody else may read, whoever could read the one before.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = File::options();
+    let options = options.write(true).create(true).truncate(true).mode(OWNER_ONLY);
+    let mut file = options.open(path)?;
+    // Such as /dev/stdout is not ours to close to others.
+    if file.metadata()?.is_file() {
+        file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
+    }
+    file.write_all(text.as_bytes())
+}
+
+fn failed_at(path: &Path) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure::Other(format!("{}: {error}", path.display()))
 }
 
 fn say_stories(

@@ -3,8 +3,7 @@
 use clap::Args;
 use matching::id::PartyId;
 
-use super::{Failure, open, output};
-use crate::caller;
+use super::{Failure, open, output, scopes};
 use crate::config::MAX_TOKEN_SECONDS;
 use crate::http::token::{Grant, Tokens};
 
@@ -14,27 +13,24 @@ pub(super) struct Arguments {
     /// The party that the script acts for.
     #[arg(long)]
     party: String,
-    /// Scopes with spaces between; all but `admin` if absent.
+    /// Scopes with spaces between; all but `imports:run` and `admin` if absent.
     #[arg(long)]
     scope: Option<String>,
     /// Name of the script, for the log.
     #[arg(long, default_value = "script")]
     subject: String,
     /// How long it is valid, in seconds; a day at the most.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_TOKEN_SECONDS)))]
     seconds: Option<u32>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let party: PartyId =
         arguments.party.parse().map_err(|_| Failure::Usage("--party is not an id".into()))?;
+    let scope = scopes(arguments.scope.as_deref())?.to_string();
     let app = open()?;
     let seconds = arguments.seconds.unwrap_or(app.config().token_seconds);
-    if seconds > MAX_TOKEN_SECONDS {
-        return Err(Failure::Usage(format!("--seconds is more than {MAX_TOKEN_SECONDS}")));
-    }
     let tokens = Tokens::new(&app);
-    let scope = arguments.scope.clone().unwrap_or_else(caller::ordinary_scopes);
     let subject = arguments.subject.clone();
     let grant = Grant { subject, party, scope, seconds, session: None };
     let moment = app.clock().moment();

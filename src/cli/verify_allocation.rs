@@ -83,7 +83,7 @@ fn from_file(path: &str) -> Result<Stored, Failure> {
 
 fn from_database(id: AllocationId) -> Result<Stored, Failure> {
     let config = config()?;
-    let database = Database::open(&config.database_url, 1).map_err(Failure::Other)?;
+    let database = Database::open_existing(&config.database_url, 1).map_err(Failure::Other)?;
     let found = database.read(|tx| stored(tx, id));
     let found = found.map_err(|error| Failure::Other(error.to_string()))?;
     found.ok_or_else(|| Failure::Other(format!("no finished allocation {id}")))

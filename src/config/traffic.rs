@@ -8,6 +8,9 @@ use ipnet::IpNet;
 
 use super::Sources;
 
+/// The longest timeout in milliseconds: the kernel takes no longer one.
+const MAX_TIMEOUT_MS: u64 = i32::MAX as u64;
+
 /// What clients may do, and how long it may take.
 #[derive(Debug, Clone)]
 pub struct Traffic {
@@ -76,7 +79,7 @@ impl Traffic {
     pub(super) fn read(sources: &Sources<'_>) -> Result<Self, String> {
         let proxies: Vec<Network> = sources.list("trusted_proxies")?;
         let milliseconds = |key, default| {
-            sources.at_least_one(key, default).map(|it| Duration::from_millis(it as u64))
+            sources.within(key, default, 1..=MAX_TIMEOUT_MS).map(Duration::from_millis)
         };
         let per_minute = |key, default| {
             let number = sources.at_least_one(key, default)?;

@@ -1,18 +1,25 @@
 //! One connection type for both databases, chosen by the scheme of the URL alone. Must not know
 //! tables.
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Once;
 use std::thread;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
 use diesel::{Connection, ConnectionError, PgConnection, QueryResult, SqliteConnection};
+use diesel::{QueryableByName, RunQueryDsl};
 
-use super::dialect::is_transient;
+use super::dialect::{is_transient, with_advice};
 
 /// How long SQLite waits for another process's lock, in milliseconds.
-const BUSY_TIMEOUT_MS: u32 = 5_000;
+pub(super) const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// How long to wait before asking again for the write-ahead log, in milliseconds.
 const WAL_RETRY_MS: u32 = 5;
+/// Permissions of a new file, which has the secrets of the deployment: its owner reads and writes.
+const OWNER_ONLY: u32 = 0o600;
 /// How long one PostgreSQL statement may run, in milliseconds.
 const STATEMENT_TIMEOUT_MS: u32 = 10_000;
 /// How long one PostgreSQL statement may wait for a lock, in milliseconds.
@@ -24,6 +31,18 @@ const PLANS: &str = "SET enable_seqscan = off; SET jit = off";
 /// to connect; a host that is gone is noticed within 15 s, also by a connection that only waits.
 const LIVENESS: &str = "connect_timeout=3&keepalives_idle=5&keepalives_interval=5\
                         &keepalives_count=2&tcp_user_timeout=15000";
+
+/// What an operator does about a server whose errors are not in English.
+const REMEDY: &str = "a superuser must run ALTER ROLE … SET lc_messages = 'C' for the role of this \
+                      service: in another language some errors of the database, such as a \
+                      deadlock or a full disk, are answered 500 instead of 503";
+
+/// The language of a server's messages.
+#[derive(QueryableByName)]
+struct Language {
+    #[diesel(sql_type = Text)]
+    lc_messages: String,
+}
 
 /// A connection to either database; one set of queries serves both.
 #[derive(diesel::MultiConnection)]
@@ -47,20 +66,40 @@ impl DatabaseUrl {
     /// Reads a URL: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
     pub(super) fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite:") {
-            return Ok(Self::Sqlite(path.trim_start_matches("//").to_owned()));
+            return Self::parse_path(path.strip_prefix("//").unwrap_or(path));
         }
-        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return Err("database_url must begin with sqlite: or postgres://".into());
+        let address = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
+        let Some(address) = address else {
+            return Err("setting database_url must begin with sqlite: or postgres://".into());
+        };
+        if !is_encoded(address) {
+            return Err("setting database_url: user name and password must be percent-encoded: \
+                        no / ? # @ [ ] or space before the last @, and two hexadecimal digits \
+                        after each %"
+                .into());
         }
         let wants_tls = ["require", "verify-ca", "verify-full"]
             .iter()
             .any(|mode| url.contains(&format!("sslmode={mode}")));
         if wants_tls && !cfg!(feature = "pg-tls") {
-            return Err("database_url asks for TLS, and this binary was built without it \
+            return Err("setting database_url asks for TLS, and this binary was built without it \
                         (feature pg-tls); it will not connect in plain text instead"
                 .into());
         }
         Ok(Self::Postgres(url.to_owned()))
+    }
+
+    /// What SQLite would take for something else than the path of a file is refused.
+    fn parse_path(path: &str) -> Result<Self, String> {
+        if path.is_empty() || path.starts_with(":memory:") || path.starts_with("file:") {
+            return Err("setting database_url must have the path of a file after sqlite:".into());
+        }
+        Ok(Self::Sqlite(path.to_owned()))
+    }
+
+    /// What an operator is told of a database that cannot be opened.
+    pub(super) fn cannot_open(&self, reason: String) -> String {
+        format!("cannot open {}: {}", self.place(), with_advice(reason))
     }
 
     /// What an operator is told: the file, or nothing of a URL, which may have a password.
@@ -80,8 +119,20 @@ impl DatabaseUrl {
     }
 }
 
+/// Whether the parts of a URL can be told apart, so that no message of libpq takes a part of the
+/// password for another part, and shows it.
+fn is_encoded(address: &str) -> bool {
+    let credentials = address.rfind('@').map_or("", |at| &address[..at]);
+    let is_hexadecimal = |text: &str| {
+        text.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+    };
+    !credentials.contains(['/', '?', '#', '@', '[', ']', ' '])
+        && address.split('%').skip(1).all(is_hexadecimal)
+}
+
 /// WAL with `synchronous=FULL`: an answered write survives a power cut.
 fn connect_sqlite(path: &str) -> Result<SqliteConnection, ConnectionError> {
+    create_file(path);
     let mut connection = SqliteConnection::establish(path)?;
     let settings = format!(
         "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA synchronous = FULL; \
@@ -90,6 +141,12 @@ fn connect_sqlite(path: &str) -> Result<SqliteConnection, ConnectionError> {
     let set = connection.batch_execute(&settings).and_then(|()| enter_wal(&mut connection));
     set.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// SQLite leaves the permissions of a file that is there already, and gives them to its logs. What
+/// cannot be made is told by SQLite.
+fn create_file(path: &str) {
+    let _ = File::options().write(true).create_new(true).mode(OWNER_ONLY).open(path);
 }
 
 /// Several processes may open a new file at once, and SQLite does not wait for its lock when it
@@ -113,7 +170,23 @@ fn connect_postgres(url: &str) -> Result<PgConnection, ConnectionError> {
          SET client_min_messages = warning; SET timezone = 'UTC'; {PLANS}"
     );
     connection.batch_execute(&settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    speak_english(&mut connection).map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// Errors without a kind of their own are known by their English text (`dialect`). Not every role
+/// may choose the language; it then keeps that of the server.
+fn speak_english(connection: &mut PgConnection) -> QueryResult<()> {
+    static WARNED: Once = Once::new();
+    let Language { lc_messages } = diesel::sql_query("SHOW lc_messages").get_result(connection)?;
+    if !is_english(&lc_messages) && connection.batch_execute("SET lc_messages = 'C'").is_err() {
+        WARNED.call_once(|| tracing::warn!(lc_messages, "{REMEDY}"));
+    }
+    Ok(())
+}
+
+fn is_english(locale: &str) -> bool {
+    ["C", "POSIX"].contains(&locale) || locale.starts_with("C.") || locale.starts_with("en")
 }
 
 /// The URL with [`LIVENESS`] before its own parameters: of two with one name the later counts.
@@ -159,6 +232,46 @@ mod tests {
         assert_eq!(DatabaseUrl::parse(dsn), Ok(DatabaseUrl::Postgres(dsn.into())));
         for url in ["data/ocop-link.db", "mysql://localhost", "host=localhost", ""] {
             assert!(DatabaseUrl::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_path_stays_what_it_is() {
+        for (url, path) in [
+            ("sqlite:a.db", "a.db"),
+            ("sqlite://a.db", "a.db"),
+            ("sqlite:/b/a.db", "/b/a.db"),
+            ("sqlite:///b/a.db", "/b/a.db"),
+            ("sqlite:////b/a.db", "//b/a.db"),
+        ] {
+            assert_eq!(DatabaseUrl::parse(url), Ok(DatabaseUrl::Sqlite(path.into())), "{url}");
+        }
+        for url in ["sqlite:", "sqlite://", "sqlite::memory:", "sqlite:file:a.db?mode=ro"] {
+            assert!(DatabaseUrl::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_whose_parts_could_be_mistaken_is_refused_and_not_shown() {
+        for password in ["Secret/b+c=", "Secret@b", "Secret?b", "Secret#b", "Secret%4", "Secret%zz"]
+        {
+            let url = format!("postgres://ocop:{password}@host/db");
+            let reason = DatabaseUrl::parse(&url).expect_err(password);
+            assert!(reason.contains("database_url") && !reason.contains("Secret"), "{reason}");
+        }
+        for url in ["postgres://ocop:b%2F+c=@host/db", "postgres:///db?host=/run&user=ocop"] {
+            assert!(DatabaseUrl::parse(url).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn english_is_told_from_other_languages() {
+        for (locale, english) in
+            [("C", true), ("POSIX", true), ("C.UTF-8", true), ("en_US.UTF-8", true)]
+                .into_iter()
+                .chain([("", false), ("vi_VN.UTF-8", false), ("de_DE@euro", false)])
+        {
+            assert_eq!(is_english(locale), english, "{locale}");
         }
     }
 

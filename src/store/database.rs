@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::changes;
 use super::connection::{AnyConnection, DatabaseUrl};
-use super::dialect::with_advice;
 use super::migrations;
+use super::owner;
 use super::pool::Connections;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
@@ -44,17 +44,42 @@ impl Database {
     /// A sentence for the operator.
     pub fn open(url: &str, connections: usize) -> Result<Self, String> {
         let url = DatabaseUrl::parse(url)?;
-        let cannot = |reason| format!("cannot open {}: {}", url.place(), with_advice(reason));
+        owner::is_ours(&url)?;
+        Self::open_own(&url, connections)
+    }
+
+    /// The same for a database that has this service's schema already: makes none.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn open_existing(url: &str, connections: usize) -> Result<Self, String> {
+        let url = DatabaseUrl::parse(url)?;
+        if !owner::is_ours(&url)? {
+            return Err(format!("{} is absent or empty", url.place()));
+        }
+        Self::open_own(&url, connections)
+    }
+
+    /// Whether `url` names a database without doubt.
+    ///
+    /// # Errors
+    /// A sentence that names the setting, and shows nothing of its value.
+    pub fn check_url(url: &str) -> Result<(), String> {
+        DatabaseUrl::parse(url).map(drop)
+    }
+
+    fn open_own(url: &DatabaseUrl, connections: usize) -> Result<Self, String> {
+        let cannot = |reason| url.cannot_open(reason);
         let mut connection = url.connect().map_err(|error| cannot(error.to_string()))?;
         migrations::run(&mut connection).map_err(cannot)?;
         let hook = Arc::new(CommitHook::default());
-        let engine = match &url {
+        let engine = match url {
             DatabaseUrl::Sqlite(_) => {
-                let sqlite = Sqlite::open(&url, connection, Arc::clone(&hook), connections);
+                let sqlite = Sqlite::open(url, connection, Arc::clone(&hook), connections);
                 Engine::Sqlite(sqlite.map_err(|error| cannot(error.to_string()))?)
             }
             DatabaseUrl::Postgres(_) => {
-                Engine::Postgres(Postgres::open(&url, Arc::clone(&hook), connections))
+                Engine::Postgres(Postgres::open(url, Arc::clone(&hook), connections))
             }
         };
         Ok(Self { engine, hook })

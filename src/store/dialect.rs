@@ -114,7 +114,10 @@ impl From<DieselError> for Error {
         }
         let unavailable = match &error {
             DieselError::DatabaseError(
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                // A server that another has taken over from.
+                | DatabaseErrorKind::ReadOnlyTransaction,
                 _,
             )
             | DieselError::BrokenTransactionManager => true,
@@ -167,6 +170,13 @@ pub(super) fn is_duplicate(error: &DieselError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_only_reads_may_be_followed_by_one_that_writes() {
+        let message: Box<String> = Box::new("cannot execute INSERT".into());
+        let error = DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, message);
+        assert!(matches!(Error::from(error), Error::Unavailable(_)));
+    }
 
     #[test]
     fn a_commit_that_meets_a_lost_connection_may_be_tried_again() {

@@ -13,13 +13,19 @@ mod memory;
 mod migrations;
 mod operations;
 mod outages;
+mod ownership;
+mod secrets;
 mod serve;
+mod settings;
 mod stale_writes;
+mod starting;
 
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -65,9 +71,16 @@ fn output(database_url: &str, arguments: &[&str]) -> Output {
     command(database_url, arguments).output().expect("the binary")
 }
 
+/// A port below those that the kernel gives to outgoing connections (32,768 and above): such a
+/// connection could take it before the server does.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
+        let of_process = u16::try_from(std::process::id() % 20_000).expect("a small number");
+        AtomicU16::new(10_000 + of_process)
+    });
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed));
+    ports.take(1_000).find(is_free).expect("a port")
 }
 
 /// A running server; it is killed when this goes.

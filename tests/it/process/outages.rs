@@ -127,6 +127,40 @@ fn a_server_that_hangs_holds_up_nobody_for_long() {
 }
 
 #[test]
+fn a_server_that_lost_its_place_to_another_is_unavailable_to_writers() {
+    let Some(mut home) = Home::new() else { return };
+    let url = home.cluster.url("postgres");
+    let mut operator = PgConnection::establish(&url).expect("a connection");
+    let mut alter = |setting: &str| {
+        operator.batch_execute(&format!("ALTER DATABASE postgres {setting}")).expect("altered");
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        operator.batch_execute(cut).expect("a superuser");
+    };
+    alter("SET default_transaction_read_only = on");
+    for _ in 0..=CONNECTIONS {
+        assert_eq!(home.write(), Some(503));
+    }
+    wait_for("a read", || (home.status("/v1/parties") == Some(200)).then_some(()));
+    alter("RESET default_transaction_read_only");
+    home.expect_healed();
+}
+
+#[test]
+fn a_role_that_may_not_choose_the_language_is_served() {
+    let Some(home) = Home::new() else { return };
+    let url = home.cluster.url("postgres");
+    let mut operator = PgConnection::establish(&url).expect("a connection");
+    let role = "CREATE ROLE limited LOGIN IN ROLE pg_read_all_data, pg_write_all_data; \
+                GRANT CREATE, USAGE ON SCHEMA public TO limited";
+    operator.batch_execute(role).expect("a superuser");
+    let limited = url.replace("user=postgres", "user=limited");
+    let log = Server::start(&limited).wait_until_ready().log();
+    assert!(!log.contains("ALTER ROLE"), "the server speaks English: {log}");
+    audit(&limited);
+}
+
+#[test]
 fn a_locked_table_refuses_writers_in_time_and_frees_their_connections() {
     let Some(mut home) = Home::new() else { return };
     let url = home.cluster.url("postgres");

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::secrets::mode;
 use super::{Server, command, get, output, post, sqlite, wait_for};
 
 /// A running demo on the folder, with what it wrote for scripts.
@@ -39,6 +40,7 @@ impl Server {
 fn the_demo_answers_each_caller_and_keeps_its_data() {
     let directory = TempDir::new().expect("a folder");
     let (mut server, first) = demo(directory.path());
+    assert_eq!(mode(&directory.path().join("credentials.json")), 0o600);
     for caller in ["producer", "distributor", "union", "authority", "admin"] {
         let token = first["callers"][caller]["token"].as_str().expect(caller);
         let url = format!("{}/v1/offers?limit=1", server.base_url);
@@ -65,12 +67,15 @@ fn the_demo_answers_each_caller_and_keeps_its_data() {
 }
 
 #[test]
-fn a_wrong_setting_ends_with_two_and_names_its_key() {
-    let mut command = command("sqlite:unused.db", &["serve"]);
-    let output = command.env("OCOP_LINK_WORKERS", "many").output().expect("the binary");
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(error.contains("workers"), "{error}");
+fn a_demo_that_cannot_make_its_folder_names_it() {
+    let directory = TempDir::new().expect("a folder");
+    let file = directory.path().join("file");
+    fs::write(&file, "").expect("a file");
+    let folder = file.join("data").display().to_string();
+    let ended = output("sqlite:unused.db", &["demo", "--port", "0", "--data-dir", &folder]);
+    let error = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{error}");
+    assert!(error.contains(&folder), "{error}");
 }
 
 #[test]
