@@ -25,14 +25,16 @@ pub(super) struct Clusters(Table<Vec<Tree>>);
 impl Clusters {
     /// The trees of all offers, built at once: to add one after the other costs five times as much.
     pub(super) fn of(rows: &OfferRows) -> Self {
-        let mut kinds: BTreeMap<_, Vec<Placed<'_>>> = BTreeMap::new();
+        let mut kinds: BTreeMap<_, Vec<Slot>> = BTreeMap::new();
         for (offer, row) in rows.all() {
             let kind = (row.product_set, row.unit(), row.is_priced());
-            kinds.entry(kind).or_default().push(Placed::new(offer, row));
+            kinds.entry(kind).or_default().push(offer);
         }
         let mut clusters = Self::default();
-        for ((set, ..), members) in kinds {
-            clusters.0.get_or_default(set.into()).extend(Tree::of(members));
+        let placed = |offer: &Slot| Some(Placed::new(*offer, rows.get(*offer)?));
+        for ((set, ..), offers) in kinds {
+            let tree = Tree::of(offers.iter().filter_map(placed).collect());
+            clusters.0.get_or_default(set.into()).extend(tree);
         }
         clusters
     }
