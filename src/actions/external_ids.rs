@@ -1,7 +1,7 @@
 //! The name by which a partner's system puts a record: it is among the ids of the record, whatever
 //! else is. Must not know which kind of record it is.
 
-use matching::violation::Rule;
+use matching::violation::{Rule, child};
 
 use crate::error::Error;
 use crate::store::external_ids::ExternalIds;
@@ -13,7 +13,7 @@ use crate::store::external_ids::ExternalIds;
 pub(super) fn name(ids: &mut ExternalIds, (system, id): (&str, &str)) -> Result<(), Error> {
     let stated = ids.insert(system.into(), id.into());
     if stated.is_some_and(|stated| stated != id) {
-        let at = format!("/external_ids/{}", system.replace('~', "~0").replace('/', "~1"));
+        let at = child("/external_ids", system);
         return Err(Error::invalid(at, Rule::NotAllowed { allowed: id.into() }));
     }
     Ok(())

@@ -9,14 +9,15 @@ use actix_web::http::header;
 use actix_web::web::{self, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
-use matching::violation::{Rule, Violation};
+use matching::violation::{Rule, Violation, child};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::problem::{ApiError, ProblemCode};
-use super::schema::{Contract, child};
+use super::record::unwritable;
+use super::schema::Contract;
 use super::state::AppData;
 use super::{idempotency, json};
 
@@ -72,9 +73,6 @@ impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
     /// # Errors
     /// Every violation of the published schema.
     pub fn apply(self, current: &T) -> Result<T, ApiError> {
-        let unwritable = |error: serde_json::Error| {
-            ApiError::new(ProblemCode::Internal).because(error.to_string())
-        };
         let mut value = serde_json::to_value(current).map_err(unwritable)?;
         self.refuse_unknown_removals(&value)?;
         super::places::forget_replaced(&mut value, &self.patch);

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
-use matching::violation::{Rule, Violation};
+use matching::violation::{Rule, Violation, child};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -20,15 +20,14 @@ use super::operations::{self, Operations, Paths};
 /// Where component schemas stand in the document.
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// The committed document, which is what the routes say: made anew at each start, it would take
-/// twice the memory of a small market and half of the time.
-const PUBLISHED: &str = include_str!("../../openapi/openapi.json");
+/// The document as it is served: the committed one, which is what the routes say. Made anew at each
+/// start it took more memory than a small market (docs/adr/0023-serve-the-committed-contract.md).
+pub const PUBLISHED: &str = include_str!("../../openapi/openapi.json");
 
 /// What the service itself needs of the OpenAPI document, and validators for its schemas, made when
 /// first needed. The document as a tree takes six times the memory of its text, so each schema is
 /// text until then.
 pub struct Contract {
-    text: &'static str,
     schemas: HashMap<&'static str, &'static RawValue>,
     operations: Operations,
     validators: RwLock<HashMap<String, Arc<Validator>>>,
@@ -79,7 +78,6 @@ impl Contract {
         let document: Document<'_> =
             serde_json::from_str(PUBLISHED).map_err(|error| error.to_string())?;
         Ok(Self {
-            text: PUBLISHED,
             schemas: document.components.schemas,
             operations: operations::of(&document.paths),
             validators: RwLock::default(),
@@ -91,12 +89,6 @@ impl Contract {
     #[must_use]
     pub const fn operations(&self) -> &Operations {
         &self.operations
-    }
-
-    /// The document as it is served.
-    #[must_use]
-    pub const fn text(&self) -> &'static str {
-        self.text
     }
 
     /// Every violation of the component schema `name` by `value`.
@@ -256,11 +248,6 @@ fn nearest_branch(
 /// The first word of a pointer, and the pointer from there.
 fn split_pointer(path: &str) -> (&str, &str) {
     path.split_at(path.find('/').unwrap_or(path.len()))
-}
-
-/// The pointer to a member of what `parent` points to (RFC 6901 section 3).
-pub(super) fn child(parent: &str, name: &str) -> String {
-    format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn rule_of(error: &ValidationError<'_>, find: &Find<'_>) -> Rule {

@@ -4,7 +4,7 @@
 use crate::id::PartyId;
 use crate::party::MAX_NAME_CHARS;
 use crate::quantity::{Content, MAX_CONTENT, UnitContent};
-use crate::violation::{Rule, Violation, Violations};
+use crate::violation::{Rule, Violation, Violations, child};
 
 /// The most packagings of one product.
 pub const MAX_PACKAGINGS: usize = 16;
@@ -171,7 +171,7 @@ fn check_texts(draft: &ProductDraft, violations: &mut Violations) {
     }
     violations.range(draft.attributes.len() as u64, (0, MAX_ATTRIBUTES as u64), "/attributes");
     for (name, value) in &draft.attributes {
-        let at = format!("/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
+        let at = child("/attributes", name);
         violations.length(name, (1, MAX_ATTRIBUTE_CHARS), &at);
         violations.length(value, (1, MAX_ATTRIBUTE_CHARS), &at);
     }

@@ -10,6 +10,12 @@ pub struct Violation {
     pub rule: Rule,
 }
 
+/// The pointer to a member of what `parent` points to (RFC 6901 section 3).
+#[must_use]
+pub fn child(parent: &str, name: &str) -> String {
+    format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 impl Violation {
     /// A violation of `rule` at `at`.
     pub fn new(at: impl Into<String>, rule: Rule) -> Self {
