@@ -4,14 +4,11 @@ use matching::date::Date;
 use matching::place::{Place, Point, ProvinceCode, ProvinceSet};
 use matching::violation::{Rule, Violation};
 
+use crate::reference::provinces::REFORM_DAY;
 use crate::reference::{PlaceError, Reference, ResolvedPlace};
 
 /// The longest address, in characters.
 const MAX_ADDRESS_CHARS: usize = 300;
-
-/// The last day of the provinces and communes before the reform of 2025 (Resolution
-/// 202/2025/QH15).
-const LAST_FORMER_DAY: jiff::civil::Date = jiff::civil::date(2025, 6, 30);
 
 /// A place as a caller gives it.
 #[derive(Debug, Clone)]
@@ -126,21 +123,20 @@ fn resolve_both(
         meant.province_code == place.province_code
             && (place.commune_code.is_none() || meant.commune_code == place.commune_code)
     };
-    let rule = match (meanings(reference, text).iter().any(is_same), reference.resolve_text(text)) {
-        (true, _) => return Ok(place),
-        (false, Ok(_)) => Rule::Contradicts { other: "province_code" },
-        (false, Err(error)) => rule_of(error),
-    };
+    let words = reference.resolve_text(text);
+    if words.iter().chain(&as_codes(reference, text)).any(is_same) {
+        return Ok(place);
+    }
+    let rule = words.map_or_else(rule_of, |_| Rule::Contradicts { other: "province_code" });
     Err(vec![Violation::new("/text", rule)])
 }
 
-/// What a text may mean: words, or codes of today or from before the reform.
-fn meanings(reference: &Reference, text: &str) -> Vec<ResolvedPlace> {
+/// What a text means as codes, of today and from before the reform.
+fn as_codes(reference: &Reference, text: &str) -> Vec<ResolvedPlace> {
     let (province, commune) =
         text.split_once('/').map_or((text, None), |(province, commune)| (province, Some(commune)));
-    let by_codes = |day| reference.resolve_codes(province, commune, day);
-    let all = [reference.resolve_text(text), by_codes(None), by_codes(Some(LAST_FORMER_DAY))];
-    all.into_iter().flatten().collect()
+    let days = [None, REFORM_DAY.yesterday().ok()].into_iter();
+    days.filter_map(|day| reference.resolve_codes(province, commune, day).ok()).collect()
 }
 
 impl PlaceError {

@@ -30,10 +30,12 @@ pub(super) fn refusal(request: &ServiceRequest) -> Option<ApiError> {
     let acceptable = accept.is_none_or(|accept| {
         let mut ranges = accept.split(',').filter(|range| !is_refused(range));
         ranges.any(|range| {
-            let range = range.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+            let range = range.split(';').next().unwrap_or("").trim();
             ["*/*", "application/*", "application/json", LINKED_DATA_JSON, PROBLEM_JSON, ""]
-                .contains(&&*range)
-                || range == XLSX && request.path().starts_with("/v1/allocations/")
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(range))
+                || range.eq_ignore_ascii_case(XLSX)
+                    && request.path().starts_with("/v1/allocations/")
         })
     });
     if !is_text(request.uri().path()) {

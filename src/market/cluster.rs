@@ -23,7 +23,8 @@ const NEWCOMERS: u32 = 4;
 pub(super) struct Clusters(Table<Vec<Tree>>);
 
 impl Clusters {
-    /// The trees of all offers, built at once: to add one after the other costs five times as much.
+    /// The trees of all offers, built at once: one after the other, each would be joined with every
+    /// node on its way.
     pub(super) fn of(rows: &OfferRows) -> Self {
         let mut kinds: BTreeMap<_, Vec<Slot>> = BTreeMap::new();
         for (offer, row) in rows.all() {
