@@ -126,7 +126,7 @@ fn draft(subject: Subject, command: &CertificateCommand) -> CertificateDraft {
     }
 }
 
-/// An OCOP recognition belongs to a product, a food safety plan to its maker.
+/// An OCOP recognition belongs to a product; every other paper may be its maker's too.
 fn check_kind(context: &Context, subject: Subject, kind: CertificateKind) -> Result<(), Rule> {
     let other = match subject {
         Subject::Product(_) => CertificateSubject::Party,

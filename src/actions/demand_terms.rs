@@ -12,7 +12,7 @@ use matching::id::{PartyId, ProductId};
 use matching::money::{MAX_PRICE_VND, Price};
 use matching::product::{Packaging, ProductSet, check_packagings, unit_content};
 use matching::quantity::{Content, Dimension};
-use matching::violation::Rule;
+use matching::violation::{Rule, Violation};
 use matching::visibility::{Audience, Visibility};
 
 use super::demand_deliveries::{DeliveriesCommand, Scene, deliveries};
@@ -134,8 +134,21 @@ pub fn demand_terms(
     let closes_at = closing_time(&mut gather, context, command);
     let draft = draft(&mut gather, context, command, (party, &products));
     let draft = DemandDraft { audience, closes_at, ..draft };
-    let terms = gather.take("", DemandTerms::new(draft));
+    let terms = DemandTerms::new(draft).map_err(|broken| sent(command, broken));
+    let terms = gather.take("", terms);
     gather.finish(terms)
+}
+
+/// What is wrong with what was sent: not again with the text that the title stands in for, nor with
+/// each delivery that repeats the first.
+fn sent(command: &DemandCommand, broken: Vec<Violation>) -> Vec<Violation> {
+    let is_repeated = command.deliveries.recurrence.is_some();
+    let repeats = |at: &str| {
+        let delivery = at.strip_prefix("/deliveries/");
+        is_repeated && delivery.is_some_and(|rest| !rest.starts_with("0/"))
+    };
+    let titled = |at: &str| command.text.is_none() && at == "/text";
+    broken.into_iter().filter(|it| !repeats(&it.at) && !titled(&it.at)).collect()
 }
 
 /// The draft without audience and closing time. A part that breaks a rule is noted and replaced by

@@ -76,23 +76,31 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// The records that names of this import stand for, so that most need not be looked up, each with
-/// the owner within whose ids the name is unique; nothing for a name that several have.
+/// What the names of this import stand for, so that most need not be looked up.
 #[derive(Debug, Clone, Default)]
-pub struct Known(HashMap<(Resource, Name), Option<(PartyId, Uuid)>>);
+pub struct Known(HashMap<(Resource, Name), Bearer>);
+
+/// Who has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bearer {
+    /// A record of an owner within whose ids the name is unique.
+    One(PartyId, Uuid),
+    /// Records of several owners.
+    Several,
+}
 
 impl Known {
     /// Adds what a later transaction made known.
     pub fn add(&mut self, fresh: Self) {
-        for (key, named) in fresh.0 {
-            self.learn(key, named);
+        for (key, bearer) in fresh.0 {
+            self.learn(key, bearer);
         }
     }
 
-    fn learn(&mut self, key: (Resource, Name), named: Option<(PartyId, Uuid)>) {
-        let known = self.0.entry(key).or_insert(named);
-        if *known != named {
-            *known = None;
+    fn learn(&mut self, key: (Resource, Name), bearer: Bearer) {
+        let known = self.0.entry(key).or_insert(bearer);
+        if *known != bearer {
+            *known = Bearer::Several;
         }
     }
 }
@@ -329,7 +337,7 @@ impl<'a> Import<'a> {
 
     /// The product that a name stands for, with its owner.
     fn product(&self, tx: &mut WriteTx<'_>, name: &Name) -> Result<(PartyId, ProductId), Error> {
-        if let Some(Some((owner, id))) = self.known(Resource::Products, name) {
+        if let Some(Bearer::One(owner, id)) = self.known(Resource::Products, name) {
             return Ok((owner, ProductId::new(id)));
         }
         let id = ProductId::new(self.reference(tx, Resource::Products, (name, "/product"))?);
@@ -349,7 +357,7 @@ impl<'a> Import<'a> {
         for (system, id) in ids {
             let name = Name { system: system.clone(), id: id.clone() };
             let found = match (self.known(resource, &name), owner) {
-                (Some(Some((known, id))), Some(owner)) if known == owner => Some(id),
+                (Some(Bearer::One(known, id)), Some(owner)) if known == owner => Some(id),
                 (Some(_), Some(owner)) => {
                     // Another owner's record has the name too, and its own may wait.
                     self.record_waiting(tx, context)?;
@@ -366,10 +374,10 @@ impl<'a> Import<'a> {
     }
 
     /// What this import knows of a name.
-    fn known(&self, resource: Resource, name: &Name) -> Option<Option<(PartyId, Uuid)>> {
+    fn known(&self, resource: Resource, name: &Name) -> Option<Bearer> {
         let key = (resource, name.clone());
         match (self.fresh.0.get(&key), self.known.0.get(&key)) {
-            (Some(fresh), Some(known)) if fresh != known => Some(None),
+            (Some(fresh), Some(known)) if fresh != known => Some(Bearer::Several),
             (fresh, known) => fresh.or(known).copied(),
         }
     }
@@ -381,7 +389,8 @@ impl<'a> Import<'a> {
         name: &Name,
     ) -> Result<Option<Uuid>, Error> {
         match self.known(resource, name) {
-            Some(named) => Ok(named.map(|(_, id)| id)),
+            Some(Bearer::One(_, id)) => Ok(Some(id)),
+            Some(Bearer::Several) => Ok(None),
             None => external_ids::find_unambiguous(tx, resource, (&name.system, &name.id)),
         }
     }
@@ -389,7 +398,7 @@ impl<'a> Import<'a> {
     fn learn(&mut self, (resource, owner): (Resource, PartyId), ids: &ExternalIds, record: Uuid) {
         for (system, id) in ids {
             let name = Name { system: system.clone(), id: id.clone() };
-            self.fresh.learn((resource, name), Some((owner, record)));
+            self.fresh.learn((resource, name), Bearer::One(owner, record));
         }
     }
 }

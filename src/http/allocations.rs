@@ -26,6 +26,7 @@ use super::query::Query;
 use super::record::{self, List};
 use super::sort::Sort;
 use super::state::AppData;
+use super::stated::Stated;
 use crate::actions::allocations::{self, Evidence, Report};
 use crate::app::Context;
 use crate::caller::Caller;
@@ -89,13 +90,12 @@ async fn create_allocation(
     app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
     once: Once,
-    Body(body): Body<AllocationBody>,
+    body: Stated<AllocationBody>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = body.request()?;
-    let view = app.app.market();
+    let (asked, view) = (body.try_map(|body| body.request())?, app.app.market());
     let begin = move |tx: &mut WriteTx<'_>, ctx: &Context| {
-        let (allocation, ask) = allocations::create(tx, ctx, (&view, &asked))?;
+        let (allocation, ask) = asked.hold(|asked| allocations::create(tx, ctx, (&view, asked)))?;
         Ok((allocation, Task::Plan(ask)))
     };
     run_new(&app, caller, once, begin, &request).await

@@ -12,13 +12,13 @@ use futures_util::StreamExt;
 use matching::violation::{Rule, Violation, child};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::problem::{ApiError, ProblemCode};
 use super::record::unwritable;
-use super::schema::Contract;
 use super::state::AppData;
+use super::stated::Stated;
 use super::{idempotency, json};
 
 /// The largest body, in bytes.
@@ -30,7 +30,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// A body of type `T`, legal by its published schema.
 pub struct Body<T>(pub T);
 
-type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+/// A body on its way.
+pub(super) type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     type Error = ApiError;
@@ -39,9 +40,12 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            require_type(&request, JSON)?;
-            let value = read(&request, payload).await?;
-            decode(&state(&request)?.contract, value).map(Body)
+            let value = json_of(&request, payload).await?;
+            let violations = state(&request)?.contract.violations(&T::name(), &value);
+            if !violations.is_empty() {
+                return Err(ApiError::invalid(violations));
+            }
+            decoded(value).map(Body)
         })
     }
 }
@@ -61,55 +65,49 @@ impl<T: 'static> FromRequest for Patch<T> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             require_type(&request, MERGE_PATCH)?;
-            let patch = read(&request, payload).await?;
+            let patch = noted(&request, parse(&arrive(&request, payload).await?)?);
             Ok(Self { patch, app: state(&request)?.clone(), target: PhantomData })
         })
     }
 }
 
 impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
-    /// The body that results from patching `current`, as legal as one that was sent whole.
+    /// The body that results from patching `current`, as one that was sent whole.
     ///
     /// # Errors
-    /// Every violation of the published schema.
-    pub fn apply(self, current: &T) -> Result<T, ApiError> {
+    /// That it cannot be written or decoded.
+    pub fn apply(self, current: &T) -> Result<Stated<T>, ApiError> {
         let mut value = serde_json::to_value(current).map_err(unwritable)?;
-        self.refuse_unknown_removals(&value)?;
+        let unknown = self.unknown_removals(&value);
         super::places::forget_replaced(&mut value, &self.patch);
         json::merge_patch(&mut value, self.patch);
-        decode(&self.app.contract, value)
+        Stated::decoded(&self.app.contract, value, unknown)
     }
 }
 
 impl<T: ToSchema> Patch<T> {
     /// A null that removes nothing leaves no trace in what results, so that an unknown field would
     /// be taken.
-    fn refuse_unknown_removals(&self, current: &Value) -> Result<(), ApiError> {
+    fn unknown_removals(&self, current: &Value) -> Vec<Violation> {
         if !json::removes(&self.patch) {
-            return Ok(());
+            return Vec::new();
         }
         let mut named = current.clone();
         json::merge_names(&mut named, &self.patch);
         let violations = self.app.contract.violations(&T::name(), &named).into_iter();
-        let unknown: Vec<Violation> =
-            violations.filter(|violation| violation.rule == Rule::UnknownField).collect();
-        if unknown.is_empty() { Ok(()) } else { Err(ApiError::invalid(unknown)) }
+        let unknown = violations.filter(|violation| violation.rule == Rule::UnknownField);
+        let is_null = |at: &str| self.patch.pointer(at).is_some_and(Value::is_null);
+        unknown.filter(|violation| is_null(&violation.at)).collect()
     }
 }
 
-fn state(request: &HttpRequest) -> Result<&web::Data<AppData>, ApiError> {
+pub(super) fn state(request: &HttpRequest) -> Result<&web::Data<AppData>, ApiError> {
     let state = request.app_data::<web::Data<AppData>>();
     state.ok_or_else(|| ApiError::new(ProblemCode::Internal))
 }
 
-fn decode<T: DeserializeOwned + ToSchema>(
-    contract: &Contract,
-    value: Value,
-) -> Result<T, ApiError> {
-    let violations = contract.violations(&T::name(), &value);
-    if !violations.is_empty() {
-        return Err(ApiError::invalid(violations));
-    }
+/// A legal value, decoded.
+pub(super) fn decoded<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
     serde_json::from_value(value)
         .map_err(|error| ApiError::new(ProblemCode::MalformedJson).because(error.to_string()))
 }
@@ -127,15 +125,30 @@ fn require_type(request: &HttpRequest, expected: &str) -> Result<(), ApiError> {
     if essence.eq_ignore_ascii_case(expected) && utf8 && !encoded {
         return Ok(());
     }
-    let accepted = if expected == MERGE_PATCH { "accept-patch" } else { "accept-post" };
-    let name = header::HeaderName::from_static(accepted);
-    Err(ApiError::new(ProblemCode::UnsupportedMediaType).with_header(name, expected))
+    Err(unsupported(expected))
 }
 
-async fn read(request: &HttpRequest, payload: Payload) -> Result<Value, ApiError> {
-    let value = parse(&arrive(request, payload).await?)?;
+fn unsupported(expected: &str) -> ApiError {
+    let accepted = if expected == MERGE_PATCH { "accept-patch" } else { "accept-post" };
+    let name = header::HeaderName::from_static(accepted);
+    ApiError::new(ProblemCode::UnsupportedMediaType).with_header(name, expected)
+}
+
+/// A JSON body, whatever it says; no body at all is an object without members.
+pub(super) async fn json_of(request: &HttpRequest, payload: Payload) -> Result<Value, ApiError> {
+    if request.headers().contains_key(header::CONTENT_TYPE) {
+        require_type(request, JSON)?;
+        return Ok(noted(request, parse(&arrive(request, payload).await?)?));
+    }
+    if arrive(request, payload).await?.is_empty() {
+        return Ok(noted(request, Value::Object(Map::new())));
+    }
+    Err(unsupported(JSON))
+}
+
+fn noted(request: &HttpRequest, value: Value) -> Value {
     idempotency::note_body(request, &value);
-    Ok(value)
+    value
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, ApiError> {

@@ -21,6 +21,7 @@ use super::query::Query;
 use super::record::{self, List};
 use super::sort::Sort;
 use super::state::AppData;
+use super::stated::Stated;
 use crate::actions::certificates;
 use crate::caller::Caller;
 use crate::store::keyset::{CreatedKey, Page};
@@ -53,7 +54,7 @@ async fn create_product_certificate(
     Authenticated(caller): Authenticated,
     once: Once,
     id: Id,
-    Body(body): Body<CertificateBody>,
+    body: Stated<CertificateBody>,
 ) -> Result<HttpResponse, ApiError> {
     let id: ProductId = id.parse()?;
     create(once, caller, Subject::Product(id), body).await
@@ -70,7 +71,7 @@ async fn create_party_certificate(
     Authenticated(caller): Authenticated,
     once: Once,
     id: Id,
-    Body(body): Body<CertificateBody>,
+    body: Stated<CertificateBody>,
 ) -> Result<HttpResponse, ApiError> {
     let id: PartyId = id.parse()?;
     create(once, caller, Subject::Party(id), body).await
@@ -80,11 +81,11 @@ async fn create(
     once: Once,
     caller: Caller,
     subject: Subject,
-    body: CertificateBody,
+    body: Stated<CertificateBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = command(body)?;
+    let command = body.try_map(command)?;
     let create = once.write(caller, move |tx, ctx| {
-        let created = certificates::create(tx, ctx, subject, &command)?;
+        let created = command.hold(|command| certificates::create(tx, ctx, subject, command))?;
         let record = CertificateRecord::from(&created);
         Ok(record::created(&format!("/v1/certificates/{}", record.id), record.tag(), &record))
     });

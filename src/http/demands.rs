@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::auth::Authenticated;
-use super::body::{Body, Patch};
+use super::body::Patch;
 use super::demand_body::DemandBody;
 use super::demand_record::{DemandRecord, DemandState};
 use super::etag;
@@ -21,6 +21,7 @@ use super::query::{Query, product_set, provinces};
 use super::record::{self, List};
 use super::sort::Sort;
 use super::state::AppData;
+use super::stated::Stated;
 use crate::actions::demands::{self, DemandView};
 use crate::actions::precondition::Precondition;
 use crate::app::App;
@@ -71,11 +72,12 @@ pub struct DemandQuery {
 async fn create_demand(
     Authenticated(caller): Authenticated,
     once: Once,
-    Body(body): Body<DemandBody>,
+    body: Stated<DemandBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = body.command(&[]);
+    let command = body.map(|body| body.command(&[]));
     let create = once.write(caller, move |tx, ctx| {
-        let record = DemandRecord::from(&demands::create(tx, ctx, &command)?);
+        let view = command.hold(|command| demands::create(tx, ctx, command))?;
+        let record = DemandRecord::from(&view);
         Ok(record::created(&location(&record.id), record.tag(), &record))
     });
     create.await
@@ -141,14 +143,17 @@ async fn update_demand(
     if !current.may_change {
         return Err(Error::Forbidden.into());
     }
-    let body = patch.apply(&DemandBody::from(&current))?;
-    if body.status.is_some() {
-        return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
-    }
     let based_on = etag::of_patch(&request, current.demand.version)?;
-    let command = body.command(&current.places);
-    let view =
-        app.app.write(caller, move |tx, ctx| demands::replace(tx, ctx, (id, &based_on), &command));
+    let body = patch.apply(&DemandBody::from(&current))?;
+    let command = body.try_map(|body| {
+        if body.status.is_some() {
+            return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
+        }
+        Ok(body.command(&current.places))
+    })?;
+    let view = app.app.write(caller, move |tx, ctx| {
+        command.hold(|command| demands::replace(tx, ctx, (id, &based_on), command))
+    });
     let record = DemandRecord::from(&view.await?);
     Ok(record::changed(record.tag(), &record))
 }
@@ -167,13 +172,15 @@ async fn put_demand_by_external_id(
     Authenticated(caller): Authenticated,
     name: ExternalName,
     precondition: Precondition,
-    Body(body): Body<DemandBody>,
+    body: Stated<DemandBody>,
 ) -> Result<HttpResponse, ApiError> {
-    external_ids::refuse_excess(&name.system, &body.external_ids)?;
-    let command = body.command(&[]);
+    let command = body.try_map(|body| {
+        external_ids::refuse_excess(&name.system, &body.external_ids)?;
+        Ok(body.command(&[]))
+    })?;
     let put = app.app.write(caller, move |tx, ctx| {
         let key = ((&*name.system, &*name.id), &precondition);
-        demands::put_by_external_id(tx, ctx, key, &command)
+        command.hold(|command| demands::put_by_external_id(tx, ctx, key, command))
     });
     let (view, created) = put.await?;
     let record = DemandRecord::from(&view);

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderName};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -112,9 +112,14 @@ fn opaque(tag: &str) -> &str {
     tag.strip_prefix("W/").unwrap_or(tag)
 }
 
-/// Whether `If-None-Match` names `tag`, so that the client has it already.
+/// 304 if `If-None-Match` names `tag`, so that the client has the answer already.
 #[must_use]
-pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
+pub fn not_modified(request: &HttpRequest, tag: &str) -> Option<HttpResponse> {
+    is_known(request, tag)
+        .then(|| HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish())
+}
+
+fn is_known(request: &HttpRequest, tag: &str) -> bool {
     let headers = request.headers().get_all(header::IF_NONE_MATCH);
     headers.filter_map(|header| header.to_str().ok()).any(|text| {
         let mut candidates = text.split(',').map(str::trim);

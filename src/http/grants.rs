@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Authenticated;
-use super::body::Body;
 use super::etag::Tag;
 use super::idempotency::Once;
 use super::page::{self, Binding};
@@ -19,6 +18,7 @@ use super::query::Query;
 use super::record::{self, List};
 use super::sort::Sort;
 use super::state::AppData;
+use super::stated::Stated;
 use super::words::words;
 use crate::actions::grants::{self, GrantCommand, GrantView};
 use crate::store::grants::GrantFilter;
@@ -235,12 +235,13 @@ pub struct GrantQuery {
 #[post("/v1/grants")]
 async fn create_grant(
     Authenticated(caller): Authenticated,
-    Body(body): Body<GrantBody>,
+    body: Stated<GrantBody>,
     once: Once,
 ) -> Result<HttpResponse, ApiError> {
-    let command = command(body)?;
+    let command = body.try_map(command)?;
     let create = once.write(caller, move |tx, ctx| {
-        let record = GrantRecord::from(&grants::create(tx, ctx, &command)?);
+        let view = command.hold(|command| grants::create(tx, ctx, command))?;
+        let record = GrantRecord::from(&view);
         Ok(record::created(&format!("/v1/grants/{}", record.id), record.tag(), &record))
     });
     create.await

@@ -24,6 +24,7 @@ use super::problem_texts::Language;
 use super::query::Query;
 use super::record::{self, unwritable};
 use super::state::AppData;
+use super::stated::Stated;
 use crate::actions::matches;
 use crate::caller::Caller;
 use crate::market::matches::{Ask, Match};
@@ -110,13 +111,16 @@ async fn preview_matches(
     app: web::Data<AppData>,
     Authenticated(caller): Authenticated,
     Query(query): Query<MatchQuery>,
-    Body(body): Body<DemandBody>,
+    body: Stated<DemandBody>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let binding = Binding::of(&request, caller.party()).about(&body);
+    let binding = Binding::of(&request, caller.party()).about(&body.legal());
     let listing = Listing::new((&app, &request, &caller), binding, &query, rank_key)?;
-    let command = body.command(&[]);
-    let terms = app.app.read(caller, move |tx, ctx| matches::unsaved(tx, ctx, &command)).await?;
+    let command = body.map(|body| body.command(&[]));
+    let terms = app
+        .app
+        .read(caller, move |tx, ctx| command.hold(|command| matches::unsaved(tx, ctx, command)));
+    let terms = terms.await?;
     let nil = DemandId::new(uuid::Uuid::nil());
     let facts = DemandFacts::of_terms(nil, &terms, []);
     let page = listing.view.matches_for_terms(&terms, &listing.ask);
@@ -273,8 +277,9 @@ impl<'a, K> Listing<'a, K> {
     ) -> Result<HttpResponse, ApiError> {
         let items = to_raw_value(items).map_err(unwritable)?;
         let tag = self.is_read().then(|| Tag::alike(items.get().as_bytes()));
-        if tag.as_ref().is_some_and(|tag| etag::is_known(self.request, tag.as_str())) {
-            return Ok(tagged(HttpResponse::NotModified(), tag.as_ref()).finish());
+        let known = tag.as_ref().and_then(|tag| etag::not_modified(self.request, tag.as_str()));
+        if let Some(not_modified) = known {
+            return Ok(not_modified);
         }
         let next_cursor = place.map(|place| self.app.cursors.make(&self.binding, &place));
         let link = next_cursor.as_deref().map(|cursor| page::next_link(self.request, cursor));

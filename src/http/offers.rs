@@ -6,6 +6,7 @@ mod wire;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, put, web};
 use matching::id::OfferId;
 use matching::offer::OfferAction;
+use matching::place::Place;
 use matching::violation::{Rule, Violation};
 
 pub use self::query::OfferQuery;
@@ -13,7 +14,7 @@ pub use self::wire::{
     CapacityBody, CapacityRecord, FirstStatus, OfferBody, OfferRecord, OfferState, PriceBreakBody,
 };
 use super::auth::Authenticated;
-use super::body::{Body, Patch};
+use super::body::Patch;
 use super::etag;
 use super::external_ids;
 use super::idempotency::Once;
@@ -24,6 +25,7 @@ use super::problem::ApiError;
 use super::query::Query;
 use super::record::{self, List};
 use super::state::AppData;
+use super::stated::Stated;
 use crate::actions::offers::{self, OfferCommand, OfferView};
 use crate::actions::places::PlaceInput;
 use crate::actions::precondition::Precondition;
@@ -41,11 +43,12 @@ use crate::store::keyset::{CreatedKey, Page};
 async fn create_offer(
     Authenticated(caller): Authenticated,
     once: Once,
-    Body(body): Body<OfferBody>,
+    body: Stated<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = stated(body);
-    let create = once
-        .write(caller, move |tx, ctx| offers::create(tx, ctx, &command).map(|view| created(&view)));
+    let command = body.map(stated);
+    let create = once.write(caller, move |tx, ctx| {
+        command.hold(|command| offers::create(tx, ctx, command)).map(|view| created(&view))
+    });
     create.await
 }
 
@@ -110,16 +113,12 @@ async fn update_offer(
     if !current.may_change {
         return Err(Error::Forbidden.into());
     }
-    let body = patch.apply(&OfferBody::from(&current))?;
-    if body.status.is_some() {
-        return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
-    }
     let based_on = etag::of_patch(&request, current.offer.version)?;
-    let kept = &current.offer.terms.place;
-    let place = body.place.as_ref().map(|place| changed_place(kept, place));
-    let command = wire::command(body, place);
-    let view =
-        app.app.write(caller, move |tx, ctx| offers::replace(tx, ctx, (id, &based_on), &command));
+    let body = patch.apply(&OfferBody::from(&current))?;
+    let command = body.try_map(|body| change(&current.offer.terms.place, body))?;
+    let view = app.app.write(caller, move |tx, ctx| {
+        command.hold(|command| offers::replace(tx, ctx, (id, &based_on), command))
+    });
     Ok(changed(&view.await?))
 }
 
@@ -137,13 +136,15 @@ async fn put_offer_by_external_id(
     Authenticated(caller): Authenticated,
     name: ExternalName,
     precondition: Precondition,
-    Body(body): Body<OfferBody>,
+    body: Stated<OfferBody>,
 ) -> Result<HttpResponse, ApiError> {
-    external_ids::refuse_excess(&name.system, &body.external_ids)?;
-    let command = stated(body);
+    let command = body.try_map(|body| {
+        external_ids::refuse_excess(&name.system, &body.external_ids)?;
+        Ok(stated(body))
+    })?;
     let put = app.app.write(caller, move |tx, ctx| {
         let key = ((&*name.system, &*name.id), &precondition);
-        offers::put_by_external_id(tx, ctx, key, &command)
+        command.hold(|command| offers::put_by_external_id(tx, ctx, key, command))
     });
     let (view, is_new) = put.await?;
     Ok(if is_new { created(&view) } else { changed(&view) })
@@ -223,6 +224,15 @@ async fn withdraw_offer(
 pub(super) fn stated(body: OfferBody) -> OfferCommand {
     let place = body.place.as_ref().map(PlaceInput::from);
     wire::command(body, place)
+}
+
+/// What a patched body changes about an offer at the place `kept`.
+fn change(kept: &Place, body: OfferBody) -> Result<OfferCommand, ApiError> {
+    if body.status.is_some() {
+        return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
+    }
+    let place = body.place.as_ref().map(|place| changed_place(kept, place));
+    Ok(wire::command(body, place))
 }
 
 /// Adds the routes of this resource.

@@ -34,6 +34,7 @@ pub fn document() -> Value {
     add_schema::<Problem>(&mut document, "Problem");
     add_schema::<FieldError>(&mut document, "FieldError");
     complete_operations(&mut document);
+    let_bodies_be_absent(&mut document);
     lift_descriptions(&mut document);
     add_patch_schemas(&mut document);
     make_outputs_plain(&mut document);
@@ -172,6 +173,19 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     if !path.starts_with("/health/") {
         add_rate_limits(operation);
+    }
+}
+
+/// A body of which nothing is needed may be absent.
+fn let_bodies_be_absent(document: &mut Value) {
+    let schemas = document["components"]["schemas"].clone();
+    for item in document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let Some(body) = item.pointer_mut("/post/requestBody") else { continue };
+        let target = body.pointer("/content/application~1json/schema/$ref").and_then(Value::as_str);
+        let name = target.and_then(|target| target.rsplit('/').next());
+        if name.is_some_and(|name| schemas[name].get("required").is_none()) {
+            body["required"] = false.into();
+        }
     }
 }
 

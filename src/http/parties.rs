@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Authenticated;
-use super::body::{Body, Patch};
+use super::body::Patch;
 use super::etag::{self, Tag};
 use super::external_ids;
 use super::idempotency::Once;
@@ -22,6 +22,7 @@ use super::query::{Query, provinces};
 use super::record::{self, List};
 use super::sort::Sort;
 use super::state::AppData;
+use super::stated::Stated;
 use super::words::words;
 use crate::actions::parties::{self, PartyCommand, PartyView};
 use crate::actions::places::PlaceInput;
@@ -191,11 +192,11 @@ pub struct PartyQuery {
 async fn create_party(
     Authenticated(caller): Authenticated,
     once: Once,
-    Body(body): Body<PartyBody>,
+    body: Stated<PartyBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = stated(&body);
+    let command = body.map(|body| stated(&body));
     let create = once.write(caller, move |tx, ctx| {
-        let view = parties::create(tx, ctx, &command)?;
+        let view = command.hold(|command| parties::create(tx, ctx, command))?;
         let record = PartyRecord::from(&view);
         Ok(record::created(&location(&record.id), tag(&view), &record))
     });
@@ -262,11 +263,13 @@ async fn update_party(
     if !current.may_change {
         return Err(crate::error::Error::Forbidden.into());
     }
-    let body = patch.apply(&PartyBody::from(&current))?;
     let based_on = etag::of_patch(&request, current.party.version)?;
-    let command = command(&body, changed_place(&current.party.terms.place, &body.place));
-    let view =
-        app.app.write(caller, move |tx, ctx| parties::replace(tx, ctx, (id, &based_on), &command));
+    let body = patch.apply(&PartyBody::from(&current))?;
+    let kept = &current.party.terms.place;
+    let command = body.map(|body| command(&body, changed_place(kept, &body.place)));
+    let view = app.app.write(caller, move |tx, ctx| {
+        command.hold(|command| parties::replace(tx, ctx, (id, &based_on), command))
+    });
     let view = view.await?;
     Ok(record::changed(tag(&view), &PartyRecord::from(&view)))
 }
@@ -284,13 +287,15 @@ async fn put_party_by_external_id(
     Authenticated(caller): Authenticated,
     name: ExternalName,
     precondition: Precondition,
-    Body(body): Body<PartyBody>,
+    body: Stated<PartyBody>,
 ) -> Result<HttpResponse, ApiError> {
-    external_ids::refuse_excess(&name.system, &body.external_ids)?;
-    let command = stated(&body);
+    let command = body.try_map(|body| {
+        external_ids::refuse_excess(&name.system, &body.external_ids)?;
+        Ok(stated(&body))
+    })?;
     let put = app.app.write(caller, move |tx, ctx| {
         let key = ((&*name.system, &*name.id), &precondition);
-        parties::put_by_external_id(tx, ctx, key, &command)
+        command.hold(|command| parties::put_by_external_id(tx, ctx, key, command))
     });
     let (view, created) = put.await?;
     let record = PartyRecord::from(&view);

@@ -5,7 +5,7 @@ use matching::id::ProductId;
 
 use super::as_of::AsOf;
 use super::auth::Authenticated;
-use super::body::{Body, Patch};
+use super::body::Patch;
 use super::etag;
 use super::external_ids;
 use super::idempotency::Once;
@@ -16,6 +16,7 @@ use super::product_search::{get_product_facets, list_products};
 use super::query::Query;
 use super::record;
 use super::state::AppData;
+use super::stated::Stated;
 use crate::actions::precondition::Precondition;
 use crate::actions::products::{self, ProductAction};
 
@@ -28,11 +29,12 @@ use crate::actions::products::{self, ProductAction};
 async fn create_product(
     Authenticated(caller): Authenticated,
     once: Once,
-    Body(body): Body<ProductBody>,
+    body: Stated<ProductBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = command(&body)?;
+    let command = body.try_map(|body| command(&body))?;
     let create = once.write(caller, move |tx, ctx| {
-        let record = ProductRecord::from(&products::create(tx, ctx, &command)?);
+        let view = command.hold(|command| products::create(tx, ctx, command))?;
+        let record = ProductRecord::from(&view);
         Ok(record::created(&location(&record.id), record.tag(), &record))
     });
     create.await
@@ -79,11 +81,12 @@ async fn update_product(
     if !current.may_change {
         return Err(crate::error::Error::Forbidden.into());
     }
-    let body = patch.apply(&ProductBody::from(&current))?;
     let based_on = etag::of_patch(&request, current.product.version)?;
-    let command = command(&body)?;
-    let view =
-        app.app.write(caller, move |tx, ctx| products::replace(tx, ctx, (id, &based_on), &command));
+    let body = patch.apply(&ProductBody::from(&current))?;
+    let command = body.try_map(|body| command(&body))?;
+    let view = app.app.write(caller, move |tx, ctx| {
+        command.hold(|command| products::replace(tx, ctx, (id, &based_on), command))
+    });
     let record = ProductRecord::from(&view.await?);
     Ok(record::changed(record.tag(), &record))
 }
@@ -101,13 +104,15 @@ async fn put_product_by_external_id(
     Authenticated(caller): Authenticated,
     name: ExternalName,
     precondition: Precondition,
-    Body(body): Body<ProductBody>,
+    body: Stated<ProductBody>,
 ) -> Result<HttpResponse, ApiError> {
-    external_ids::refuse_excess(&name.system, &body.external_ids)?;
-    let command = command(&body)?;
+    let command = body.try_map(|body| {
+        external_ids::refuse_excess(&name.system, &body.external_ids)?;
+        command(&body)
+    })?;
     let put = app.app.write(caller, move |tx, ctx| {
         let key = ((&*name.system, &*name.id), &precondition);
-        products::put_by_external_id(tx, ctx, key, &command)
+        command.hold(|command| products::put_by_external_id(tx, ctx, key, command))
     });
     let (view, created) = put.await?;
     let record = ProductRecord::from(&view);

@@ -33,10 +33,9 @@ pub fn created<A: From<Answer>>(location: &str, tag: impl Into<Tag>, body: &impl
 #[must_use]
 pub fn found(request: &HttpRequest, tag: impl Into<Tag>, body: &impl Serialize) -> HttpResponse {
     let tag = tag.into();
-    if etag::is_known(request, tag.as_str()) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, tag.as_str())).finish();
-    }
-    HttpResponse::Ok().insert_header((header::ETAG, tag.as_str())).json(body)
+    etag::not_modified(request, tag.as_str()).unwrap_or_else(|| {
+        HttpResponse::Ok().insert_header((header::ETAG, tag.as_str())).json(body)
+    })
 }
 
 /// 200 with the new version of a changed record: an answer to send, or one to keep.
@@ -90,12 +89,10 @@ pub(super) fn unwritable(error: serde_json::Error) -> ApiError {
 pub fn digested(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
     let bytes = serde_json::to_vec(body).map_err(unwritable)?;
     let tag = Tag::of_bytes(&bytes);
-    let tagged = (header::ETAG, tag.as_str());
-    if etag::is_known(request, tag.as_str()) {
-        return Ok(HttpResponse::NotModified().insert_header(tagged).finish());
-    }
-    let json = header::ContentType::json();
-    Ok(HttpResponse::Ok().insert_header(tagged).content_type(json).body(bytes))
+    Ok(etag::not_modified(request, tag.as_str()).unwrap_or_else(|| {
+        let tagged = (header::ETAG, tag.as_str());
+        HttpResponse::Ok().insert_header(tagged).content_type(ContentType::json()).body(bytes)
+    }))
 }
 
 /// 200 with a page, or 304 if the client has it; `next` is the place of its last record, if more

@@ -16,6 +16,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::operations::{self, Operations, Paths};
+use super::stand_in::{self, End};
 
 /// Where component schemas stand in the document.
 const SCHEMAS: &str = "#/components/schemas/";
@@ -99,6 +100,17 @@ impl Contract {
             self.schema(name)?.pointer(rest).cloned()
         };
         violations(self.validator(name).as_deref(), &find, value)
+    }
+
+    /// Bodies of the component schema `name` with legal values in the place of what was refused of
+    /// `value`, as far as there are any.
+    #[must_use]
+    pub fn stand_ins(&self, name: &str, value: &Value, refused: &[Violation]) -> Vec<Value> {
+        let find = |name: &str| self.schema(name);
+        let mended =
+            [End::Least, End::Most].map(|end| stand_in::mended(&find, name, value, (refused, end)));
+        let legal = |value: &Value| self.violations(name, value).is_empty();
+        mended.into_iter().flatten().filter(legal).collect()
     }
 
     /// The query parameters of `T`, prepared when they are first needed.

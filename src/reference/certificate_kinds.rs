@@ -9,9 +9,9 @@ use serde::Deserialize;
 pub enum CertificateSubject {
     /// A product, as an OCOP recognition is.
     Product,
-    /// The organisation, as a HACCP certificate is.
+    /// The organisation that makes it.
     Party,
-    /// Either.
+    /// Either, as a HACCP certificate may name a line of products or a whole works.
     Any,
 }
 

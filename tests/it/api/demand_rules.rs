@@ -9,6 +9,7 @@ api_tests!(
     each_broken_rule_is_told_at_its_field,
     a_whole_number_may_be_written_with_a_point,
     all_broken_rules_are_told_at_once_and_nothing_is_recorded,
+    only_what_was_sent_is_told,
     a_unit_converts_by_its_ratio_or_a_packaging,
     a_unit_converts_as_the_named_products_agree,
     unknown_fields_are_refused,
@@ -163,6 +164,21 @@ fn all_broken_rules_are_told_at_once_and_nothing_is_recorded(api: &TestApi) {
     let expected =
         ["/by", "/closes_at", "/preferences", "/product_sets/0", "/requirements/market", "/unit"];
     assert_eq!(told, expected);
+}
+
+fn only_what_was_sent_is_told(api: &TestApi) {
+    let actor = buyer(api);
+    let weekly = json!({"recurrence": {"every_weeks": 1, "until": "2027-02-01"}});
+    let need = json!({"from": "2027-01-04", "to": "2027-01-10", "quantity": 5, "min_quantity": 6});
+    let repeated = (with(delivered(need), weekly), "/deliveries/0/min_quantity");
+    for (fields, place) in [repeated, (json!({"title": "   "}), "/title")] {
+        let body = with(short(), fields);
+        let refused = api.post("/v1/demands", &body).by(&actor.token).send();
+        let refused = refused.expect_problem(422, "invalid");
+        let errors = refused.at("/errors").as_array().cloned().unwrap_or_default();
+        let told: Vec<&str> = errors.iter().filter_map(|it| it["pointer"].as_str()).collect();
+        assert_eq!(told, [place], "{}", refused.body);
+    }
 }
 
 fn a_unit_converts_by_its_ratio_or_a_packaging(api: &TestApi) {

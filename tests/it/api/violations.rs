@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::api::{Answer, TestApi, api_tests};
+use crate::support::api::{Actor, Answer, TestApi, api_tests};
 use crate::support::contract;
 
 api_tests!(
@@ -13,6 +13,10 @@ api_tests!(
     a_number_that_does_not_fit_is_told_as_any_other,
     a_missing_parameter_is_named,
     an_unknown_province_is_refused_by_every_list,
+    rules_of_the_schema_and_of_the_domain_are_told_together,
+    what_follows_from_a_refused_value_is_not_told,
+    a_patch_is_told_everything_too,
+    a_refused_body_leaves_nothing,
 );
 
 #[test]
@@ -147,4 +151,115 @@ fn an_unknown_province_is_refused_by_every_list(api: &TestApi) {
             assert_ne!(refused.text("/errors/0/code"), "unknown_commune", "{list} {code}");
         }
     }
+}
+
+fn places(answer: &Answer) -> Vec<String> {
+    let mut places: Vec<String> = told(answer).into_iter().map(|(at, ..)| at).collect();
+    places.sort();
+    places
+}
+
+/// A producer with a product.
+fn producer(api: &TestApi) -> (Actor, String) {
+    let actor = api.actor("HTX", &["producer"]);
+    let body = json!({"name": "Dừa sáp Cầu Kè", "product_set": 1, "unit": "kg"});
+    let made = api.post("/v1/products", &body).by(&actor.token).send().expect(201);
+    (actor, made.text("/id").to_owned())
+}
+
+fn offer(product: &str) -> Value {
+    json!({
+        "product_id": product, "unit": "kg", "unit_price": 90_000, "increment": 10,
+        "capacity": [
+            {"from": "2027-01-01", "to": "2027-01-31", "quantity": 500},
+            {"from": "2027-02-01", "to": "2027-02-28", "quantity": 500}
+        ]
+    })
+}
+
+fn rules_of_the_schema_and_of_the_domain_are_told_together(api: &TestApi) {
+    let (actor, product) = producer(api);
+    let mut body = offer(&product);
+    body["unit"] = "chục".into();
+    body["min_order"] = 0.into();
+    body["capacity"][0]["quantity"] = (-5).into();
+    body["capacity"][0]["to"] = "2026-01-01".into();
+    body["delivers_to"] = json!(["98"]);
+    let refused = api.post("/v1/offers", &body).by(&actor.token).send();
+    refused
+        .expect_problem(422, "invalid")
+        .expect_violation("/unit", "unit_not_convertible")
+        .expect_violation("/min_order", "out_of_range")
+        .expect_violation("/capacity/0/quantity", "out_of_range")
+        .expect_violation("/capacity/0/to", "reversed_period")
+        .expect_violation("/delivers_to/0", "unknown_province");
+    body["colour"] = "xanh".into();
+    let refused = api.post("/v1/offers", &body).by(&actor.token).send();
+    let refused = refused.expect_problem(400, "unknown_field");
+    let expected =
+        ["/capacity/0/quantity", "/capacity/0/to", "/colour", "/delivers_to/0", "/min_order"];
+    assert_eq!(places(&refused)[..5], expected, "{}", refused.body);
+    let wish = json!({
+        "title": "", "unit": "thùng lớn", "quantity": 5, "by": "2027-01-15",
+        "requirements": {"province_codes": ["99"]}
+    });
+    let refused = api.post("/v1/demands", &wish).by(&actor.token).send();
+    refused
+        .expect_violation("/title", "out_of_range")
+        .expect_violation("/unit", "unknown_unit")
+        .expect_violation("/requirements/province_codes/0", "unknown_province");
+}
+
+fn what_follows_from_a_refused_value_is_not_told(api: &TestApi) {
+    let (actor, product) = producer(api);
+    for (member, value) in [
+        ("/increment", json!(0)),
+        ("/unit_price", json!(-1)),
+        ("/capacity", json!([])),
+        ("/capacity/0/from", json!("hôm nay")),
+        ("/capacity/0/to", json!(7)),
+        ("/capacity/1", json!("tháng 2")),
+        ("/product_id", json!("dừa")),
+        ("/price_breaks/0/min_quantity", json!("nhiều")),
+        ("/place", json!("Trà Vinh")),
+        ("/note", json!("")),
+    ] {
+        let mut body = offer(&product);
+        body["min_order"] = 45.into();
+        body["increment"] = 15.into();
+        body["price_breaks"] = json!([{"min_quantity": 60, "unit_price": 80_000}]);
+        body["place"] = json!({"province_code": "86"});
+        body["note"] = "Loại 1".into();
+        *body.pointer_mut(member).expect("a member") = value;
+        let refused = api.post("/v1/offers", &body).by(&actor.token).send();
+        assert_eq!(places(&refused), [member], "{}", refused.body);
+    }
+    let wish = json!({"title": "Gạo", "unit": "kg", "deliveries": "hai"});
+    let refused = api.post("/v1/demands", &wish).by(&actor.token).send();
+    assert_eq!(places(&refused), ["/deliveries"], "{}", refused.body);
+}
+
+fn a_patch_is_told_everything_too(api: &TestApi) {
+    let (actor, product) = producer(api);
+    let made = api.post("/v1/offers", &offer(&product)).by(&actor.token).send().expect(201);
+    let patch = json!({"unit": "chục", "unit_price": -1, "status": "paused", "colour": null});
+    let path = made.header("location");
+    let refused = api.patch(path, &patch).by(&actor.token).if_match(1).send();
+    assert_eq!(places(&refused), ["/colour", "/status", "/unit_price"], "{}", refused.body);
+    let patch = json!({"unit": "chục", "unit_price": -1});
+    let refused = api.patch(path, &patch).by(&actor.token).if_match(1).send();
+    assert_eq!(places(&refused), ["/unit", "/unit_price"], "{}", refused.body);
+}
+
+fn a_refused_body_leaves_nothing(api: &TestApi) {
+    let (actor, product) = producer(api);
+    let mut body = offer(&product);
+    body["min_order"] = (-1).into();
+    let key = ("idempotency-key", "offer-1");
+    let refused = api.post("/v1/offers", &body).by(&actor.token).header(key.0, key.1).send();
+    assert_eq!(places(&refused), ["/min_order"], "{}", refused.body);
+    let listed = api.get("/v1/offers").by(&actor.token).send().expect(200);
+    assert_eq!(listed.at("/items"), &json!([]), "nothing was recorded");
+    body["min_order"] = 20.into();
+    api.post("/v1/offers", &body).by(&actor.token).header(key.0, key.1).send().expect(201);
 }
