@@ -41,6 +41,8 @@ pub mod oauth_form;
 pub mod offers;
 pub mod openapi;
 pub mod openapi_legacy;
+mod openapi_operations;
+mod openapi_schemas;
 pub mod operations;
 pub mod page;
 pub mod parties;

@@ -124,7 +124,7 @@ pub struct AuditTrailQuery {
     /// Only entries from this time on.
     #[param(format = "date-time")]
     since: Option<String>,
-    /// The most entries of the page.
+    /// How many entries a page has at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.

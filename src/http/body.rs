@@ -85,6 +85,15 @@ impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
     }
 }
 
+impl<T> Patch<T> {
+    /// The patch as `rewrite` leaves it.
+    #[must_use]
+    pub fn rewritten(mut self, rewrite: impl FnOnce(&mut Value)) -> Self {
+        rewrite(&mut self.patch);
+        self
+    }
+}
+
 impl<T: ToSchema> Patch<T> {
     /// A null that removes nothing leaves no trace in what results, so that an unknown field would
     /// be taken.
@@ -106,8 +115,9 @@ pub(super) fn state(request: &HttpRequest) -> Result<&web::Data<AppData>, ApiErr
     state.ok_or_else(|| ApiError::new(ProblemCode::Internal))
 }
 
-/// A legal value, decoded.
-pub(super) fn decoded<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+/// A legal value, decoded. Where null is legal, it stands for nothing.
+pub(super) fn decoded<T: DeserializeOwned>(mut value: Value) -> Result<T, ApiError> {
+    json::remove_nulls(&mut value);
     serde_json::from_value(value)
         .map_err(|error| ApiError::new(ProblemCode::MalformedJson).because(error.to_string()))
 }

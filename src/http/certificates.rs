@@ -35,7 +35,7 @@ pub struct CertificateQuery {
     /// Order: newest or oldest record first.
     #[param(inline)]
     sort: Option<Sort>,
-    /// The most records of the page.
+    /// How many records a page has at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.

@@ -6,6 +6,7 @@ use matching::demand::CommercialTerms;
 use matching::place::Place;
 use matching::product::Packaging;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
@@ -273,6 +274,24 @@ fn ids_schema() -> ArrayBuilder {
 }
 
 impl DemandBody {
+    /// Makes a patch in the short form one of the list, which is how a demand is kept, if there is
+    /// one delivery to change.
+    pub fn write_out(&self, patch: &mut Value) {
+        let Some(members) = patch.as_object_mut() else { return };
+        let is_long = ["deliveries", "recurrence"].iter().any(|name| members.contains_key(*name));
+        let ([delivery], false) = (self.deliveries.as_slice(), is_long) else { return };
+        let mut delivery = serde_json::to_value(delivery).unwrap_or_default();
+        let names = [("quantity", "quantity"), ("by", "to")].into_iter();
+        let stated = names.filter(|(short, _)| members.get(*short).is_some_and(|it| !it.is_null()));
+        let stated: Vec<_> = stated.collect();
+        for (short, long) in &stated {
+            delivery[*long] = members.remove(*short).unwrap_or_default();
+        }
+        if !stated.is_empty() {
+            members.insert("deliveries".into(), json!([delivery]));
+        }
+    }
+
     /// The command that this body means. A place that equals one of `current` is kept as it is,
     /// with the words that it was given in.
     #[must_use]

@@ -55,7 +55,7 @@ pub struct DemandQuery {
     /// Order: newest or oldest first.
     #[param(inline)]
     sort: Option<Sort>,
-    /// The most records of the page.
+    /// How many records a page has at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.
@@ -125,7 +125,8 @@ async fn get_demand(
 
 /// Change a demand
 ///
-/// A merge patch: what is absent stays, null removes. A list is replaced as a whole.
+/// A merge patch: what is absent stays, null removes. A list is replaced as a whole; `quantity` and
+/// `by` change those of a demand with one delivery.
 #[utoipa::path(tag = "demands", operation_id = "updateDemand", params(Id),
     request_body(content = DemandBody, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Changed", body = DemandRecord)))]
@@ -144,7 +145,9 @@ async fn update_demand(
         return Err(Error::Forbidden.into());
     }
     let based_on = etag::of_patch(&request, current.demand.version)?;
-    let body = patch.apply(&DemandBody::from(&current))?;
+    let recorded = DemandBody::from(&current);
+    let patch = patch.rewritten(|patch| recorded.write_out(patch));
+    let body = patch.apply(&recorded)?;
     let command = body.try_map(|body| {
         if body.status.is_some() {
             return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));

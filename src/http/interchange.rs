@@ -89,11 +89,12 @@ fn decode<T: DeserializeOwned + ToSchema>(
     contract: &Contract,
     object: Map<String, Value>,
 ) -> Result<T, Unreadable> {
-    let value = Value::Object(object);
+    let mut value = Value::Object(object);
     let violations = contract.violations(&T::name(), &value);
     if !violations.is_empty() {
         return Err(Unreadable::Invalid(violations));
     }
+    json::remove_nulls(&mut value);
     serde_json::from_value(value).map_err(|error| Unreadable::Malformed(error.to_string()))
 }
 

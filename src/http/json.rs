@@ -145,6 +145,18 @@ pub fn removes(patch: &Value) -> bool {
     }
 }
 
+/// Takes out every member that is null.
+pub fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_nulls),
+        _ => {}
+    }
+}
+
 /// What a patch names of `target`, with a null for what it removes.
 pub fn merge_names(target: &mut Value, patch: &Value) {
     match (target, patch) {

@@ -102,14 +102,12 @@ pub struct MatchFactor<'a> {
     /// Its part of the score, in basis points.
     #[schema(maximum = 10000)]
     contribution: u16,
-    /// What the offer states; absent where it is open.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "96000 VND/kg")]
-    offer_value: Option<Cow<'a, str>>,
-    /// What the demand states; absent where it is open.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "120000 VND/kg")]
-    demand_value: Option<Cow<'a, str>>,
+    /// What the offer states, in the language of the answer.
+    #[schema(value_type = String, example = "96000 VND/kg")]
+    offer_value: Cow<'a, str>,
+    /// What the demand states, in the language of the answer.
+    #[schema(value_type = String, example = "120000 VND/kg")]
+    demand_value: Cow<'a, str>,
 }
 
 /// The factors of a score.
@@ -203,12 +201,10 @@ pub struct MatchCheck {
     code: &'static str,
     /// Whether it passes.
     passed: bool,
-    /// What the offer states; absent where it is open.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offer_value: Option<String>,
-    /// What the demand states; absent where it is open.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    demand_value: Option<String>,
+    /// What the offer states, in the language of the answer.
+    offer_value: String,
+    /// What the demand states, in the language of the answer.
+    demand_value: String,
     /// How far it is from passing, 1 to 10000 basis points; 0 where it passes.
     #[schema(maximum = 10000)]
     gap: u16,
@@ -315,6 +311,8 @@ pub struct Shown<'a> {
     pub evaluation: &'a Evaluation,
     /// The checks that are told.
     pub checks: &'a [Check],
+    /// The language of the answer.
+    pub language: Language,
 }
 
 impl<'a> Shown<'a> {
@@ -343,8 +341,8 @@ impl<'a> Shown<'a> {
     }
 
     fn factors(self) -> [MatchFactor<'a>; 6] {
-        let Self { product, demand, words, evaluation, .. } = self;
-        let sides = Sides { product_name: product.name(), demand, words, evaluation };
+        let Self { product, demand, words, evaluation, language, .. } = self;
+        let sides = Sides { product_name: product.name(), demand, words, evaluation, language };
         evaluation.factors.map(|share| MatchFactor {
             factor: share.factor.code(),
             weight: share.weight,
@@ -357,19 +355,30 @@ impl<'a> Shown<'a> {
 
     /// The pair with the checks that it fails.
     #[must_use]
-    pub fn near_miss(self, today: Date, language: Language) -> NearMiss<'a> {
+    pub fn near_miss(self, today: Date) -> NearMiss<'a> {
         let failed = self.checks.iter().filter(|check| !check.passes());
-        let unit = &self.demand.unit.code;
-        let failed_checks = failed.map(|check| check_of(check, unit, language)).collect();
+        let failed_checks = failed.map(|check| self.told(check)).collect();
         NearMiss { item: self.item(today), failed_checks }
     }
 
     /// The pair with every check.
     #[must_use]
-    pub fn explanation(self, today: Date, language: Language) -> MatchExplanation<'a> {
-        let (unit, checks) = (&self.demand.unit.code, self.checks.iter());
-        let checks = checks.map(|check| check_of(check, unit, language)).collect();
+    pub fn explanation(self, today: Date) -> MatchExplanation<'a> {
+        let checks = self.checks.iter().map(|check| self.told(check)).collect();
         MatchExplanation { item: self.item(today), eligible: self.evaluation.eligible, checks }
+    }
+
+    fn told(&self, check: &Check) -> MatchCheck {
+        let (unit, language) = (&*self.demand.unit.code, self.language);
+        let value = |side| check_value(check, side, (unit, language));
+        MatchCheck {
+            code: check.code.code(),
+            passed: check.passes(),
+            offer_value: value(Side::Offer),
+            demand_value: value(Side::Demand),
+            gap: check.gap,
+            remedy: (!check.passes()).then(|| remedy_text(check, unit, language)),
+        }
     }
 }
 
@@ -404,15 +413,4 @@ fn coverage(evaluation: &Evaluation) -> Vec<MatchCoverage> {
     deliveries
         .map(|(delivery, (available, wanted))| MatchCoverage { delivery, available, wanted })
         .collect()
-}
-
-fn check_of(check: &Check, unit: &str, language: Language) -> MatchCheck {
-    MatchCheck {
-        code: check.code.code(),
-        passed: check.passes(),
-        offer_value: check_value(check, Side::Offer, unit),
-        demand_value: check_value(check, Side::Demand, unit),
-        gap: check.gap,
-        remedy: (!check.passes()).then(|| remedy_text(check, unit, language)),
-    }
 }

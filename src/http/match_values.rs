@@ -1,8 +1,7 @@
-//! The two values that each factor and each check compared, as short texts that no language needs:
-//! `96000 VND/kg`, `620 kg`, `2027-01-01/2027-01-31`.
+//! The two values that each factor and each check compared, as short texts in the language of the
+//! answer: `96000 VND/kg`, `4 sao`, `2027-01-01/2027-01-31`, `không giới hạn`.
 
 use std::borrow::Cow;
-use std::fmt::{self, Display, Formatter};
 
 use matching::certificate::{CertificateKinds, Stars};
 use matching::check::{Check, Finding, Route};
@@ -12,6 +11,8 @@ use matching::factor::Factor;
 use matching::facts::DemandFacts;
 use matching::quantity::{Content, Dimension};
 use matching::visibility::Visibility;
+
+use super::problem_texts::Language;
 
 /// Which side of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,42 +34,70 @@ pub struct Sides<'a> {
     pub words: Option<&'a str>,
     /// The judgement.
     pub evaluation: &'a Evaluation,
+    /// The language of the answer.
+    pub language: Language,
 }
 
-/// The value of a factor on one side; none where that side leaves it open.
+/// What is said of a side that leaves a value open, in Vietnamese and English.
+mod open {
+    pub(super) const NO_LIMIT: [&str; 2] = ["không giới hạn", "no limit"];
+    pub(super) const NOT_ASKED: [&str; 2] = ["không yêu cầu", "not asked for"];
+    pub(super) const BY_AGREEMENT: [&str; 2] = ["theo thỏa thuận", "by agreement"];
+    pub(super) const NOTHING: [&str; 2] = ["không có", "none"];
+    pub(super) const NAMED: [&str; 2] = ["sản phẩm được chọn", "a chosen product"];
+}
+
+/// The words of a language.
+const fn said(words: [&'static str; 2], language: Language) -> &'static str {
+    match language {
+        Language::Vietnamese => words[0],
+        Language::English => words[1],
+    }
+}
+
+/// The value of a factor on one side.
 #[must_use]
-pub fn factor_value<'a>(sides: Sides<'a>, factor: Factor, side: Side) -> Option<Cow<'a, str>> {
+pub fn factor_value<'a>(sides: Sides<'a>, factor: Factor, side: Side) -> Cow<'a, str> {
     match side {
         Side::Offer => offer_value(sides, factor),
         Side::Demand => demand_value(sides, factor),
     }
 }
 
-fn offer_value<'a>(sides: Sides<'a>, factor: Factor) -> Option<Cow<'a, str>> {
-    let Sides { product_name, demand, evaluation, .. } = sides;
-    Some(match factor {
+fn offer_value<'a>(sides: Sides<'a>, factor: Factor) -> Cow<'a, str> {
+    let Sides { product_name, demand, evaluation, language, .. } = sides;
+    match factor {
         Factor::Text => product_name.into(),
-        Factor::Price => counted(evaluation.landed_unit_price_vnd?, [" VND/", &demand.unit.code]),
+        Factor::Price => evaluation.landed_unit_price_vnd.map_or_else(
+            || said(open::BY_AGREEMENT, language).into(),
+            |vnd| counted(vnd, [" VND/", &demand.unit.code]),
+        ),
         Factor::Quantity => counted(evaluation.available(), [" ", &demand.unit.code]),
         Factor::Distance => counted(evaluation.distance_km().into(), [" km", ""]),
-        Factor::Quality => StarsText(Some(evaluation.stars?)).to_string().into(),
+        Factor::Quality => stars_text(evaluation.stars, language),
         Factor::Reliability => {
             let value = evaluation.judgement.values[Factor::Reliability as usize];
             format!("{}.{:02} %", value / 100, value % 100).into()
         }
-    })
+    }
 }
 
-fn demand_value<'a>(sides: Sides<'a>, factor: Factor) -> Option<Cow<'a, str>> {
-    let Sides { demand, words, evaluation, .. } = sides;
-    Some(match factor {
-        Factor::Text => words?.into(),
-        Factor::Price => counted(demand.max_unit_price?.vnd(), [" VND/", &demand.unit.code]),
+fn demand_value<'a>(sides: Sides<'a>, factor: Factor) -> Cow<'a, str> {
+    let Sides { demand, words, evaluation, language, .. } = sides;
+    let open = |words| Cow::Borrowed(said(words, language));
+    match factor {
+        Factor::Text => words.map_or_else(|| open(open::NAMED), Cow::Borrowed),
+        Factor::Price => demand.max_unit_price.map_or_else(
+            || open(open::NO_LIMIT),
+            |price| counted(price.vnd(), [" VND/", &demand.unit.code]),
+        ),
         Factor::Quantity => counted(evaluation.wanted(), [" ", &demand.unit.code]),
-        Factor::Distance => counted(demand.max_distance_km?.into(), [" km", ""]),
-        Factor::Quality => counted(demand.min_stars?.into(), [" stars", ""]),
-        Factor::Reliability => return None,
-    })
+        Factor::Distance => demand
+            .max_distance_km
+            .map_or_else(|| open(open::NO_LIMIT), |limit| counted(limit.into(), [" km", ""])),
+        Factor::Quality => least_stars(demand.min_stars, language),
+        Factor::Reliability => open(open::NOT_ASKED),
+    }
 }
 
 /// A count with what is counted. Written without the formatter: a page of matches has two hundred.
@@ -77,67 +106,88 @@ fn counted(count: u64, [before, unit]: [&str; 2]) -> Cow<'static, str> {
     [digits.format(count), before, unit].concat().into()
 }
 
-struct StarsText(Option<Stars>);
+fn stars_text(stars: Option<Stars>, language: Language) -> Cow<'static, str> {
+    let words = match stars {
+        None => ["0 sao", "0 stars"],
+        Some(Stars::Three) => ["3 sao", "3 stars"],
+        Some(Stars::Four) => ["4 sao", "4 stars"],
+        Some(Stars::PotentialFive) => ["4 sao, tiềm năng 5 sao", "4 stars, potential five"],
+        Some(Stars::Five) => ["5 sao", "5 stars"],
+    };
+    said(words, language).into()
+}
 
-impl Display for StarsText {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            None => out.write_str("0 stars"),
-            Some(Stars::PotentialFive) => out.write_str("4 stars, potential five"),
-            Some(stars) => write!(out, "{} stars", stars.number()),
+fn least_stars(min_stars: Option<u8>, language: Language) -> Cow<'static, str> {
+    match min_stars {
+        None => said(open::NOT_ASKED, language).into(),
+        Some(stars) => counted(stars.into(), [said([" sao", " stars"], language), ""]),
+    }
+}
+
+/// The value of a check on one side.
+#[must_use]
+pub fn check_value(check: &Check, side: Side, (unit, language): (&str, Language)) -> String {
+    match side {
+        Side::Offer => offer_stated(check, (unit, language)),
+        Side::Demand => demand_stated(check, (unit, language)),
+    }
+}
+
+fn offer_stated(check: &Check, (unit, language): (&str, Language)) -> String {
+    let said = |words| said(words, language);
+    let on = said(["ngày", "on"]);
+    match check.finding {
+        Finding::State { offer, .. } => format!("{offer:?}").to_lowercase(),
+        Finding::Visible { offer, .. } => visibility(offer).into(),
+        Finding::Product { product_set, .. } => {
+            format!("{} {}", said(["bộ sản phẩm", "product set"]), product_set.number())
+        }
+        Finding::Unit { offer, .. } => content(offer.primary()),
+        Finding::Price { offer_vnd, .. } => match offer_vnd {
+            Some(vnd) => format!("{vnd} VND/{unit}"),
+            None => said(open::BY_AGREEMENT).into(),
+        },
+        Finding::Period { capacity, earliest, .. } => {
+            format!("{capacity}, {} {earliest}", said(["sớm nhất ngày", "not before"]))
+        }
+        Finding::Quantity { smallest: Some(smallest), free: Some(free), .. } => {
+            format!("{smallest} {unit} {} {free} {unit}", said(["đến", "to"]))
+        }
+        Finding::Quantity { .. } => said(open::NOTHING).into(),
+        Finding::Stars { offer, on: day, .. } => {
+            format!("{} {on} {day}", stars_text(offer, language))
+        }
+        Finding::Papers { required, .. } if required.is_empty() => said(open::NOT_ASKED).into(),
+        Finding::Papers { required, missing, on: day, .. } => {
+            let held = required.without(missing);
+            let held = if held.is_empty() { said(open::NOTHING).into() } else { kinds(held) };
+            format!("{held} {on} {day}")
+        }
+        Finding::Area { producer_province, distance_km, .. } => {
+            format!("{} {producer_province}, {distance_km} km", said(["tỉnh", "province"]))
         }
     }
 }
 
-/// The value of a check on one side; none where that side leaves it open.
-#[must_use]
-pub fn check_value(check: &Check, side: Side, unit: &str) -> Option<String> {
-    let quantity = |quantity: u64| format!("{quantity} {unit}");
-    let price = |vnd: u64| format!("{vnd} VND/{unit}");
-    match (check.finding, side) {
-        (Finding::State { offer, .. }, Side::Offer) => Some(format!("{offer:?}").to_lowercase()),
-        (Finding::State { demand, .. }, Side::Demand) => Some(format!("{demand:?}").to_lowercase()),
-        (Finding::Visible { offer, .. }, Side::Offer) => Some(visibility(offer).into()),
-        (Finding::Visible { demand, .. }, Side::Demand) => Some(visibility(demand).into()),
-        (Finding::Product { product_set, .. }, Side::Offer) => {
-            Some(format!("set {}", product_set.number()))
+fn demand_stated(check: &Check, (unit, language): (&str, Language)) -> String {
+    let said = |words| said(words, language);
+    match check.finding {
+        Finding::State { demand, .. } => format!("{demand:?}").to_lowercase(),
+        Finding::Visible { demand, .. } => visibility(demand).into(),
+        Finding::Product { relevance, route, .. } => wanted(route, relevance, language),
+        Finding::Unit { demand, .. } => content(demand),
+        Finding::Price { ceiling_vnd: Some(vnd), basis, .. } => {
+            format!("{vnd} VND/{unit} {}", said(basis_words(basis)))
         }
-        (Finding::Product { relevance, route, .. }, Side::Demand) => Some(wanted(route, relevance)),
-        (Finding::Unit { offer, .. }, Side::Offer) => Some(content(offer.primary())),
-        (Finding::Unit { demand, .. }, Side::Demand) => Some(content(demand)),
-        (Finding::Price { offer_vnd, .. }, Side::Offer) => offer_vnd.map(price),
-        (Finding::Price { ceiling_vnd, basis, .. }, Side::Demand) => {
-            ceiling_vnd.map(|vnd| format!("{} {}", price(vnd), basis_word(basis)))
-        }
-        (Finding::Period { capacity, earliest, .. }, Side::Offer) => {
-            Some(format!("{capacity}, from {earliest} on"))
-        }
-        (Finding::Period { window, .. }, Side::Demand) => Some(window.to_string()),
-        (Finding::Quantity { smallest, free, .. }, Side::Offer) => {
-            let (smallest, free) = (smallest?, free?);
-            Some(format!("{} to {}", quantity(smallest), quantity(free)))
-        }
-        (Finding::Quantity { wanted, .. }, Side::Demand) => Some(quantity(wanted)),
-        (Finding::Stars { offer, on, .. }, Side::Offer) => {
-            Some(format!("{} on {on}", StarsText(offer)))
-        }
-        (Finding::Stars { min_stars, .. }, Side::Demand) => {
-            min_stars.map(|stars| format!("{stars} stars"))
-        }
-        (Finding::Papers { required, missing, on, .. }, Side::Offer) => {
-            (!required.is_empty()).then(|| format!("{} on {on}", kinds(required.without(missing))))
-        }
-        (Finding::Papers { required, .. }, Side::Demand) => {
-            (!required.is_empty()).then(|| kinds(required))
-        }
-        (Finding::Area { producer_province, distance_km, .. }, Side::Offer) => {
-            Some(format!("province {producer_province}, {distance_km} km"))
-        }
-        (Finding::Area { delivery_province, max_distance_km, .. }, Side::Demand) => {
-            Some(match max_distance_km {
-                Some(limit) => format!("province {delivery_province}, {limit} km"),
-                None => format!("province {delivery_province}"),
-            })
+        Finding::Price { .. } => said(open::NO_LIMIT).into(),
+        Finding::Period { window, .. } => window.to_string(),
+        Finding::Quantity { wanted, .. } => format!("{wanted} {unit}"),
+        Finding::Stars { min_stars, .. } => least_stars(min_stars, language).into_owned(),
+        Finding::Papers { required, .. } if required.is_empty() => said(open::NOT_ASKED).into(),
+        Finding::Papers { required, .. } => kinds(required),
+        Finding::Area { delivery_province, max_distance_km, .. } => {
+            let province = format!("{} {delivery_province}", said(["tỉnh", "province"]));
+            max_distance_km.map_or(province.clone(), |limit| format!("{province}, {limit} km"))
         }
     }
 }
@@ -150,19 +200,23 @@ fn visibility(visibility: Visibility) -> &'static str {
     }
 }
 
-const fn basis_word(basis: PriceBasis) -> &'static str {
+const fn basis_words(basis: PriceBasis) -> [&'static str; 2] {
     match basis {
-        PriceBasis::AtOrigin => "at_origin",
-        PriceBasis::Delivered => "delivered",
+        PriceBasis::AtOrigin => ["tại nơi sản xuất", "at origin"],
+        PriceBasis::Delivered => ["giao tận nơi", "delivered"],
     }
 }
 
-fn wanted(route: Option<Route>, relevance: u16) -> String {
+fn wanted(route: Option<Route>, relevance: u16, language: Language) -> String {
     match route {
-        Some(Route::Named) => "named".into(),
-        Some(Route::ProductSet) => "product set".into(),
-        Some(Route::Substitute { index, .. }) => format!("substitute {}", index + 1),
-        Some(Route::Text) | None => format!("relevance {relevance}"),
+        Some(Route::Named) => said(open::NAMED, language).into(),
+        Some(Route::ProductSet) => said(["bộ sản phẩm", "product set"], language).into(),
+        Some(Route::Substitute { index, .. }) => {
+            format!("{} {}", said(["hàng thay thế", "substitute"], language), index + 1)
+        }
+        Some(Route::Text) | None => {
+            format!("{} {relevance}", said(["độ phù hợp", "relevance"], language))
+        }
     }
 }
 
@@ -181,6 +235,5 @@ fn content(content: Content) -> String {
 
 /// The codes of some papers.
 pub(super) fn kinds(kinds: CertificateKinds) -> String {
-    let codes: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
-    if codes.is_empty() { "none".into() } else { codes.join(", ") }
+    kinds.iter().map(|kind| kind.code()).collect::<Vec<_>>().join(", ")
 }

@@ -37,7 +37,7 @@ const PAGE_BYTES: usize = 512;
 /// Which page of matches.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct MatchQuery {
-    /// The most matches of the page.
+    /// How many matches a page has at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.
@@ -208,10 +208,10 @@ async fn explain_match(
         party: Some(party).filter(|_| !hidden),
         evaluation: &explained.evaluation,
         checks: &explained.checks,
+        language: language(&request),
     };
-    let language = language(&request);
-    let mut response = HttpResponse::Ok().json(shown.explanation(now.date(), language));
-    say(language, response.headers_mut());
+    let mut response = HttpResponse::Ok().json(shown.explanation(now.date()));
+    say(shown.language, response.headers_mut());
     Ok(response)
 }
 
@@ -241,6 +241,7 @@ struct Listing<'a, K> {
     binding: Binding,
     view: crate::market::View,
     ask: Ask<K>,
+    language: Language,
 }
 
 impl<'a, K> Listing<'a, K> {
@@ -260,7 +261,8 @@ impl<'a, K> Listing<'a, K> {
             after,
             dismissed_by: Some(caller.party()),
         };
-        Ok(Self { app, request, binding, view: app.app.market(), ask })
+        let language = language(request);
+        Ok(Self { app, request, binding, view: app.app.market(), ask, language })
     }
 
     fn now(&self) -> Timestamp {
@@ -289,7 +291,22 @@ impl<'a, K> Listing<'a, K> {
         if let Some(link) = link {
             response.insert_header((header::LINK, link));
         }
-        Ok(response.content_type(ContentType::json()).body(body))
+        let mut response = response.content_type(ContentType::json()).body(body);
+        say(self.language, response.headers_mut());
+        Ok(response)
+    }
+
+    fn shown<'m>(
+        &self,
+        found: &'m Match<'m>,
+        demand: &'m DemandFacts,
+        is_recorded: bool,
+        party: Option<&'m crate::market::record::PartyRecord>,
+    ) -> Shown<'m> {
+        let (offer, evaluation) = (&found.offer.facts, &found.evaluation);
+        let (words, language) = (found.words.as_deref(), self.language);
+        let (product, checks) = (found.product, &*found.checks);
+        Shown { offer, product, demand, words, is_recorded, party, evaluation, checks, language }
     }
 
     /// Whether a client may have the answer already: a preview is asked for by POST.
@@ -316,7 +333,7 @@ impl Listing<'_, RankKey> {
             let recorded = found.demand.map(|demand| &demand.facts);
             let demand = recorded.or(facts)?;
             let party = Some(found.producer);
-            Some(shown(found, demand, recorded.is_some(), party).item(self.now().date()))
+            Some(self.shown(found, demand, recorded.is_some(), party).item(self.now().date()))
         });
         self.list(items.collect(), page.and_then(|page| page.next.as_ref()))
     }
@@ -329,7 +346,7 @@ impl Listing<'_, RankKey> {
         let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
             let demand = &found.demand?.facts;
             let party = Some(found.buyer).filter(|_| !demand.anonymous);
-            Some(shown(found, demand, true, party).item(self.now().date()))
+            Some(self.shown(found, demand, true, party).item(self.now().date()))
         });
         self.list(items.collect(), page.and_then(|page| page.next.as_ref()))
     }
@@ -362,36 +379,17 @@ impl Listing<'_, MissKey> {
         page: Option<&Page<Match<'_>, MissKey>>,
         facts: Option<&DemandFacts>,
     ) -> Result<HttpResponse, ApiError> {
-        let language = language(self.request);
         let items = page.map_or(&[][..], |page| &page.items).iter().filter_map(|found| {
             let recorded = found.demand.map(|demand| &demand.facts);
             let demand = recorded.or(facts)?;
-            let shown = shown(found, demand, recorded.is_some(), Some(found.producer));
-            Some(shown.near_miss(self.now().date(), language))
+            let shown = self.shown(found, demand, recorded.is_some(), Some(found.producer));
+            Some(shown.near_miss(self.now().date()))
         });
         let items: Vec<NearMiss<'_>> = items.collect();
         let next = page.and_then(|page| page.next.as_ref()).map(miss_place);
         let as_of = self.view.as_of();
-        let mut response = self.answer(&items, next, |items, next_cursor| NearMissList {
-            items,
-            next_cursor,
-            as_of,
-        })?;
-        say(language, response.headers_mut());
-        Ok(response)
+        self.answer(&items, next, |items, next_cursor| NearMissList { items, next_cursor, as_of })
     }
-}
-
-fn shown<'a>(
-    found: &'a Match<'a>,
-    demand: &'a DemandFacts,
-    is_recorded: bool,
-    party: Option<&'a crate::market::record::PartyRecord>,
-) -> Shown<'a> {
-    let (offer, evaluation) = (&found.offer.facts, &found.evaluation);
-    let words = found.words.as_deref();
-    let (product, checks) = (found.product, &*found.checks);
-    Shown { offer, product, demand, words, is_recorded, party, evaluation, checks }
 }
 
 fn language(request: &HttpRequest) -> Language {

@@ -48,7 +48,8 @@ struct Operation {
 
 #[derive(Debug, Deserialize)]
 struct Parameter {
-    #[serde(rename = "in")]
+    /// Absent of one that is stated elsewhere: headers are.
+    #[serde(rename = "in", default)]
     place: String,
 }
 

@@ -55,7 +55,7 @@ pub struct ProductQuery {
     /// `archived` lists those that you may restore, newest first; it goes with `product_set` and
     /// `party_id` only.
     state: Option<ProductState>,
-    /// The most records of the page.
+    /// How many records a page has at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.

@@ -68,7 +68,7 @@ pub struct RegistryProducerQuery {
     /// As of the report.
     #[serde(default)]
     party_id: Vec<String>,
-    /// The most records of the page.
+    /// How many records a page has at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
     /// `next_cursor` of the page before.

@@ -1,11 +1,13 @@
 //! The service about itself: health, keys, the published contract and its page.
 
+use std::sync::LazyLock;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::etag;
+use super::etag::{self, Tag};
 use super::problem::{ApiError, ProblemCode};
 use super::schema::PUBLISHED;
 use super::state::AppData;
@@ -68,11 +70,20 @@ async fn get_key_set(app: web::Data<AppData>) -> HttpResponse {
     responses((status = 200, description = "The document", body = serde_json::Value)))]
 #[get("/openapi.json")]
 async fn get_openapi(request: HttpRequest) -> HttpResponse {
-    let tag = format!("\"{}\"", env!("CARGO_PKG_VERSION"));
-    etag::not_modified(&request, &tag).unwrap_or_else(|| {
-        let tagged = (header::ETAG, tag);
+    static TAG: LazyLock<Tag> = LazyLock::new(|| Tag::of_bytes(PUBLISHED.as_bytes()));
+    etag::not_modified(&request, TAG.as_str()).unwrap_or_else(|| {
+        let tagged = (header::ETAG, TAG.as_str());
         HttpResponse::Ok().insert_header(tagged).content_type("application/json").body(PUBLISHED)
     })
+}
+
+/// Where the page is
+#[utoipa::path(tag = "service", operation_id = "findDocs", security(()),
+    responses((status = 308, description = "At `/docs/`", headers(
+        ("Location" = String, description = "Address of the page.")))))]
+#[get("/docs")]
+async fn find_docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
 /// The contract as a page
@@ -98,5 +109,6 @@ pub fn routes(config: &mut impl super::routes::Routes) {
         .service(get_readiness)
         .service(get_key_set)
         .service(get_openapi)
+        .service(find_docs)
         .service(get_docs);
 }

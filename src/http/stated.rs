@@ -56,7 +56,7 @@ impl<T: DeserializeOwned + ToSchema> Stated<T> {
             return body::decoded(value).map(|value| Self(Standing::Legal(value)));
         }
         let stand_ins = contract.stand_ins(&T::name(), &value, &violations).into_iter();
-        let stand_ins = stand_ins.filter_map(|value| serde_json::from_value(value).ok());
+        let stand_ins = stand_ins.filter_map(|value| body::decoded(value).ok());
         Ok(Self(Standing::Refused(Refused { stand_ins: stand_ins.collect(), violations })))
     }
 }

@@ -15,6 +15,8 @@ use ocop_link::http::schema::Contract;
 use ocop_link::http::{openapi, openapi_legacy};
 use serde_json::{Map, Value};
 
+use crate::support::contract::resolved;
+
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 fn file(path: &str) -> PathBuf {
@@ -72,8 +74,10 @@ fn every_operation_is_complete() {
         assert!(operation["summary"].as_str().is_some_and(|it| !it.is_empty()), "{name}: summary");
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}: tag");
         let responses = operation["responses"].as_object().expect("responses");
-        assert!(responses.keys().any(|status| status.starts_with('2')), "{name}: no success");
+        let succeeds = |status: &String| status.starts_with('2') || status == "308";
+        assert!(responses.keys().any(succeeds), "{name}: no success");
         for (status, response) in responses {
+            let response = resolved(&document, response);
             let problem = status.starts_with('4') || status.starts_with('5');
             let of_oauth = name == "POST /oauth/token" && matches!(status.as_str(), "400" | "401");
             let content = response["content"].get("application/problem+json");
@@ -82,6 +86,7 @@ fn every_operation_is_complete() {
             assert!(response["headers"]["X-Request-Id"].is_object(), "{name} {status}: headers");
         }
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let parameter = resolved(&document, parameter);
             let text = parameter["description"].as_str().unwrap_or_default();
             assert!(!text.is_empty(), "{name}: parameter {}", parameter["name"]);
         }
@@ -155,4 +160,59 @@ fn every_problem_is_listed_in_both_languages() {
         writeln!(page, "| `{}` | {vi} | {en} |", rule_code(&rule)).expect("a text");
     }
     hold("docs/PROBLEMS.md", &page);
+}
+
+/// What a document says anywhere below a value, references followed.
+fn schemas_below<'a>(document: &'a Value, value: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+    if let Some(reference) = value["$ref"].as_str() {
+        if found.iter().any(|(name, _)| name == reference) {
+            return;
+        }
+        let target = resolved(document, value);
+        found.push((reference.to_owned(), target));
+        return schemas_below(document, target, found);
+    }
+    match value {
+        Value::Object(object) => {
+            object.values().for_each(|member| schemas_below(document, member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| schemas_below(document, item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn answers_are_open_to_what_is_added_and_never_null() {
+    let document = openapi::document();
+    for (name, operation) in operations(&document) {
+        let mut found = Vec::new();
+        schemas_below(&document, &operation["responses"], &mut found);
+        for (reference, schema) in found {
+            assert_ne!(schema["additionalProperties"], false, "{name}: {reference}");
+            for (field, member) in schema["properties"].as_object().into_iter().flatten() {
+                let text = member["type"].to_string() + &member["oneOf"].to_string();
+                assert!(!text.contains("\"null\""), "{name}: {reference} {field}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_patch_has_no_defaults_and_removes_only_what_may_be_absent() {
+    let document = openapi::document();
+    let schemas = document["components"]["schemas"].as_object().expect("schemas");
+    let patches: Vec<_> = schemas.iter().filter(|(name, _)| name.ends_with("Patch")).collect();
+    assert!(patches.len() > 6, "{patches:?}");
+    for (name, patch) in patches {
+        let stem = name.trim_end_matches("Patch");
+        let whole = schemas.get(&format!("{stem}Body")).or_else(|| schemas.get(stem));
+        let whole = whole.expect("what is patched");
+        for (field, member) in patch["properties"].as_object().into_iter().flatten() {
+            assert!(member.get("default").is_none(), "{name}.{field}");
+            let required = whole["required"].as_array().into_iter().flatten();
+            let is_required = required.into_iter().any(|it| it == field);
+            let text = member["type"].to_string() + &member["oneOf"].to_string();
+            assert_eq!(text.contains("\"null\""), !is_required, "{name}.{field}");
+        }
+    }
 }

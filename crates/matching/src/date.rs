@@ -218,10 +218,12 @@ impl FromStr for Timestamp {
     }
 }
 
+/// RFC 3339 in UTC, with six digits of the second or none, which older parsers read too.
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(instant) => fmt::Display::fmt(&instant, formatter),
+            Ok(instant) if self.0 % SECOND_US == 0 => write!(formatter, "{instant:.0}"),
+            Ok(instant) => write!(formatter, "{instant:.6}"),
             Err(_) => write!(formatter, "{}us", self.0),
         }
     }

@@ -14,6 +14,7 @@ api_tests!(
     a_demand_expires_with_its_last_day_or_its_closing_time,
     terms_are_frozen_at_the_end_and_versions_count_apart,
     a_change_needs_the_version_it_is_based_on,
+    quantity_and_day_of_one_delivery_change_as_they_were_given,
     a_patch_keeps_what_it_does_not_name,
     a_version_that_the_client_has_is_not_sent_again,
     putting_the_same_twice_makes_one_demand,
@@ -246,6 +247,24 @@ fn a_change_needs_the_version_it_is_based_on(api: &TestApi) {
     assert_eq!(change("b").if_match(2).send().expect(200).header("etag"), "\"2\"", "no change");
     let missing = api.patch("/v1/demands/x", &json!({})).if_match(1).by(&actor.token).send();
     missing.expect_problem(404, "not_found");
+}
+
+fn quantity_and_day_of_one_delivery_change_as_they_were_given(api: &TestApi) {
+    let actor = buyer(api);
+    let made = record(api, &actor, &short());
+    let patch = json!({"quantity": 600, "by": "2027-01-20"});
+    let change = |version: i64, patch: &Value| {
+        api.patch(&path(&made), patch).by(&actor.token).if_match(version).send()
+    };
+    let changed = change(1, &patch).expect(200);
+    let delivery = changed.at("/deliveries/0");
+    assert_eq!((&delivery["quantity"], &delivery["to"]), (&json!(600), &json!("2027-01-20")));
+    assert_eq!(delivery["from"], made.at("/deliveries/0")["from"]);
+    change(2, &json!({"quantity": 0})).expect_violation("/deliveries/0/quantity", "out_of_range");
+    let other = json!({"from": "2027-02-01", "to": "2027-02-02", "quantity": 5});
+    let two = json!({"deliveries": [other, other]});
+    change(2, &two).expect(200);
+    change(3, &patch).expect_problem(422, "invalid").expect_violation("/quantity", "contradicts");
 }
 
 fn a_patch_keeps_what_it_does_not_name(api: &TestApi) {

@@ -7,6 +7,7 @@ use crate::support::api::{Actor, Answer, TestApi, api_tests};
 
 api_tests!(
     both_sides_see_one_score_whose_factors_sum_and_name_both_values,
+    both_sides_of_every_value_are_told_in_the_language_of_the_answer,
     stars_that_lapse_the_day_before_delivery_exclude_with_the_reason,
     a_caller_sees_its_own_write_in_the_next_answer,
     a_weight_changes_rank_and_explanation,
@@ -110,6 +111,41 @@ fn both_sides_see_one_score_whose_factors_sum_and_name_both_values(api: &TestApi
     assert_eq!(values("price"), (json!(landed), json!("120000 VND/kg")));
     assert_eq!(values("quantity"), (json!("1000 kg"), json!("300 kg")));
     assert_eq!(values("text"), (json!("Mật hoa dừa"), json!("Mật hoa dừa")));
+}
+
+fn both_sides_of_every_value_are_told_in_the_language_of_the_answer(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({"unit_price": null, "price_breaks": null}));
+    let demand = demand(api, &distributor, json!({"max_unit_price": null}));
+    let open = [
+        ("vi", ["theo thỏa thuận", "không giới hạn", "0 sao", "không yêu cầu"]),
+        ("en", ["by agreement", "no limit", "0 stars", "not asked for"]),
+    ];
+    for (language, [price, limit, stars, asked]) in open {
+        let path = format!("/v1/demands/{demand}/matches/{offer}");
+        let explained = api.get(&path).by(&distributor.token).header("accept-language", language);
+        let explained = explained.send().expect(200);
+        let listed = api.get(&format!("/v1/demands/{demand}/matches")).by(&distributor.token);
+        let listed = listed.header("accept-language", language).send().expect(200);
+        assert_eq!(listed.header("content-language"), language);
+        assert_eq!(listed.at("/items/0/factors"), explained.at("/factors"));
+        for list in ["/factors", "/checks"] {
+            for told in explained.at(list).as_array().expect(list) {
+                for side in ["offer_value", "demand_value"] {
+                    let value = told[side].as_str().unwrap_or_default();
+                    assert!(!value.is_empty(), "{language} {side} of {told}");
+                }
+            }
+        }
+        let factor = |name: &str| {
+            let all = explained.at("/factors").as_array().expect("factors");
+            let told = all.iter().find(|factor| factor["factor"] == name).expect(name);
+            (told["offer_value"].clone(), told["demand_value"].clone())
+        };
+        assert_eq!(factor("price"), (json!(price), json!(limit)));
+        assert_eq!(factor("quality"), (json!(stars), json!(asked)));
+        assert_eq!(factor("reliability").1, json!(asked));
+    }
 }
 
 fn stars_that_lapse_the_day_before_delivery_exclude_with_the_reason(api: &TestApi) {
@@ -271,8 +307,8 @@ fn a_preview_answers_like_the_saved_demand(api: &TestApi) {
     for price in [80_000, 90_000, 150_000] {
         offer(api, &seller(api), json!({"unit_price": price}));
     }
-    let preview = api.post("/v1/matches/preview", &wanted()).by(&distributor.token).send();
-    let previewed = items(&preview.expect(200));
+    let preview = api.post("/v1/matches/preview", &wanted()).by(&distributor.token);
+    let previewed = items(&preview.header("accept-language", "en").send().expect(200));
     let saved = matches(api, &distributor, &demand(api, &distributor, json!({})));
     let unsaved = saved.into_iter().map(|item| with(item, json!({"demand_id": null})));
     assert_eq!(previewed.len(), 2);

@@ -17,6 +17,7 @@ api_tests!(
     what_follows_from_a_refused_value_is_not_told,
     a_patch_is_told_everything_too,
     a_refused_body_leaves_nothing,
+    null_of_what_may_be_absent_is_as_if_it_were_absent,
 );
 
 #[test]
@@ -262,4 +263,23 @@ fn a_refused_body_leaves_nothing(api: &TestApi) {
     assert_eq!(listed.at("/items"), &json!([]), "nothing was recorded");
     body["min_order"] = 20.into();
     api.post("/v1/offers", &body).by(&actor.token).header(key.0, key.1).send().expect(201);
+}
+
+fn null_of_what_may_be_absent_is_as_if_it_were_absent(api: &TestApi) {
+    let (actor, product) = producer(api);
+    let wish = json!({"title": "Gạo", "unit": "kg", "quantity": 5, "by": "2027-01-15"});
+    let bodies = [("offers", offer(&product), "OfferBody"), ("demands", wish, "DemandBody")];
+    for (resource, mut body, schema) in bodies {
+        let schema = &contract::document()["components"]["schemas"][schema];
+        for (name, _) in schema["properties"].as_object().expect("members") {
+            if body.get(name).is_none() {
+                body[name] = Value::Null;
+            }
+        }
+        let made = api.post(&format!("/v1/{resource}"), &body).by(&actor.token).send();
+        made.expect(201);
+        body["colour"] = Value::Null;
+        let refused = api.post(&format!("/v1/{resource}"), &body).by(&actor.token).send();
+        assert_eq!(places(&refused), ["/colour"], "{}", refused.body);
+    }
 }

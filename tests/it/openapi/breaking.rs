@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::support::contract::resolved;
+
 /// Every breaking change from `old` to `new`.
 pub(crate) fn changes(old: &Value, new: &Value) -> Vec<String> {
     let mut broken = Vec::new();
@@ -15,7 +17,7 @@ pub(crate) fn changes(old: &Value, new: &Value) -> Vec<String> {
             if now.is_null() {
                 broken.push(format!("{at} is gone"));
             } else {
-                compare_operations(&at, (operation, now), &mut broken);
+                compare_operations(&at, ((old, operation), (new, now)), &mut broken);
             }
         }
     }
@@ -25,28 +27,35 @@ pub(crate) fn changes(old: &Value, new: &Value) -> Vec<String> {
         if now.is_null() {
             broken.push(format!("schema {name} is gone"));
         } else {
-            compare_schemas(name, (schema, now), is_input, &mut broken);
+            compare_schemas((name, is_input), (old, new), (schema, now), &mut broken);
         }
     }
     broken
 }
 
-fn compare_operations(at: &str, (old, new): (&Value, &Value), broken: &mut Vec<String>) {
+/// An operation with the document that it is of.
+type Stated<'a> = (&'a Value, &'a Value);
+
+fn parameters<'a>((document, operation): Stated<'a>) -> Vec<&'a Value> {
+    let all = operation["parameters"].as_array().into_iter().flatten();
+    all.map(|parameter| resolved(document, parameter)).collect()
+}
+
+fn compare_operations(at: &str, (before, now): (Stated, Stated), broken: &mut Vec<String>) {
+    let (old, new) = (before.1, now.1);
     let statuses = old["responses"].as_object().into_iter().flatten();
     for (status, _) in statuses.filter(|(status, _)| status.starts_with('2')) {
         if new["responses"][status].is_null() {
             broken.push(format!("{at} no longer answers {status}"));
         }
     }
-    let parameters =
-        |operation: &Value| operation["parameters"].as_array().cloned().unwrap_or_default();
-    let before = parameters(old);
+    let (before, now) = (parameters(before), parameters(now));
     for parameter in &before {
-        if !parameters(new).iter().any(|now| now["name"] == parameter["name"]) {
+        if !now.iter().any(|now| now["name"] == parameter["name"]) {
             broken.push(format!("{at} no longer takes {}", parameter["name"]));
         }
     }
-    for parameter in parameters(new).iter().filter(|parameter| parameter["required"] == true) {
+    for parameter in now.iter().filter(|parameter| parameter["required"] == true) {
         let was = before.iter().find(|old| old["name"] == parameter["name"]);
         if was.is_none_or(|old| old["required"] != true) {
             broken.push(format!("{at} now requires {}", parameter["name"]));
@@ -58,19 +67,51 @@ fn words<'a>(schema: &'a Value, member: &str) -> BTreeSet<&'a str> {
     schema[member].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
+/// The JSON types that a member may have, and the schema that it refers to.
+fn kind<'a>(document: &'a Value, member: &'a Value) -> (BTreeSet<&'a str>, Option<&'a Value>) {
+    let target = member.get("$ref").map(|_| resolved(document, member));
+    let (mut types, mut found) = (words(target.unwrap_or(member), "type"), target);
+    types.extend(target.unwrap_or(member)["type"].as_str());
+    for alternative in member["oneOf"].as_array().into_iter().flatten() {
+        let (more, other) = kind(document, alternative);
+        types.extend(more);
+        found = found.or(other);
+    }
+    (types, found)
+}
+
+/// Whether a client may go on sending, or reading, what it knows: requests may take more and
+/// answers may say less. A null that a patch had for a member that must stay was always refused.
+fn fits(name: &str, is_input: bool, (old, new): (&BTreeSet<&str>, &BTreeSet<&str>)) -> bool {
+    if !is_input {
+        return new.is_subset(old) && new.is_empty() == old.is_empty();
+    }
+    old.iter().all(|word| new.contains(word) || *word == "null" && name.ends_with("Patch"))
+}
+
+/// The documents that two schemas are of.
+type Documents<'a> = (&'a Value, &'a Value);
+
 fn compare_schemas(
-    name: &str,
+    (name, is_input): (&str, bool),
+    documents: Documents,
     (old, new): (&Value, &Value),
-    is_input: bool,
     broken: &mut Vec<String>,
 ) {
     for (field, property) in old["properties"].as_object().into_iter().flatten() {
         let now = &new["properties"][field];
-        let kind = |property: &Value| (property["type"].clone(), property["$ref"].clone());
+        let at = format!("{name}.{field}");
+        let ((types, target), (types_now, target_now)) =
+            (kind(documents.0, property), kind(documents.1, now));
         if now.is_null() {
-            broken.push(format!("{name}.{field} is gone"));
-        } else if kind(property) != kind(now) {
-            broken.push(format!("{name}.{field} has another type"));
+            broken.push(format!("{at} is gone"));
+        } else if !fits(name, is_input, (&types, &types_now)) {
+            broken.push(format!("{at} has another type"));
+        } else if let (Some(from), Some(to), true) =
+            (target, target_now, property["$ref"] != now["$ref"])
+        {
+            // The same under another name.
+            compare_schemas((&at, is_input), documents, (from, to), broken);
         }
     }
     let (required, still) = (words(old, "required"), words(new, "required"));

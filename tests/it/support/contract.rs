@@ -16,6 +16,12 @@ pub(crate) fn document() -> &'static Value {
     &DOCUMENT
 }
 
+/// What a reference stands for.
+pub(crate) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let pointer = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    pointer.map_or(value, |pointer| document.pointer(pointer).expect("what is referred to"))
+}
+
 /// Checks one answer to a request; an address that the contract does not know must be a 404 or 405.
 pub(crate) fn check((method, path): (&str, &str), answer: &Answer) {
     let document = document();
@@ -24,11 +30,16 @@ pub(crate) fn check((method, path): (&str, &str), answer: &Answer) {
         assert!(matches!(answer.status, 404 | 405 | 414), "{method} {path}: {}", answer.status);
         return;
     };
-    let response = &operation["responses"][answer.status.to_string()];
+    let response = resolved(document, &operation["responses"][answer.status.to_string()]);
     assert!(response.is_object(), "{method} {path}: undocumented status {}", answer.status);
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
         let present = answer.headers.contains_key(&name.to_lowercase());
         assert!(present || header["required"] != true, "{method} {path}: no header {name}");
+    }
+    for name in ["ETag", "Link", "Location", "Retry-After", "WWW-Authenticate"] {
+        let is_told = response["headers"].get(name).is_some();
+        let is_sent = answer.headers.contains_key(&name.to_lowercase());
+        assert!(is_told || !is_sent, "{method} {path} {}: undocumented {name}", answer.status);
     }
     let Some(content) = response["content"].as_object() else { return };
     let given = answer.header("content-type").split(';').next().unwrap_or_default().to_owned();

@@ -117,7 +117,8 @@ const fn personal(row: Row) -> Row {
     Row { grantee: Forbidden, ..row }
 }
 
-pub(super) const TABLE: [Row; 78] = [
+pub(super) const TABLE: [Row; 79] = [
+    public("findDocs", ""),
     public("getKeySet", ""),
     public("getDocs", ""),
     public("getLiveness", ""),
