@@ -75,7 +75,7 @@ pub(super) fn list() -> Vec<ListRow> {
         .expect("the list compiled in from data/ is well-formed")
 }
 
-/// A producer of the list, or the placeholder for the unnamed ones of a province.
+/// A producer of the list, or the placeholder for the unnamed ones of a district.
 #[derive(Debug)]
 pub(super) struct DemoParty {
     pub(super) id: String,
@@ -139,16 +139,17 @@ impl DemoRegistry {
     }
 
     fn party(&mut self, row: &ListRow, place: &str) -> usize {
-        let key = (words(&row.producer), row.province.clone());
+        let unnamed = row.producer.is_empty();
+        let area = if unnamed { place } else { &row.province };
+        let key = (words(&row.producer), area.to_owned());
         let next = self.parties.len();
         let at = *self.party_at.entry(key).or_insert(next);
         if at == next {
-            let unnamed = row.producer.is_empty();
-            let placeholder = || format!("Chủ thể chưa nêu tên ({})", row.province);
+            let placeholder = || format!("Chủ thể chưa nêu tên ({place})");
             self.parties.push(DemoParty {
                 id: format!("producer-{:03}", next + 1),
                 name: if unnamed { placeholder() } else { row.producer.clone() },
-                place: if unnamed { row.province.clone() } else { place.to_owned() },
+                place: place.to_owned(),
                 unnamed,
             });
         } else if !self.parties[at].unnamed && !self.parties[at].place.contains(',') {

@@ -146,6 +146,44 @@ const FILLERS: [&str; 27] = [
 /// Single words of a demand that do so; without accents each of them can be another word.
 const FILLER_WORDS: [&str; 8] = ["cho", "các", "những", "loại", "ocop", "mua", "tìm", "với"];
 
+/// What else says nothing in a search of a list that has these products alone. Phrases, where a word
+/// of them can be another one without its accents.
+const SEARCH_FILLERS: [&str; 33] = [
+    "nông sản",
+    "sản phẩm",
+    "sp",
+    "ocop",
+    "chính hãng",
+    "đạt chuẩn",
+    "đạt ocop",
+    "loại 1",
+    "loại ngon",
+    "loại tốt",
+    "giá tốt",
+    "uy tín",
+    "quà tết",
+    "quà biếu",
+    "biếu tết",
+    "dịp tết",
+    "làm quà",
+    "làm quà biếu",
+    "giảm cân",
+    "cho bé",
+    "cho mẹ",
+    "cho em bé",
+    "cho trẻ em",
+    "cho người già",
+    "gần đây",
+    "gần nhất",
+    "giao hàng",
+    "giao về",
+    "giao tại",
+    "giao đến",
+    "ship về",
+    "ship",
+    "giao",
+];
+
 /// What a person who searches says to another one, "_" being that one or oneself. Phrases only:
 /// their words ("giá", "anh", "chị", "minh") are in names too.
 const REQUESTS: [&str; 14] = [
@@ -243,6 +281,7 @@ pub(super) struct Phrases(Vec<[Vec<String>; 2]>);
 pub(super) static QUALIFYING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(QUALIFIERS));
 pub(super) static FILLING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FILLERS));
 pub(super) static FILLING_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FILLER_WORDS));
+pub(super) static SEARCHING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(SEARCH_FILLERS));
 pub(super) static ASKING: LazyLock<Phrases> = LazyLock::new(|| {
     let of_person = |person| REQUESTS.map(|request| request.replace('_', person));
     Phrases::new(PERSONS.into_iter().flat_map(of_person).chain(ENQUIRIES.map(str::to_owned)))

@@ -3,7 +3,7 @@
 //! Knows the letters of the indexed words; must not know documents or scores.
 
 use super::fold::{fold, normalize};
-use super::lexicon::{ASKING, FILLING, FILLING_WORDS};
+use super::lexicon::{ASKING, FILLING, FILLING_WORDS, Phrases, SEARCHING};
 use super::relevance::{Reading, canonical_query, decode_all, has_accents, split};
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
@@ -11,6 +11,11 @@ use super::synonyms::Synonyms;
 const MAX_READINGS: usize = 12;
 const MAX_PIECES: usize = 6;
 const MAX_SPLITS: usize = 4;
+/// A word of so many letters is often the beginning of another.
+const SHORT_LETTERS: usize = 3;
+const BEGUN_PERCENT: u32 = 95;
+const MAX_JOINED: usize = 4;
+const MIN_JOINED_LETTERS: usize = 4;
 /// A reading that replaced an ambiguous word counts less, in percent.
 const LOOSE_PERCENT: u32 = 85;
 /// A reading that left out a word which may be none of the fillers counts a little less.
@@ -20,21 +25,40 @@ const PLAIN_PERCENT: u32 = 100;
 /// A search as understood.
 pub(super) struct SearchQuery {
     /// Stars asked for ("4 sao").
-    pub(super) stars: Option<u8>,
-    /// Ways to read the words, each with the percentage that it counts; none for "4 sao" alone.
+    pub(super) stars: Stars,
+    /// Ways to read the words, each with the percentage that it counts.
     pub(super) readings: Vec<(Reading, u32)>,
+    /// The same for a text whose last word may be the beginning of one.
+    pub(super) begun: Option<(Reading, u32)>,
+    /// The words as they were typed, where others say the same as some of them.
+    pub(super) typed: Vec<Vec<String>>,
+    /// Whether there is no word to look for ("4 sao", "sản phẩm ocop"), so that everything will do.
+    pub(super) is_open: bool,
 }
 
 impl SearchQuery {
     /// Reads a text; `is_known` tells whether folded letters are a word of the index.
     pub(super) fn new(text: &str, synonyms: &Synonyms, is_known: &dyn Fn(&str) -> bool) -> Self {
-        let text = text.replace('*', " sao ");
-        let (stars, typed) = take_stars(split(&normalize(&text)));
-        let (_, decoded) = take_stars(decode_all(&text));
-        let numbers_apart = typed.iter().flat_map(|word| numbers_apart(word, is_known)).collect();
+        let text = name_stars(text);
+        let typed = split(&normalize(&text));
+        let apart: Vec<String> =
+            typed.iter().flat_map(|word| numbers_apart(word, is_known)).collect();
         let mut spellings = Spellings::default();
-        for words in [typed, decoded, numbers_apart] {
-            spellings.add_variants(words, synonyms);
+        let (mut stars, mut is_open) = (Stars::default(), text.trim().is_empty());
+        let mut literal = Vec::new();
+        for words in [typed, decode_all(&text), apart] {
+            let (asked, words) = take_stars(words);
+            stars = if stars.are_open() { asked } else { stars };
+            let wanted = without(&words, &SEARCHING);
+            let is_bare = wanted.is_empty() || !stars.are_open() && is_filling(&wanted);
+            is_open |= is_bare && !(words.is_empty() && stars.are_open());
+            if !literal.contains(&wanted) && synonyms.have_others(&wanted) {
+                literal.push(wanted.clone());
+            }
+            spellings.add_variants(wanted, synonyms);
+        }
+        if is_open {
+            return Self { stars, readings: Vec::new(), begun: None, typed: Vec::new(), is_open };
         }
         for at in 0..spellings.list.len() {
             let (words, percent) = spellings.list[at].clone();
@@ -48,8 +72,53 @@ impl SearchQuery {
             }
         }
         let readings = spellings.list.iter().flat_map(|(words, percent)| readings(words, *percent));
-        Self { stars, readings: readings.collect() }
+        let (readings, begun) = (readings.collect(), begun(&text, is_known));
+        Self { stars, readings, begun, typed: literal, is_open }
     }
+}
+
+/// The words of a text that is still being typed: its last word is short, or none that is known.
+fn begun(text: &str, is_known: &dyn Fn(&str) -> bool) -> Option<(Reading, u32)> {
+    let words = without(&split(&normalize(text)), &SEARCHING);
+    let last = words.last().filter(|_| text.ends_with(char::is_alphabetic))?;
+    let letters = fold(last);
+    let is_keys = decode_keys(last).is_some();
+    let may_go_on = !is_keys && (letters.len() <= SHORT_LETTERS || !is_known(&letters));
+    may_go_on.then(|| (Reading::level(&words, &[&ASKING, &FILLING]), BEGUN_PERCENT))
+}
+
+/// "5*" is "5 sao".
+fn name_stars(text: &str) -> String {
+    let mut named = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter == '*' && named.trim_end().ends_with(is_digit) {
+            named.push_str(" sao ");
+        } else {
+            named.push(letter);
+        }
+    }
+    named
+}
+
+/// The words but for phrases.
+fn without(words: &[String], phrases: &Phrases) -> Vec<String> {
+    let (accented, mut kept, mut at) = (has_accents(words), Vec::new(), 0);
+    while at < words.len() {
+        match phrases.length_at(&words[at..], accented) {
+            0 => {
+                kept.push(words[at].clone());
+                at += 1;
+            }
+            length => at += length,
+        }
+    }
+    kept
+}
+
+/// Whether words say nothing about a product.
+fn is_filling(words: &[String]) -> bool {
+    let phrases: [&Phrases; 3] = [&ASKING, &FILLING, &FILLING_WORDS];
+    phrases.iter().fold(words.to_vec(), |words, phrases| without(&words, phrases)).is_empty()
 }
 
 /// The words without fillers. A single filler without accents may be another word ("tìm", "tím"),
@@ -91,19 +160,59 @@ impl Spellings {
     }
 }
 
-/// Takes "4 sao", "sao 4" or "bốn sao" out of the words.
-fn take_stars(mut words: Vec<String>) -> (Option<u8>, Vec<String>) {
+/// Takes "4 sao", "sao 4", "bốn sao" or "4-5 sao" out of the words; none where no star is asked for.
+fn take_stars(mut words: Vec<String>) -> (Stars, Vec<String>) {
     let folded: Vec<String> = words.iter().map(|word| fold(word)).collect();
     let star = |at: usize| folded.get(at).and_then(|word| star_count(word));
-    let is_sao = |at: usize| folded[at] == "sao";
-    let found = (0..folded.len()).filter(|at| is_sao(*at)).find_map(|at| {
-        let before = at.checked_sub(1).and_then(star).map(|stars| (at - 1, stars));
-        before.or_else(|| star(at + 1).map(|stars| (at, stars)))
-    });
-    if let Some((at, _)) = found {
-        words.drain(at..at + 2);
+    let Some((sao, first)) = (0..folded.len()).filter(|at| folded[*at] == "sao").find_map(|at| {
+        let before = at.checked_sub(1).filter(|at| star(*at).is_some());
+        before.or_else(|| star(at + 1).map(|_| at + 1)).map(|first| (at, first))
+    }) else {
+        return (Stars::default(), words);
+    };
+    let (mut start, mut stars) = (first.min(sao), Stars::default());
+    stars.add(star(first));
+    // "4-5 sao", "4 hoặc 5 sao".
+    while let Some(at) = start.checked_sub(1) {
+        let at = if OR.contains(&folded[at].as_str()) { at.saturating_sub(1) } else { at };
+        let Some(more) = star(at).filter(|_| first < sao) else { break };
+        stars.add(Some(more));
+        start = at;
     }
-    (found.map(|(_, stars)| stars), words)
+    let is_potential = start >= 2 && folded[start - 2..start] == ["tiem", "nang"];
+    if is_potential {
+        (stars, start) = (Stars::of(POTENTIAL_FIVE), start - 2);
+    }
+    words.drain(start..=first.max(sao));
+    (stars, words)
+}
+
+const OR: [&str; 6] = ["hoac", "hay", "den", "toi", "va", "or"];
+/// Who has the potential of five stars has four.
+const POTENTIAL_FIVE: u8 = 4;
+
+/// Numbers of stars, of which any will do; none if nothing was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stars(u8);
+
+impl Stars {
+    fn of(stars: u8) -> Self {
+        Self(1 << stars)
+    }
+
+    fn add(&mut self, stars: Option<u8>) {
+        self.0 |= stars.map_or(0, |stars| Self::of(stars).0);
+    }
+
+    /// Whether any number will do.
+    pub(super) fn are_open(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether a product with so many is asked for.
+    pub(super) fn take(self, stars: Option<u8>) -> bool {
+        self.are_open() || stars.is_some_and(|stars| self.0 & Self::of(stars).0 != 0)
+    }
 }
 
 fn star_count(word: &str) -> Option<u8> {
@@ -151,14 +260,19 @@ fn respaced(words: &[String], is_known: &dyn Fn(&str) -> bool) -> Vec<Vec<String
     out
 }
 
+/// Neighbours that are one known word when written together, as many as there can be.
 fn joined(words: &[String], is_known: &dyn Fn(&str) -> bool) -> Option<Vec<String>> {
-    let at = words.windows(2).position(|pair| {
-        let folded = fold(&pair.concat());
-        let has_number = pair[0].ends_with(is_digit) != pair[1].starts_with(is_digit);
-        (has_number || folded.len() >= 4) && is_known(&folded)
-    })?;
-    let together = vec![words[at..at + 2].concat()];
-    Some([&words[..at], &together, &words[at + 2..]].concat())
+    let spans = (2..=MAX_JOINED.min(words.len())).rev();
+    let spans = spans.flat_map(|len| (0..=words.len() - len).map(move |at| (at, len)));
+    let (at, len) = spans.into_iter().find(|(at, len)| is_one(&words[*at..at + len], is_known))?;
+    let together = vec![words[at..at + len].concat()];
+    Some([&words[..at], &together, &words[at + len..]].concat())
+}
+
+fn is_one(words: &[String], is_known: &dyn Fn(&str) -> bool) -> bool {
+    let folded = fold(&words.concat());
+    let meet = |pair: &[String]| pair[0].ends_with(is_digit) != pair[1].starts_with(is_digit);
+    (folded.len() >= MIN_JOINED_LETTERS || words.windows(2).any(meet)) && is_known(&folded)
 }
 
 /// The ways to cut unknown letters into known words, fewest first; when there is none, those that

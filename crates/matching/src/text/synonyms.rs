@@ -3,6 +3,7 @@
 //! Knows rows of text; must not know where they are stored or how they are parsed.
 
 use super::fold::{fold, normalize};
+use super::relevance::has_accents;
 use std::collections::HashMap;
 
 /// One row of the synonym table.
@@ -79,6 +80,15 @@ impl Synonyms {
     /// The words with unambiguous variants, accents and all, replaced by their canonical wording.
     pub(super) fn canonical(&self, words: &[String]) -> Vec<String> {
         rewrite(words, &self.accented)
+    }
+
+    /// Whether there is another wording of some of the words.
+    pub(super) fn have_others(&self, words: &[String]) -> bool {
+        let lists = if has_accents(words) { &self.accented } else { &self.folded };
+        (0..words.len()).any(|at| {
+            let mut fitting = lists.get(&words[at]).into_iter().flatten();
+            fitting.any(|rewrite| words[at..].starts_with(&rewrite.from))
+        })
     }
 
     /// The words with one ambiguous wording replaced by another that may mean the same, in turn.

@@ -2,10 +2,10 @@
 //!
 //! Knows words and texts; must not know documents, their fields or how they are scored.
 
-use super::fold::normalize;
-use super::relevance::{Name, split};
+use super::fold::{fold, normalize};
+use super::relevance::{Name, has_accents, split};
 use super::synonyms::Synonyms;
-use super::vocabulary::{Slots, Vocabulary};
+use super::vocabulary::{Slots, Term, Vocabulary};
 use super::word::{EXACT, Letters, Word, similarity};
 use hashbrown::HashTable;
 use std::collections::HashMap;
@@ -165,6 +165,16 @@ impl Texts {
         }
     }
 
+    /// What share of words a text has as they are written, in basis points; without regard to
+    /// accents if the words have none.
+    pub(super) fn share_of(&self, words: &[String], number: TextNumber) -> u32 {
+        let Some(text) = self.texts.get(number) else { return 0 };
+        let normal = normalize(&text.text);
+        let written = split(&if has_accents(words) { normal } else { fold(&normal) });
+        let found = words.iter().filter(|word| written.contains(word)).count();
+        (found * usize::from(EXACT) / words.len().max(1)) as u32
+    }
+
     /// The name of a text that is one.
     pub(super) fn name(&self, number: TextNumber) -> Option<&Name> {
         self.texts.get(number)?.name.as_deref()
@@ -187,9 +197,24 @@ impl Texts {
         similar.filter(|(likeness, _)| *likeness > 0)
     }
 
+    /// The words that begin with this one, as [`Self::similar`].
+    pub(super) fn begun_by(&self, word: &Word) -> impl Iterator<Item = (u16, &[TextNumber])> {
+        let terms = self.words.terms().iter();
+        let begun = terms.map(|term| (word.beginning_of(&term.word), term.postings.as_slice()));
+        begun.filter(|(likeness, _)| *likeness > 0)
+    }
+
     /// The texts in which two words stand side by side, whatever their accents.
     pub(super) fn with_pair(&self, words: &[Word; 2]) -> &[TextNumber] {
         self.pairs.postings(&Word::glue(words).padded_letters())
+    }
+
+    /// The texts in which the first word stands beside one that begins with the second.
+    pub(super) fn with_begun_pair(&self, words: &[Word; 2]) -> Vec<TextNumber> {
+        let glued = Word::glue(words);
+        let begun = |pair: &&Term<Letters, TextNumber>| pair.word.starts_with(glued.letters());
+        let pairs = self.pairs.terms().iter().filter(begun);
+        pairs.flat_map(|pair| pair.postings.as_slice()).copied().collect()
     }
 }
 

@@ -25,6 +25,10 @@ const SOUND_OTHER_ACCENTS: u16 = 900;
 const OTHER_SYLLABLE: u16 = 900;
 const OTHER_SYLLABLE_NO_ACCENTS: u16 = 2_500;
 
+/// Words that begin with a word, or with one letter, that is being typed.
+const BEGINNING: u16 = 9_000;
+const ONE_LETTER: u16 = 7_000;
+
 /// Letters kept of a word; what follows is not compared.
 pub(super) const MAX_LETTERS: usize = 16;
 
@@ -122,6 +126,21 @@ impl Word {
     /// Whether the word can be several words run together, or one that others write apart.
     pub(super) fn is_gluable(&self) -> bool {
         !self.syllable && usize::from(self.len) >= MIN_GLUED_LETTERS && !self.has_digit
+    }
+
+    /// How like a word is that begins with this one, 0..=10000: what was typed of its accents agrees.
+    pub(super) fn beginning_of(&self, word: &Self) -> u16 {
+        let len = usize::from(self.len);
+        let typed = (1_u64 << (2 * len)) - 1;
+        let accents = |it: &Self| (it.tone, u64::from(it.marks) & typed);
+        let has_none = self.tone == 0 && self.marks == 0;
+        if self.len >= word.len || !word.letters().starts_with(self.letters()) {
+            0
+        } else if has_none || accents(self) == accents(word) {
+            if len == 1 { ONE_LETTER } else { BEGINNING }
+        } else {
+            0
+        }
     }
 
     fn same_accents(&self, other: &Self) -> bool {
