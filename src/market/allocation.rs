@@ -14,7 +14,9 @@ use matching::id::{DemandId, PartyId};
 use matching::pair::Moment;
 use matching::planning::balance::Balances;
 use matching::planning::reduction::{Candidates, Found};
-use matching::planning::snapshot::{CapacitySide, DemandSide, NeedSide, OfferSide, Snapshot};
+use matching::planning::snapshot::{
+    CapacitySide, DemandSide, Minima, NeedSide, OfferSide, Snapshot,
+};
 use matching::quantity::{Content, Dimension};
 
 use super::View;
@@ -204,7 +206,8 @@ impl<'v> Draft<'v> {
         self.demands.push(slot);
         self.needs.push(first);
         self.snapshot.left_out += met.left_out;
-        let found = self.placed(&met.offers, &record.facts, first);
+        let (found, minima) = self.placed(&met.offers, &record.facts, (demand, first));
+        self.snapshot.minima.extend(minima);
         self.candidates.add(&self.snapshot, &found);
         let sides = self.snapshot.capacities.len().max(self.snapshot.needs.len());
         if sides <= SIDE_MAX { Ok(()) } else { Err(Undrafted::TooLarge) }
@@ -225,25 +228,38 @@ impl<'v> Draft<'v> {
         }
     }
 
-    /// Every eligible pair of a demand whose needs begin at `first`.
-    pub(super) fn eligible(&mut self, sought: &Sought<'_, '_>, first: u32) -> Vec<Eligible> {
+    /// Every eligible pair of a demand, given its place and that of its first need, and where a
+    /// share is to be large enough for the price.
+    pub(super) fn eligible(
+        &mut self,
+        sought: &Sought<'_, '_>,
+        place: (u32, u32),
+    ) -> (Vec<Eligible>, Minima) {
         let met = self.meetings(sought, true);
-        let found = self.placed(&met.offers, sought.facts, first);
-        found.into_iter().map(|found| found.pair).collect()
+        let (found, minima) = self.placed(&met.offers, sought.facts, place);
+        (found.into_iter().map(|found| found.pair).collect(), minima)
     }
 
     /// What meets a demand, by places in the snapshot; offers that are new there are added.
-    fn placed(&mut self, offers: &[Met], demand: &DemandFacts, first: u32) -> Vec<Found> {
-        let mut found = Vec::new();
-        for Met { offer, score, is_exact, places } in offers {
-            let Some((_, capacities)) = self.offer(*offer, demand) else { continue };
+    fn placed(
+        &mut self,
+        offers: &[Met],
+        facts: &DemandFacts,
+        (demand, first): (u32, u32),
+    ) -> (Vec<Found>, Minima) {
+        let (mut found, mut minima) = (Vec::new(), Minima::new());
+        for Met { offer, score, is_exact, least, places } in offers {
+            let Some((place, capacities)) = self.offer(*offer, facts) else { continue };
+            if *least > 0 {
+                minima.insert((place, demand), *least);
+            }
             found.extend(places.iter().map(|(delivery, place)| {
                 let (capacity, need) = (capacities + place, first + delivery);
                 let pair = Eligible { capacity, need, score: *score };
                 Found { pair, is_exact: *is_exact }
             }));
         }
-        found
+        (found, minima)
     }
 
     /// The place of an offer that meets this demand, and of its first capacity.

@@ -2,7 +2,7 @@
 //! all: a bound decides which are judged, the judgement of matches decides the rest. Must not know
 //! how a market is planned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use matching::allocation::columns::{Control, Pricing, Search};
 use matching::allocation::instance::Pair as Eligible;
@@ -36,7 +36,18 @@ impl Draft<'_> {
         let reduced = reduce((&self.snapshot, &self.candidates), objective, &pricing, control);
         let (pairs, reduction) = reduced.map_err(|_| Undrafted::TooLarge)?;
         (self.snapshot.pairs, self.snapshot.reduction) = (pairs, Some(reduction));
+        self.drop_spare_minima();
         Ok(())
+    }
+
+    /// Keeps the minima of pairs that are held.
+    fn drop_spare_minima(&mut self) {
+        let snapshot = &self.snapshot;
+        let offer = |pair: &Eligible| snapshot.capacities[pair.capacity as usize].offer;
+        let demand = |pair: &Eligible| snapshot.needs[pair.need as usize].demand;
+        let held: BTreeSet<(u32, u32)> =
+            snapshot.pairs.iter().map(|pair| (offer(pair), demand(pair))).collect();
+        self.snapshot.minima.retain(|sides, _| held.contains(sides));
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Met {
     pub(super) score: u16,
     /// Whether it is the score.
     pub(super) is_exact: bool,
+    /// Offer units of the smallest share whose price is within the ceiling.
+    pub(super) least: u64,
     /// Deliveries of the demand, each with the place of a capacity period that meets it.
     pub(super) places: Vec<(u32, u32)>,
 }
@@ -35,8 +37,9 @@ pub(super) struct Meetings {
     pub(super) left_out: u64,
 }
 
-/// The judgement of a pair that is eligible.
-pub(super) struct Judged(pub(super) Judgement);
+/// The judgement of a pair that is eligible, and the smallest share whose price is within the
+/// ceiling, in offer units.
+pub(super) struct Judged(pub(super) Judgement, u64);
 
 impl Judged {
     /// The capacity periods that meet a delivery, by their places.
@@ -64,8 +67,8 @@ impl Draft<'_> {
                 .flat_map(|delivery| judged.meetings(delivery).map(move |place| (delivery, place)));
             if judged.is_plain() {
                 let places = places.collect();
-                let score = judged.0.score;
-                met.offers.push(Met { offer, score, is_exact, places });
+                let Judged(Judgement { score, .. }, least) = judged;
+                met.offers.push(Met { offer, score, is_exact, least, places });
             } else {
                 met.left_out += places.count() as u64;
             }
@@ -94,7 +97,8 @@ impl Draft<'_> {
             return None;
         }
         let judgement = Judgement::of(&pair);
-        judgement.is_eligible(&pair).then_some(Judged(judgement))
+        let least = judgement.least_within_ceiling(&pair)?;
+        judgement.is_eligible(&pair).then_some(Judged(judgement, least))
     }
 
     /// The score of a pair.

@@ -52,9 +52,10 @@ impl Draft<'_> {
         for change in misses.changes(short).into_iter().chain(limits(&record.facts, short)) {
             let (mut facts, mut needs) = (record.facts.clone(), sought.needs.to_vec());
             if apply((&mut facts, &mut needs), change).is_some() {
-                let pairs = self.eligible(&sought.changed(&facts, &needs), first);
+                let changed = sought.changed(&facts, &needs);
+                let (pairs, minima) = self.eligible(&changed, (short.demand, first));
                 if self.relaxed_pairs() + pairs.len() <= max_pairs {
-                    let relaxation = Relaxation { demand: short.demand, change, pairs };
+                    let relaxation = Relaxation { demand: short.demand, change, pairs, minima };
                     self.snapshot.relaxations.push(relaxation);
                 }
             }

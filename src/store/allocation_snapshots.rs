@@ -15,7 +15,7 @@ use matching::money::Price;
 use matching::offer::PriceBreak;
 use matching::planning::balance::{Balances, Sales, Seller};
 use matching::planning::snapshot::{
-    CapacitySide, Change, DemandSide, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
+    CapacitySide, Change, DemandSide, Minima, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
 };
 use matching::quantity::Content;
 
@@ -68,6 +68,10 @@ type PairText = (u32, u32, u16);
 pub(super) type ChangeText = (String, u64, i64, String);
 type RelaxationText = (u32, ChangeText, Vec<PairText>);
 type Pairs = (Vec<PairText>, Vec<RelaxationText>);
+/// By offer and demand: the smallest share in offer units.
+type MinimaText = Vec<((u32, u32), u64)>;
+/// Pairs with the minima of the snapshot, and of each relaxation.
+type PricedPairs = (Pairs, MinimaText, Vec<MinimaText>);
 
 impl From<&Snapshot> for SnapshotText {
     fn from(snapshot: &Snapshot) -> Self {
@@ -77,6 +81,7 @@ impl From<&Snapshot> for SnapshotText {
             demands,
             needs,
             pairs,
+            minima,
             reduction,
             balances,
             left_out,
@@ -101,7 +106,14 @@ impl From<&Snapshot> for SnapshotText {
             (Some(reduction), true) => json(&(sides, reduction)),
             (reduction, false) => json(&(sides, reduction, balance_texts(balances))),
         };
-        let pairs = json(&pairs);
+        let is_plain = minima.is_empty() && relaxations.iter().all(|it| it.minima.is_empty());
+        let pairs = if is_plain {
+            json(&pairs)
+        } else {
+            let of_relaxations = relaxations.iter().map(|it| minima_text(&it.minima));
+            let priced: PricedPairs = (pairs, minima_text(minima), of_relaxations.collect());
+            json(&priced)
+        };
         Self { hash: hash(&sides, &pairs), sides, pairs }
     }
 }
@@ -118,14 +130,20 @@ impl SnapshotText {
     /// # Errors
     /// [`Error::Internal`] if a text is none.
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
-        let (pairs, relaxations): Pairs = json_of(&self.pairs)?;
+        let plain = |pairs| (pairs, Vec::new(), Vec::new());
+        let (pairs, minima, of_relaxations): PricedPairs =
+            json_of(&self.pairs).map(plain).or_else(|_| json_of(&self.pairs))?;
+        let (pairs, relaxations) = pairs;
+        let mut of_relaxations = of_relaxations.into_iter();
         let relaxation = |(demand, change, pairs): RelaxationText| -> Result<_, Error> {
             let pairs = pairs.into_iter().map(pair_of).collect();
-            Ok(Relaxation { demand, change: change_of(change)?, pairs })
+            let minima = of_relaxations.next().unwrap_or_default().into_iter().collect();
+            Ok(Relaxation { demand, change: change_of(change)?, pairs, minima })
         };
         let mut snapshot = sides_of(&self.sides)?;
         snapshot.relaxations = relaxations.into_iter().map(relaxation).collect::<Result<_, _>>()?;
         snapshot.pairs = pairs.into_iter().map(pair_of).collect();
+        snapshot.minima = minima.into_iter().collect();
         Ok(snapshot)
     }
 }
@@ -201,6 +219,10 @@ fn pair(pair: &Pair) -> PairText {
 
 const fn pair_of((capacity, need, score): PairText) -> Pair {
     Pair { capacity, need, score }
+}
+
+fn minima_text(minima: &Minima) -> MinimaText {
+    minima.iter().map(|(sides, least)| (*sides, *least)).collect()
 }
 
 fn content(content: Content) -> (String, u64) {

@@ -1,17 +1,17 @@
 //! The whole judgement of an offer for a demand: eligibility, score, quantities and prices, in the
 //! short form that ranks and the long form that explains. Must not know other pairs.
 
+use crate::ceiling::landed;
 use crate::certificate::{CertificateKinds, Stars};
 use crate::check::{CHECKS, Check, CheckCode, Finding, Route};
 use crate::coverage::{Coverage, sold};
 use crate::date::Date;
-use crate::demand::PriceBasis;
 use crate::factor::BASIS_POINTS;
 use crate::facts::RELIABILITY_WITHOUT_HISTORY;
 use crate::money::Price;
 use crate::offer::price_at;
 use crate::pair::{Encounter, FULL_GAP, Pair, Stop, is_allowed, is_served, smallest_share};
-use crate::price::{Conversion, Deductions, LandedPrice, UnitPrice, freight_micros, mass_g};
+use crate::price::{Conversion, Deductions, LandedPrice, UnitPrice};
 use crate::score::{FactorShare, OPEN_VALUE, Values, distance_value, quality_value, score, shares};
 use crate::text::relevance::{ELIGIBLE, FULL};
 
@@ -116,9 +116,8 @@ impl Judgement {
         let offer = pair.offer;
         self.price = price_at(offer.unit_price, offer.price_breaks(), self.ordered(pair));
         self.unit_price = self.price.map(|price| UnitPrice::new(price, &conversion));
-        let mass_g = if offer.pickup { 0 } else { mass_g(offer.content()) };
-        let freight = freight_micros(pair.freight, mass_g, self.distance_km);
-        self.landed_price = self.price.map(|price| LandedPrice::new(price, freight, &conversion));
+        let way = self.distance_km;
+        self.landed_price = self.price.map(|price| landed(pair, way, (price, &conversion)));
     }
 
     /// Offer units that would be ordered: what can be sold to the deliveries together, or to the
@@ -185,12 +184,7 @@ impl Judgement {
 
     /// The price that is compared with the ceiling: with freight where it is delivered.
     fn compared_price(&self, pair: &Pair<'_>) -> Option<LandedPrice> {
-        match pair.demand.price_basis {
-            PriceBasis::Delivered => self.landed_price,
-            PriceBasis::AtOrigin => {
-                Some(LandedPrice::new(self.price?, 0, self.conversion.as_ref()?))
-            }
-        }
+        self.compared(pair, self.price?)
     }
 
     fn product_gap(&self, pair: &Pair<'_>) -> u16 {

@@ -5,6 +5,7 @@
 //! input gives the same answer, byte for byte.
 
 pub mod allocation;
+mod ceiling;
 pub mod certificate;
 pub mod check;
 pub mod coverage;

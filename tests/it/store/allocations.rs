@@ -12,7 +12,7 @@ use matching::offer::PriceBreak;
 use matching::place::ProvinceCode;
 use matching::planning::balance::{Balances, Sales};
 use matching::planning::snapshot::{
-    CapacitySide, Change, DemandSide, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
+    CapacitySide, Change, DemandSide, Minima, NeedSide, OfferSide, Reduction, Relaxation, Snapshot,
 };
 use matching::planning::{
     Binding, Certificate, Fairness, Fills, Gain, Margin, Outcome, Progress, Rule, Share, Wish,
@@ -107,7 +107,9 @@ fn snapshot() -> Snapshot {
         least: 40,
     };
     let pairs = [0, 1].map(|need| Pair { capacity: 0, need, score: 7345 });
-    let relaxed = |change| Relaxation { demand: 0, change, pairs: pairs.to_vec() };
+    let minima = || Minima::from([((1, 0), 50)]);
+    let relaxed =
+        |change| Relaxation { demand: 0, change, pairs: pairs.to_vec(), minima: minima() };
     Snapshot {
         offers: vec![
             OfferSide { unit_price: None, price_breaks: Vec::new(), ..offer.clone() },
@@ -117,6 +119,7 @@ fn snapshot() -> Snapshot {
         demands: vec![anonymous, named],
         needs: vec![need(0), need(1)],
         pairs: pairs.to_vec(),
+        minima: minima(),
         reduction: Some(reduction()),
         balances: balances(),
         left_out: 3,
@@ -273,7 +276,13 @@ fn a_snapshot_is_kept_once(test: &TestDatabase) {
     assert_eq!(found.snapshot().expect("a snapshot"), snapshot());
     let sides = test.database.read(|tx| allocation_snapshots::find_sides(tx, &text.hash));
     let sides = sides.expect("legal rows").expect("a row");
-    assert_eq!(Snapshot { pairs: Vec::new(), relaxations: Vec::new(), ..snapshot() }, sides);
+    let (pairs, relaxations, minima) = (Vec::new(), Vec::new(), Minima::new());
+    assert_eq!(Snapshot { pairs, relaxations, minima, ..snapshot() }, sides);
+    let mut plain = snapshot();
+    plain.minima.clear();
+    assert_eq!(SnapshotText::from(&plain).snapshot().expect("a snapshot"), plain);
+    plain.relaxations.iter_mut().for_each(|it| it.minima.clear());
+    assert_eq!(SnapshotText::from(&plain).snapshot().expect("a snapshot"), plain);
     for (reduction, balances) in
         [(None, Balances::default()), (None, balances()), (Some(reduction()), Balances::default())]
     {

@@ -3,6 +3,7 @@
 //! Everything is checked once, on construction; the solvers rely on it. It must not know how an
 //! instance is solved.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The highest score of a pair, in basis points.
@@ -170,6 +171,8 @@ pub struct Market {
     offers: Vec<OfferLimits>,
     demands: Vec<DemandLimits>,
     earlier: Vec<Sales>,
+    /// By offer and demand: the smallest share between them.
+    minima: BTreeMap<(u32, u32), u64>,
 }
 
 impl Market {
@@ -197,7 +200,15 @@ impl Market {
         if let Some(at) = needs.iter().position(|need| need.min > need.max) {
             return Err(InstanceError::ReversedNeed(at));
         }
-        Ok(Self { capacities, needs, offers, demands, earlier: Vec::new() })
+        let (earlier, minima) = (Vec::new(), BTreeMap::new());
+        Ok(Self { capacities, needs, offers, demands, earlier, minima })
+    }
+
+    /// The same market with a smallest share between an offer and a demand, by their indices, in
+    /// base units, beside what either asks of all.
+    #[must_use]
+    pub fn with_minima(self, minima: BTreeMap<(u32, u32), u64>) -> Self {
+        Self { minima, ..self }
     }
 
     /// The same market after earlier runs, which a rule makes up for, by producer index; producers
@@ -238,6 +249,7 @@ impl Market {
             offers: vec![OfferLimits::default(); supply.len()],
             demands: vec![DemandLimits::default(); wanted.len()],
             earlier: Vec::new(),
+            minima: BTreeMap::new(),
         })
     }
 
@@ -265,6 +277,21 @@ impl Market {
         self.demands[self.needs[need as usize].demand as usize]
     }
 
+    /// The smallest share between the offer of a capacity and the demand of a need; 0 for none.
+    #[must_use]
+    pub fn minimum(&self, capacity: u32, need: u32) -> u64 {
+        let (capacity, need) = (self.capacities[capacity as usize], self.needs[need as usize]);
+        self.minima.get(&(capacity.offer, need.demand)).copied().unwrap_or(0)
+    }
+
+    /// What a share of a pair is at least: by its offer, by its demand, and between them.
+    #[must_use]
+    pub fn least_share(&self, capacity: u32, need: u32) -> u64 {
+        let min_order = self.offer_limits(capacity).min_order;
+        let own = min_order.max(self.demand_limits(need).min_share);
+        own.max(self.minimum(capacity, need))
+    }
+
     /// Whether any limit between shares can bind: a minimum order, an increment, a minimum share
     /// or fill, or a number of suppliers.
     #[must_use]
@@ -272,6 +299,7 @@ impl Market {
         self.offers.iter().any(|offer| *offer != OfferLimits::default())
             || self.demands.iter().any(|demand| *demand != DemandLimits::default())
             || self.needs.iter().any(|need| need.min > 0)
+            || !self.minima.is_empty()
     }
 
     /// Number of demands.

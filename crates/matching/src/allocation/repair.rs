@@ -112,13 +112,19 @@ impl<'a> Gap<'a> {
             needs.push(self.need(need, demands.len() as u32 - 1));
             pairs.extend(self.open_pairs(need).map(|pair| Pair { need: at, ..*pair }));
         }
+        let demand_of: Vec<u32> = needs.iter().map(|need: &Need| need.demand).collect();
         let market = Market::new(
             (0..).zip(&self.capacities_left).map(left).collect(),
             needs,
             (0..self.capacities_left.len() as u32).map(offer).collect(),
             demands.into_iter().map(|demand| demand.1).collect(),
         );
-        let market = market.ok()?;
+        let minimum = |pair: &Pair| {
+            let minimum = whole.minimum(pair.capacity, self.needs[pair.need as usize]);
+            let demand = demand_of[pair.need as usize];
+            (minimum > 0).then_some(((pair.capacity, demand), minimum))
+        };
+        let market = market.ok()?.with_minima(pairs.iter().filter_map(minimum).collect());
         let pairs = Pairs::new(&market, pairs).ok()?;
         Some((market, pairs))
     }

@@ -38,6 +38,14 @@ impl<'a> Terms<'a> {
         }
     }
 
+    /// Base units of the smallest share of a pair; 0 for none.
+    fn minimum(self, pair: &Pair) -> u64 {
+        let demand = self.snapshot.needs[pair.need as usize].demand;
+        let changed = self.changed.filter(|changed| changed.demand == demand);
+        let minima = changed.map_or(&self.snapshot.minima, |changed| &changed.minima);
+        self.snapshot.minimum_base(minima, pair.capacity, pair.need)
+    }
+
     fn limits(self, demand: u32) -> (Option<u64>, Option<u32>) {
         let side = &self.snapshot.demands[demand as usize];
         match self.change(demand) {
@@ -186,6 +194,14 @@ impl Member {
             need: need_at[&pair.need],
             score: pair.score,
         };
+        let minimum = |pair: &Pair| {
+            let (least, Pair { capacity, need, .. }) = (terms.minimum(pair), local(*pair));
+            let offer = market.capacities()[capacity as usize].offer;
+            let demand = market.needs()[need as usize].demand;
+            (least > 0).then_some(((offer, demand), least.div_ceil(grain)))
+        };
+        let minima = pairs.iter().filter_map(minimum).collect();
+        let market = market.with_minima(minima);
         let pairs = Pairs::new(&market, pairs.into_iter().map(local).collect())?;
         Ok(Part { market, pairs, capacities, needs, offered_at, grain })
     }

@@ -2,6 +2,7 @@
 //! pairs that are eligible, and the relaxations that are tried. Quantities are in the units of
 //! their owners, as people know them. It must not know how it is solved.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::allocation::instance::Pair;
@@ -96,6 +97,11 @@ pub struct NeedSide {
     pub least: u64,
 }
 
+/// By place of an offer and of a demand: the smallest share, in the offer's unit, whose price is
+/// within the demand's ceiling; only where not every share is. A share is an order of its own, and
+/// its price is that of its quantity.
+pub type Minima = BTreeMap<(u32, u32), u64>;
+
 /// One change of a demand that lets more in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -148,6 +154,8 @@ pub struct Relaxation {
     pub change: Change,
     /// Every eligible pair of the changed demand, in place of those that it has.
     pub pairs: Vec<Pair>,
+    /// The minima of the changed demand, in place of those that it has.
+    pub minima: Minima,
 }
 
 /// What is known of a market with more eligible pairs than a snapshot holds, after all of them were
@@ -179,6 +187,8 @@ pub struct Snapshot {
     pub needs: Vec<NeedSide>,
     /// Every eligible pair of capacity and need; with a reduction, those that are held.
     pub pairs: Vec<Pair>,
+    /// Where a share of a pair is to be large enough for the price.
+    pub minima: Minima,
     /// What is known of the others, where not all eligible pairs are held.
     pub reduction: Option<Reduction>,
     /// What the sellers offered and sold in earlier runs, which the rule makes up for.
@@ -224,13 +234,22 @@ impl Snapshot {
         offer.increment.saturating_mul(offer.content.base_units).max(1)
     }
 
+    /// Base units of the smallest share of a pair by these minima; 0 for none.
+    #[must_use]
+    pub fn minimum_base(&self, minima: &Minima, capacity: u32, need: u32) -> u64 {
+        let offer = self.capacities[capacity as usize].offer;
+        let units = minima.get(&(offer, self.needs[need as usize].demand)).copied().unwrap_or(0);
+        units.saturating_mul(self.offers[offer as usize].content.base_units)
+    }
+
     /// Whether the smallest share that both sides allow fits into the capacity and the need.
     #[must_use]
     pub fn admits(&self, capacity: u32, need: u32) -> bool {
         let (offer, step) = (self.offer_of(capacity), self.step_base(capacity));
         let min_share = self.demand_of(need).min_share.unwrap_or(0);
         let min_order = offer.min_order.saturating_mul(offer.content.base_units);
-        let least = min_order.max(self.need_base(need, min_share));
+        let own = min_order.max(self.need_base(need, min_share));
+        let least = own.max(self.minimum_base(&self.minima, capacity, need));
         let smallest = least.div_ceil(step).max(1).saturating_mul(step);
         let most = self.need_base(need, self.needs[need as usize].most);
         smallest <= self.free_base(capacity).min(most)

@@ -427,13 +427,12 @@ impl Left {
             let is_divided = rule != Rule::None && others.any(|producer| producer != own);
             return if is_divided { Binding::Rule } else { Binding::Need };
         }
-        let (offer, limits) =
-            (market.offer_limits(share.capacity), market.demand_limits(share.need));
+        let limits = market.demand_limits(share.need);
         let demand = market.needs()[share.need as usize].demand;
         let suppliers = self.suppliers[demand as usize].len();
         if limits.max_suppliers.is_some_and(|most| suppliers >= most as usize) {
             Binding::MaxSuppliers
-        } else if share.quantity <= offer.min_order.max(limits.min_share) {
+        } else if share.quantity <= market.least_share(share.capacity, share.need) {
             Binding::MinOrder
         } else {
             Binding::Increment

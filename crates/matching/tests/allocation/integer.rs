@@ -2,12 +2,14 @@
 
 use crate::fairness::every_plan;
 use crate::market::{Sketch, sketches};
-use matching::allocation::check::check_limits;
+use matching::allocation::check::{Fault, check_limits};
+use matching::allocation::fairness::Rule;
 use matching::allocation::instance::{
     Capacity, DemandLimits, Market, Need, OfferLimits, Pair, Pairs,
 };
 use matching::allocation::integer::plan;
-use matching::allocation::plan::{Objective, Plan};
+use matching::allocation::plan::{Objective, Plan, Share};
+use matching::allocation::run;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -17,16 +19,16 @@ pub(crate) struct Limits {
     offers: Vec<(u64, u64)>,
     demands: Vec<(u64, Option<u32>)>,
     mins: Vec<u64>,
+    /// Smallest shares between an offer and a demand.
+    minima: Vec<u64>,
 }
 
 pub(crate) fn limits(most: u64) -> impl Strategy<Value = Limits> {
     let offers = vec((0..=most, 1..=3_u64), 3);
     let demands = vec((0..=most, proptest::option::of(0..3_u32)), 3);
-    (offers, demands, vec(0..=2 * most, 3)).prop_map(|(offers, demands, mins)| Limits {
-        offers,
-        demands,
-        mins,
-    })
+    let minima = prop_oneof![Just(vec![0]), vec(0..=most, 5)];
+    (offers, demands, vec(0..=2 * most, 3), minima)
+        .prop_map(|(offers, demands, mins, minima)| Limits { offers, demands, mins, minima })
 }
 
 /// Two capacities of each producer; two needs of each demand.
@@ -47,6 +49,11 @@ pub(crate) fn build(sketch: &Sketch, limits: &Limits) -> (Market, Pairs) {
         let (min_share, max_suppliers) = limits.demands[at % 3];
         DemandLimits { min_share, max_suppliers }
     };
+    let minimum = |pair: &Pair| {
+        let (offer, demand) = (pair.capacity, pair.need / 2);
+        let at = (3 * offer + demand) as usize % limits.minima.len();
+        ((offer, demand), limits.minima[at])
+    };
     let market = Market::new(
         (0..).zip(&sketch.supply).map(capacity).collect(),
         (0..).zip(wanted).map(need).collect(),
@@ -54,6 +61,7 @@ pub(crate) fn build(sketch: &Sketch, limits: &Limits) -> (Market, Pairs) {
         (0..wanted.len()).map(demand).collect(),
     )
     .unwrap();
+    let market = market.with_minima(sketch.pairs().iter().map(minimum).collect());
     let pairs = Pairs::new(&market, sketch.pairs()).unwrap();
     (market, pairs)
 }
@@ -66,7 +74,7 @@ fn greedy(market: &Market, pairs: &Pairs) -> Plan {
     for Pair { capacity, need, .. } in by_score {
         let most = market.needs()[need as usize].max;
         for quantity in (1..=most).rev() {
-            let share = matching::allocation::plan::Share { capacity, need, quantity };
+            let share = Share { capacity, need, quantity };
             let more = Plan::new(plan.shares().iter().copied().chain([share]).collect());
             if check_limits(market, pairs, &more).is_ok() {
                 plan = more;
@@ -128,6 +136,34 @@ fn a_run_that_is_stopped_at_once_still_answers_within_the_limits() {
     let limited = plan(&market, &pairs, Objective::Coverage, &|| true);
     assert_eq!(check_limits(&market, &pairs, &limited.plan), Ok(()));
     assert_eq!(limited.plan.quantity(), 9);
+}
+
+#[test]
+fn a_share_below_the_least_between_its_sides_is_never_planned_and_always_refused() {
+    let market = two_for_one();
+    let pair = |capacity| Pair { capacity, need: 0, score: 5 };
+    let pairs = Pairs::new(&market, vec![pair(0), pair(1)]).unwrap();
+    let share = |capacity, quantity| Share { capacity, need: 0, quantity };
+    let halves = Plan::new(vec![share(0, 15), share(1, 15)]);
+    assert_eq!(check_limits(&market, &pairs, &halves), Ok(()));
+    let market = market.with_minima([((0, 0), 20), ((1, 0), 20)].into());
+    assert_eq!(check_limits(&market, &pairs, &halves), Err(Fault::Size(share(0, 15))));
+    for rule in [Rule::None, Rule::MaxMin, Rule::Equal, Rule::ProRata, Rule::FirstCome(&[2, 1])] {
+        let run = run(&market, &pairs, Objective::Coverage, rule, &|| false);
+        assert_eq!(check_limits(&market, &pairs, &run.plan), Ok(()));
+        assert_eq!(run.plan.quantity(), 30);
+    }
+}
+
+/// Two producers of thirty for one need of thirty.
+fn two_for_one() -> Market {
+    Market::new(
+        (0..2).map(|offer| Capacity { quantity: 30, offer, producer: offer }).collect(),
+        vec![Need { max: 30, min: 0, demand: 0 }],
+        vec![OfferLimits::default(); 2],
+        vec![DemandLimits::default()],
+    )
+    .unwrap()
 }
 
 /// Plans one need of four producers, and tells how often it was asked whether to stop.

@@ -16,6 +16,7 @@ api_tests!(
     a_market_without_a_fitting_offer_is_short_and_optimal,
     pieces_and_kilograms_are_summed_apart,
     the_price_is_that_of_the_break_that_the_share_reaches,
+    no_share_costs_more_than_the_ceiling,
     what_a_side_dismissed_is_not_planned,
     an_anonymous_buyer_stays_so_in_the_plan_of_a_union,
     an_offer_for_guests_goes_to_them_alone,
@@ -193,6 +194,25 @@ fn the_price_is_that_of_the_break_that_the_share_reaches(api: &TestApi) {
         answer.at("/shares/0/unit_price").clone()
     };
     assert_eq!((price(&small), price(&large)), (json!(90_000), json!(80_000)));
+}
+
+fn no_share_costs_more_than_the_ceiling(api: &TestApi) {
+    let distributor = buyer(api);
+    let breaks = json!({"unit_price": 80_000, "price_breaks":
+        [{"min_quantity": 200, "unit_price": 65_000}]});
+    for name in ["A", "B"] {
+        offer(api, &seller(api, name), 300, breaks.clone());
+    }
+    let terms = json!({"max_unit_price": 65_000, "price_basis": "at_origin"});
+    demand(api, &distributor, 300, terms);
+    for rule in ["none", "max_min", "equal", "pro_rata", "first_come"] {
+        let answer = run(api, &distributor, json!({"rule": rule}));
+        let prices = list(&answer, "/shares").iter().map(|share| &share["unit_price"]);
+        assert_eq!(prices.collect::<Vec<_>>(), [&json!(65_000)], "{rule}");
+        assert_eq!(total(&answer), 300);
+        let replayed = get(api, &distributor, &format!("{}/replay", path(&answer)));
+        assert_eq!(replayed.expect(200).at("/shares"), answer.at("/shares"));
+    }
 }
 
 fn what_a_side_dismissed_is_not_planned(api: &TestApi) {

@@ -201,10 +201,7 @@ impl<'a> Table<'a> {
     fn legal(&self, giver: u32, taker: &Pair, (best, most): (u64, u64)) -> u64 {
         let Pair { capacity, need, .. } = *taker;
         let (given, held) = (self.share(giver, need), self.share(capacity, need));
-        let least = |capacity: u32| {
-            let least = self.market.offer_limits(capacity).min_order;
-            least.max(self.market.demand_limits(need).min_share)
-        };
+        let least = |capacity: u32| self.market.least_share(capacity, need);
         let increment = |capacity: u32| self.market.offer_limits(capacity).increment;
         let is_legal = |capacity: u32, quantity: u64| {
             let is_sized = quantity >= least(capacity);

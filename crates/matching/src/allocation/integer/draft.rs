@@ -123,9 +123,9 @@ impl<'a> Draft<'a> {
 
 /// The smallest share that a pair may have, in base units.
 pub(super) fn smallest(market: &Market, capacity: u32, need: u32) -> u64 {
-    let offer = market.offer_limits(capacity);
-    let least = offer.min_order.max(market.demand_limits(need).min_share);
-    least.div_ceil(offer.increment).max(1).saturating_mul(offer.increment)
+    let increment = market.offer_limits(capacity).increment;
+    let least = market.least_share(capacity, need);
+    least.div_ceil(increment).max(1).saturating_mul(increment)
 }
 
 /// Whether a pair can have any share at all.

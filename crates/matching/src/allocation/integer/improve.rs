@@ -156,7 +156,7 @@ impl<'a> Search<'a> {
                 pairs.push(Pair { capacity, need, ..*pair });
             }
         }
-        let market = self.part_market(needs, &capacities)?;
+        let market = self.part_market(needs, &capacities, &pairs)?;
         let pairs = Pairs::new(&market, pairs).ok()?;
         let planned = construct(&market, &pairs, self.objective, stop).plan;
         let whole = |share: &Share| Share {
@@ -167,7 +167,7 @@ impl<'a> Search<'a> {
         Some(planned.shares().iter().map(whole).collect())
     }
 
-    fn part_market(&self, needs: &[u32], capacities: &[u32]) -> Option<Market> {
+    fn part_market(&self, needs: &[u32], capacities: &[u32], pairs: &[Pair]) -> Option<Market> {
         let mut demands: Vec<u32> = Vec::new();
         let mut limits = Vec::new();
         let mut of_part = Vec::new();
@@ -184,7 +184,14 @@ impl<'a> Search<'a> {
             Capacity { quantity: self.left[at as usize], offer, producer }
         };
         let offers = capacities.iter().map(|&at| self.market.offer_limits(at)).collect();
+        let minimum = |pair: &Pair| {
+            let whole = (capacities[pair.capacity as usize], needs[pair.need as usize]);
+            let minimum = self.market.minimum(whole.0, whole.1);
+            let demand = of_part[pair.need as usize].demand;
+            (minimum > 0).then_some(((pair.capacity, demand), minimum))
+        };
+        let minima = pairs.iter().filter_map(minimum).collect();
         let capacities = (0..).zip(capacities).map(capacity).collect();
-        Market::new(capacities, of_part, offers, limits).ok()
+        Some(Market::new(capacities, of_part, offers, limits).ok()?.with_minima(minima))
     }
 }
