@@ -4,28 +4,30 @@
 use crate::allocation::instance::{Market, Pairs};
 use crate::allocation::parts::parts;
 use crate::allocation::plan::Plan;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-/// By producer: what it would sell if all capacities of a part were filled alike, rounded down
-/// for each capacity, and what it is behind or ahead of the common fill of earlier runs; within
-/// what it offers.
+/// By producer: what it would sell if all capacities of a part were filled alike, in whole units,
+/// and what it is behind or ahead of the common fill of earlier runs; within what it offers.
 pub(super) fn entitlements(market: &Market, pairs: &Pairs, plan: &Plan) -> Vec<u64> {
     let needs = market.capacities().len() as u32;
     let nodes = needs + market.needs().len() as u32;
     let edges = pairs.all().iter().map(|pair| (pair.capacity, needs + pair.need));
-    let parts: Vec<_> = parts(nodes, edges).into_iter().map(|part| part as usize).collect();
-    let mut offered = vec![0_u128; parts.len()];
-    let mut sold = vec![0_u128; parts.len()];
+    let parts = parts(nodes, edges);
+    let mut offers = BTreeMap::<u32, BTreeMap<u32, u64>>::new();
+    let mut sold = vec![0; parts.len()];
     for (at, capacity) in market.capacities().iter().enumerate() {
-        offered[parts[at]] += u128::from(capacity.quantity);
+        let of_part = offers.entry(parts[at]).or_default();
+        *of_part.entry(capacity.producer).or_default() += capacity.quantity;
     }
     for share in plan.shares() {
-        sold[parts[share.capacity as usize]] += u128::from(share.quantity);
+        sold[parts[share.capacity as usize] as usize] += share.quantity;
     }
     let mut entitled = vec![0; market.producer_count()];
-    for (at, capacity) in market.capacities().iter().enumerate() {
-        let (sold, offered) = (sold[parts[at]], offered[parts[at]].max(1));
-        let due = u128::from(capacity.quantity) * sold / offered;
-        entitled[capacity.producer as usize] += due as u64;
+    for (part, offers) in offers {
+        let units: Vec<u64> = offers.values().copied().collect();
+        let shares = proportions(&units, sold[part as usize]);
+        offers.keys().zip(shares).for_each(|(&at, share)| entitled[at as usize] += share);
     }
     let arrears = arrears(market);
     let due = entitled.into_iter().zip(arrears).zip(super::offered(market));
@@ -33,6 +35,19 @@ pub(super) fn entitlements(market: &Market, pairs: &Pairs, plan: &Plan) -> Vec<u
         (i128::from(due) + behind).clamp(0, i128::from(offered)) as u64
     })
     .collect()
+}
+
+/// Divides `total` in proportion to what is offered: rounded down, and what is left over goes to
+/// those who lose most by it (largest remainders; of equal ones the first).
+fn proportions(offers: &[u64], total: u64) -> Vec<u64> {
+    let offered = offers.iter().map(|&units| u128::from(units)).sum::<u128>().max(1);
+    let exact = |units: &u64| u128::from(*units) * u128::from(total);
+    let mut shares: Vec<u64> = offers.iter().map(|units| (exact(units) / offered) as u64).collect();
+    let left = total - shares.iter().sum::<u64>();
+    let mut order: Vec<usize> = (0..offers.len()).collect();
+    order.sort_by_key(|&at| Reverse(exact(&offers[at]) % offered));
+    order.iter().take(left as usize).for_each(|&at| shares[at] += 1);
+    shares
 }
 
 /// By producer: how many base units it is behind the common fill of earlier runs, rounded towards
@@ -46,4 +61,17 @@ fn arrears(market: &Market) -> impl Iterator<Item = i128> {
     (0..market.producer_count())
         .map(earlier)
         .map(move |run| i128::from(run.offered) * sold / offered.max(1) - i128::from(run.sold))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rounding_leaves_over_goes_to_the_largest_remainders() {
+        assert_eq!(proportions(&[15, 18, 5, 15], 20), [6, 7, 2, 5]);
+        assert_eq!(proportions(&[3, 3, 3], 4), [2, 1, 1]);
+        assert_eq!(proportions(&[0, 7], 7), [0, 7]);
+        assert_eq!(proportions(&[], 0), []);
+    }
 }
