@@ -17,3 +17,8 @@ mod run;
 pub mod workers;
 
 pub use run::{Planning, Run, run};
+
+/// Euclid's algorithm.
+pub(crate) const fn greatest_common_divisor(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
+}

@@ -3,6 +3,11 @@
 //! Offers and demands lie on a map, belong to product sets of unequal size, and fit by price,
 //! distance and stars; about 1.3 % of all pairs are eligible. It must not know the solver.
 
+#[path = "random.rs"]
+mod random;
+
+pub use random::Random;
+
 use matching::allocation::instance::{
     Capacity, DemandLimits, Market, Need, OfferLimits, Pair, Pairs,
 };
@@ -17,29 +22,6 @@ const PRODUCTS: u64 = 100;
 const FREIGHT_PER_KM: i32 = 20;
 /// Distance at which a score for nearness is zero.
 const FAR_KM: i32 = 1500;
-
-/// Steele, Lea and Flood's SplitMix64.
-pub struct Random(u64);
-
-impl Random {
-    /// Starts from a seed.
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `end`.
-    pub fn below(&mut self, end: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
-    }
-}
 
 #[derive(Clone, Copy)]
 struct Offer {

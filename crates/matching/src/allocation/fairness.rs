@@ -1,15 +1,17 @@
 //! Rules among producers: which of the best plans is taken, and what that costs.
 //!
 //! A rule never lowers the first tier of the objective: under coverage it costs no quantity, only
-//! score; under value it chooses among plans of the most score × quantity. Only `exchange` knows
-//! minimum orders and supplier limits.
+//! score; under value it chooses among plans of the most score × quantity. Only `exchange` and
+//! `within` know minimum orders and supplier limits.
 
 mod entitlement;
 mod exchange;
 mod figures;
 mod level;
+mod levels;
 mod leximin;
 mod max_flow;
+mod within;
 
 use super::flow::solve_weighted;
 use super::instance::{Market, PATH_SCORE_MAX, Pairs, QUANTITY_MAX, SIDE_MAX};
@@ -17,6 +19,7 @@ use super::plan::{Objective, Plan, Prices, Share, Worth};
 pub(super) use exchange::exchange;
 pub use figures::Figures;
 use leximin::{Sellers, leximin};
+pub(super) use within::within;
 
 /// One unit of the middle tier, above all scores along a path.
 const MIDDLE: i64 = 1 << 36;
@@ -38,9 +41,10 @@ const LEVEL: u64 = 2 * QUANTITY_MAX;
 pub enum Rule<'a> {
     /// No producer's fill can grow without taking from one whose fill is no higher.
     MaxMin,
-    /// Every producer is entitled to the common fill of its part of the market, and to what it is
-    /// behind the common fill of earlier runs; as much of these entitlements as possible is sold,
-    /// and the rest goes by score.
+    /// Every producer is entitled to the common fill of its part of the market, in whole units by
+    /// largest remainders, and to what it is behind the common fill of earlier runs. As much of
+    /// these entitlements as possible is sold, and the rest goes by score; where limits keep that
+    /// from being had, the sum of squared differences to what is due is least.
     ProRata,
     /// As [`Rule::MaxMin`], on base units sold instead of fills.
     Equal,

@@ -7,13 +7,18 @@ mod branch;
 mod dive;
 mod draft;
 mod improve;
+mod model;
+mod network;
 
+use super::fairness::offered;
 use super::instance::{Market, Pairs};
 use super::plan::{Objective, Plan, Prices, Worth};
-use branch::branch;
+pub(super) use branch::{SMALL_PAIRS, Search, Sought, State};
 use dive::{Dive, filled, rounded};
 use draft::{Draft, is_possible};
 use improve::improve;
+pub(super) use model::{STAKE_MAX, Stake};
+use model::{Value, plain_stakes};
 
 /// Passes over all demands in which a plan is improved, at most.
 const PASSES: u32 = 8;
@@ -54,28 +59,46 @@ impl Limited {
         is_better
     }
 
-    /// Searches a small market to the end.
-    pub(super) fn prove(
+    /// The search for better plans; a rule among the best plans needs the first tier alone.
+    pub(super) fn search<'a>(
+        &self,
+        market: &'a Market,
+        pairs: &Pairs,
+        objective: Objective,
+        is_first_enough: bool,
+    ) -> Search<'a> {
+        let tiers = if is_first_enough { 1 } else { 3 };
+        let best = value(objective, self.reached);
+        let sought = Sought { best, tiers, is_any_enough: false };
+        Search::new(market, pairs, objective, plain_stakes(&offered(market)), sought)
+    }
+
+    /// Visits some nodes of a search, and takes what is found; false once there is no more.
+    pub(super) fn advance(
         &mut self,
-        market: &Market,
+        (search, nodes): (&mut Search<'_>, usize),
         pairs: &Pairs,
         objective: Objective,
         stop: &dyn Fn() -> bool,
-    ) {
-        if self.is_optimal() || self.bound.is_none() {
-            return;
+    ) -> bool {
+        let state = search.go(nodes, stop);
+        search.plan().cloned().into_iter().for_each(|plan| self.take(plan, pairs, objective));
+        if state == State::Ended {
+            self.bound = self.bound.map(|bound| search.proven(objective, self.reached, bound));
         }
-        let (plan, is_best) = branch(market, pairs, objective, self.plan.clone(), stop);
-        self.take(plan, pairs, objective);
-        if is_best {
-            self.bound = Some(self.reached);
-        }
+        state == State::Open
     }
 
     /// Whether the plan is proven to be best.
     #[must_use]
     pub fn is_optimal(&self) -> bool {
         self.bound == Some(self.reached)
+    }
+
+    /// Whether no plan is better in the first tier.
+    pub(super) fn is_first_optimal(&self, objective: Objective) -> bool {
+        let first = |worth| objective.first_tier(worth);
+        self.bound.is_some_and(|bound| first(bound) == first(self.reached))
     }
 
     /// Takes a plan that is worth more.
@@ -97,8 +120,19 @@ pub fn plan(
 ) -> Limited {
     let mut best = construct(market, pairs, objective, stop);
     while best.improve(market, pairs, objective, stop) {}
-    best.prove(market, pairs, objective, stop);
+    if !best.is_optimal() && best.bound.is_some() {
+        let mut search = best.search(market, pairs, objective, false);
+        best.advance((&mut search, usize::MAX), pairs, objective, stop);
+    }
     best
+}
+
+/// The tiers of a worth.
+fn value(objective: Objective, worth: Worth) -> Value {
+    match objective {
+        Objective::Coverage => [worth.quantity, 0, worth.score],
+        Objective::Value => [worth.score, 0, 0],
+    }
 }
 
 /// The pairs that can have a share at all: the smallest legal one fits both sides.

@@ -4,15 +4,18 @@
 //! or what is done with the answer.
 
 use super::check::check_limits;
-use super::fairness::{self, Figures, Rule, exchange};
+use super::fairness::{self, Figures, Rule, exchange, within};
 use super::flow::{Flow, Outcome};
 use super::instance::{Market, Pairs};
-use super::integer::{self, Limited};
+use super::integer::{self, Limited, Search};
 use super::plan::{Objective, Plan, Prices, Worth};
 
 /// The most pairs of a market with limits between shares for which the rule without them is tried:
 /// in a large market some share breaks a limit, and finding the plan takes longer than all else.
 const RULED_PAIRS_MAX: usize = 200_000;
+
+/// Nodes of a search between two looks at other markets.
+const NODES_AT_ONCE: usize = 1_000;
 
 /// What a run answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +42,11 @@ pub struct Run {
 
 /// Plans a market to the end.
 ///
-/// Without limits the plan is exact, under a rule too. With limits it is exact if the plan of the
-/// rule without them keeps them anyway, which is tried in all but large markets; otherwise the best
-/// plan found within them is levelled by exchanges between producers that lose nothing in the first
-/// tier, and is not called optimal.
+/// Without limits the plan is exact, under a rule too. With limits a small market is searched until
+/// the plan is proven, or the stop signal comes: by score, or in the first tier and then by the
+/// rule. The plan of the rule without limits is taken if it keeps them, which is tried in all but
+/// large markets. Otherwise the best plan found is levelled by exchanges between producers that
+/// lose nothing in the first tier, and is not called optimal.
 ///
 /// `stop` is asked by the calling thread alone, and equally often for the same work: a run that
 /// was stopped at a given question is repeated by stopping at the same question.
@@ -67,15 +71,17 @@ pub struct Planning<'a> {
     pairs: &'a Pairs,
     objective: Objective,
     rule: Rule<'a>,
-    stage: Stage,
+    stage: Stage<'a>,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum Stage<'a> {
     /// There are no limits between shares.
     Free(Free),
     /// The best plan within limits, and the one of the rule without them, if it keeps them.
     Limited(Limited, Option<Free>),
+    /// The best plan within limits, while it is searched for better ones.
+    Searched(Limited, Search<'a>),
 }
 
 impl<'a> Planning<'a> {
@@ -101,10 +107,26 @@ impl<'a> Planning<'a> {
         Self { market, pairs, objective, rule, stage }
     }
 
-    /// Goes once over all demands; false if that brought nothing, and would not again.
+    /// Goes once over all demands or, where that brings nothing, on with a search for the best
+    /// plan; false once that brings nothing either.
     pub fn improve(&mut self, stop: &dyn Fn() -> bool) -> bool {
-        let Stage::Limited(best, None) = &mut self.stage else { return false };
-        best.improve(self.market, self.pairs, self.objective, stop)
+        let (market, pairs, objective) = (self.market, self.pairs, self.objective);
+        let best = match &mut self.stage {
+            Stage::Limited(best, None) => best,
+            Stage::Searched(best, search) => {
+                return best.advance((search, NODES_AT_ONCE), pairs, objective, stop);
+            }
+            Stage::Free(_) | Stage::Limited(..) => return false,
+        };
+        if best.improve(market, pairs, objective, stop) {
+            return true;
+        }
+        let is_open = !best.is_optimal() && best.bound.is_some();
+        if is_open {
+            let search = best.search(market, pairs, objective, self.rule != Rule::None);
+            self.stage = Stage::Searched(best.clone(), search);
+        }
+        is_open
     }
 
     /// What the plan so far is worth by score, and what no plan can exceed, as far as it is known.
@@ -114,11 +136,11 @@ impl<'a> Planning<'a> {
             Stage::Free(free) => {
                 (free.plan.worth(self.pairs, self.objective), free.bound(self.market))
             }
-            Stage::Limited(best, _) => (best.reached, best.bound),
+            Stage::Limited(best, _) | Stage::Searched(best, _) => (best.reached, best.bound),
         }
     }
 
-    /// The answer: a small market is searched to the end, and the rule levels what has limits.
+    /// The answer: the rule chooses among the best plans, or levels the best that was found.
     #[must_use]
     pub fn finish(self, stop: &dyn Fn() -> bool) -> Run {
         let Self { market, pairs, objective, rule, stage } = self;
@@ -128,19 +150,45 @@ impl<'a> Planning<'a> {
                 let proof = Proof { bound, prices: free.prices, is_optimal };
                 answer(market, pairs, objective, (free.plan, free.best), proof)
             }
-            Stage::Limited(mut best, free) => {
-                best.prove(market, pairs, objective, stop);
-                let is_exact = free.is_some() || (rule == Rule::None && best.is_optimal());
-                let plan = match free {
-                    Some(free) => free.plan,
-                    None => exchange(market, pairs, objective, (rule, best.plan.clone()), stop),
-                };
-                best.take(plan.clone(), pairs, objective);
-                let proof = Proof { bound: best.bound, prices: best.prices, is_optimal: is_exact };
-                answer(market, pairs, objective, (plan, best.plan), proof)
+            Stage::Searched(best, _) | Stage::Limited(best, None) => {
+                let levelled = level(market, pairs, objective, (rule, &best), stop);
+                limited(market, pairs, objective, best, levelled)
+            }
+            Stage::Limited(best, Some(free)) => {
+                limited(market, pairs, objective, best, (free.plan, true))
             }
         }
     }
+}
+
+/// The plan of a rule within limits, and whether it is proven to be that.
+fn level(
+    market: &Market,
+    pairs: &Pairs,
+    objective: Objective,
+    (rule, best): (Rule<'_>, &Limited),
+    stop: &dyn Fn() -> bool,
+) -> (Plan, bool) {
+    let is_best = match rule {
+        Rule::None => best.is_optimal(),
+        _ => best.is_first_optimal(objective),
+    };
+    let exact = is_best.then(|| within(market, pairs, objective, (rule, &best.plan), stop));
+    let is_exact = exact.as_ref().is_some_and(Option::is_some);
+    let levelled = || exchange(market, pairs, objective, (rule, best.plan.clone()), stop);
+    (exact.flatten().unwrap_or_else(levelled), is_exact)
+}
+
+fn limited(
+    market: &Market,
+    pairs: &Pairs,
+    objective: Objective,
+    mut best: Limited,
+    (plan, is_optimal): (Plan, bool),
+) -> Run {
+    best.take(plan.clone(), pairs, objective);
+    let proof = Proof { bound: best.bound, prices: best.prices, is_optimal };
+    answer(market, pairs, objective, (plan, best.plan), proof)
 }
 
 /// A market planned without the limits between shares.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::allocation::greatest_common_divisor;
 use crate::allocation::instance::{
     Capacity, DemandLimits, InstanceError, Market, Need, OfferLimits, Pair, Pairs, Sales,
 };
@@ -211,11 +212,6 @@ impl Member {
 fn grain(snapshot: &Snapshot, capacities: &[u32]) -> u64 {
     let steps = capacities.iter().map(|&at| snapshot.step_base(at));
     steps.fold(0, greatest_common_divisor).max(1)
-}
-
-/// Euclid's algorithm.
-pub(super) const fn greatest_common_divisor(one: u64, other: u64) -> u64 {
-    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }
 
 /// The offers of a part.

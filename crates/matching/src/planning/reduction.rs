@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 
 use crate::allocation::columns::{Control, PAIRS_PER_ROUND, Pricing, Solved, solve};
 use crate::allocation::flow::Outcome;
+use crate::allocation::greatest_common_divisor;
 use crate::allocation::instance::{InstanceError, Market, Pair};
 use crate::allocation::plan::{Objective, Worth};
 
-use super::part::greatest_common_divisor;
 use super::snapshot::{Reduction, Snapshot};
 
 /// Eligible pairs as they are found: all of them up to a limit; beyond it the best of each need,

@@ -9,8 +9,12 @@ mod flow;
 mod integer;
 mod margin;
 mod market;
+#[path = "../../benches/allocation/mixed.rs"]
+#[allow(unreachable_pub)]
+mod mixed;
 mod oracle;
 mod path;
 mod progressive_filling;
 mod repair;
 mod run;
+mod whole;

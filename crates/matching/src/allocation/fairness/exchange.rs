@@ -4,7 +4,7 @@
 //! An exchange moves units of one need from one producer to another, so the need gets as much as
 //! before, every limit holds, and under value the score does not fall: the first tier is never
 //! lost. The answer is a plan that no such exchange improves. That is not yet the best plan under
-//! the rule, which is a mixed-integer problem of its own; the caller must not call it optimal.
+//! the rule, which is a mixed-integer problem of its own (`within`); it must not be called optimal.
 
 use super::entitlement::entitlements;
 use super::{Rule, offered_in_all, ranks, sold_earlier};

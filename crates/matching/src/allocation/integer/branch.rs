@@ -1,299 +1,304 @@
 //! Branch and bound: proves the best plan of a small market within the limits.
 //!
-//! Each node fixes some shares and bounds the rest by its exact flow. A share that is too small is
-//! at least the smallest one or none; a producer of a crowded demand stays in it or leaves it. Only
-//! a share off its increment, or of a need below its minimum, is tried by values: the bound is
-//! concave in a share, so from the flow's outwards until it fails. It must not know how its first
-//! plan was found.
+//! Each node narrows bounds of its parent, and is bounded by its best flow, settled warm. A share
+//! is none or at least the smallest, on the increment below or above the flow's; a need is shut or
+//! gets its minimum; a producer of a crowded demand stays in it or leaves it. A crowded demand gets
+//! no more than its largest producers can give. It must not know how its first plan was found.
 
-use super::draft::smallest;
-use super::possible;
-use crate::allocation::flow::{Flow, Outcome};
-use crate::allocation::instance::{Market, Pair, Pairs};
-use crate::allocation::plan::{Objective, Plan, Share, Worth};
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use super::model::{Model, Stake, Value};
+use super::network::Network;
+use crate::allocation::greatest_common_divisor;
+use crate::allocation::instance::{Market, Pairs, SCORE_MAX};
+use crate::allocation::plan::{Objective, Plan, Worth};
+use std::cmp::Reverse;
 
-/// Pairs that all flows together may look at.
+/// Pairs of a market that is searched until it is proven, or the stop signal comes.
+pub(in crate::allocation) const SMALL_PAIRS: usize = 100;
+
+/// Pairs that all nodes of a larger market together may look at.
 const WORK: usize = 4_000_000;
 
-/// What a relaxed plan breaks.
-enum Verdict {
-    /// Nothing.
-    Keeps,
-    /// A limit that the exact share of this pair decides.
-    Open(Pair),
-    /// This pair has less than its smallest share.
-    Small(Pair),
-    /// A demand has too many producers; this one is not bound to it yet.
-    Crowded(Supplier),
-    /// A limit that fixed shares break alone.
-    Breaks,
+/// What a node's flow asks to decide; for each choice what it narrows, the likelier first.
+type Choices = [Change; 2];
+
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    /// Bounds of an arc, and the demand that it belongs to.
+    Bounds { arc: usize, bounds: (i64, i64), demand: u32 },
+    /// A producer keeps its place in a demand.
+    Stays(usize),
+    /// A producer leaves a demand.
+    Leaves(usize),
 }
 
-/// A producer of a demand.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Supplier {
-    demand: u32,
-    producer: u32,
-}
-
-impl Supplier {
-    fn of(market: &Market, capacity: u32, need: u32) -> Self {
-        let demand = market.needs()[need as usize].demand;
-        Self { demand, producer: market.capacities()[capacity as usize].producer }
-    }
-}
-
-/// Searches for plans worth more than `best`; tells whether the answer is proven to be best.
-pub(super) fn branch(
-    market: &Market,
-    pairs: &Pairs,
-    objective: Objective,
-    best: Plan,
-    stop: &dyn Fn() -> bool,
-) -> (Plan, bool) {
-    let open = possible(market, pairs).all().to_vec();
-    let work = WORK / open.len().max(1);
-    let worth = best.worth(pairs, objective);
-    let mut search = Search { market, pairs, objective, best, worth, work, stop };
-    if work < open.len() {
-        return (search.best, false);
-    }
-    let root = Node {
-        open,
-        fixed: BTreeMap::new(),
-        bound: BTreeSet::new(),
-        capacities: market.capacities().iter().map(|capacity| capacity.quantity).collect(),
-        needs: market.needs().iter().map(|need| need.max).collect(),
-    };
-    let is_whole = search.visit(&root);
-    (search.best, is_whole)
-}
-
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Node {
-    open: Vec<Pair>,
-    /// By need and capacity; a pair that is still open may get more.
-    fixed: BTreeMap<(u32, u32), u64>,
-    /// Producers that stay in a demand.
-    bound: BTreeSet<Supplier>,
-    /// What is not fixed.
-    capacities: Vec<u64>,
-    needs: Vec<u64>,
+    network: Network,
+    /// By supplier: whether it keeps its place.
+    stays: Vec<bool>,
+    value: Value,
 }
 
-impl Node {
-    /// The node with more fixed of a pair.
-    fn with(&self, market: &Market, Share { capacity, need, quantity }: Share) -> Self {
-        let mut node = self.clone();
-        node.capacities[capacity as usize] -= quantity;
-        node.needs[need as usize] -= quantity;
-        *node.fixed.entry((need, capacity)).or_default() += quantity;
-        if quantity > 0 {
-            node.bound.insert(Supplier::of(market, capacity, need));
-        }
-        node
-    }
-
-    /// The node in which these pairs get no more than what is fixed.
-    fn without(&self, is_out: impl Fn(&Pair) -> bool) -> Self {
-        let mut node = self.clone();
-        node.open.retain(|pair| !is_out(pair));
-        node
-    }
-
-    fn held(&self, capacity: u32, need: u32) -> u64 {
-        self.fixed.get(&(need, capacity)).copied().unwrap_or(0)
-    }
-
-    fn room(&self, capacity: u32, need: u32) -> u64 {
-        self.capacities[capacity as usize].min(self.needs[need as usize])
-    }
-
-    fn bound_to(&self, demand: u32) -> usize {
-        self.bound.iter().filter(|supplier| supplier.demand == demand).count()
-    }
-}
-
-struct Search<'a> {
-    market: &'a Market,
-    pairs: &'a Pairs,
-    objective: Objective,
-    best: Plan,
-    worth: Worth,
-    /// Flows that may still be solved.
+/// A search that can be gone on with.
+#[derive(Debug)]
+pub(in crate::allocation) struct Search<'a> {
+    model: Model<'a>,
+    open: Vec<Node>,
+    /// What a plan has to exceed, by as many tiers as count.
+    best: Value,
+    tiers: usize,
+    plan: Option<Plan>,
+    /// Whether the first plan found is enough.
+    is_any_enough: bool,
+    /// Nodes that may still be visited.
     work: usize,
-    stop: &'a dyn Fn() -> bool,
 }
 
-impl Search<'_> {
-    /// The best plan with these shares fixed and no limit on the others, or `None` if work or
-    /// time is out.
-    fn relax(&mut self, node: &Node) -> Option<Plan> {
-        self.work = self.work.checked_sub(1)?;
-        if (self.stop)() {
-            return None;
-        }
-        let mut flow = Flow::between(node.capacities.clone(), node.needs.clone(), self.objective);
-        flow.add(&node.open);
-        let is_solved = flow.solve(self.stop) == Outcome::Optimal;
-        let mut all = node.fixed.clone();
-        for share in flow.plan().shares() {
-            *all.entry((share.need, share.capacity)).or_default() += share.quantity;
-        }
-        let share = |((need, capacity), quantity)| Share { capacity, need, quantity };
-        is_solved.then(|| Plan::new(all.into_iter().map(share).collect()))
+/// What plans are sought: worth more than `best` in as many tiers as count; any of them, or the
+/// best.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::allocation) struct Sought {
+    pub(in crate::allocation) best: Value,
+    pub(in crate::allocation) tiers: usize,
+    pub(in crate::allocation) is_any_enough: bool,
+}
+
+/// Where a search stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::allocation) enum State {
+    /// There is no better plan.
+    Ended,
+    /// There may be.
+    Open,
+    /// There may be, and the search is given up.
+    GivenUp,
+}
+
+impl<'a> Search<'a> {
+    pub(in crate::allocation) fn new(
+        market: &'a Market,
+        pairs: &Pairs,
+        objective: Objective,
+        stakes: Vec<Stake>,
+        sought: Sought,
+    ) -> Self {
+        let Sought { best, tiers, is_any_enough } = sought;
+        let model = Model::new(market, pairs, objective, stakes);
+        let count = model.pairs.len();
+        let work = if count <= SMALL_PAIRS { usize::MAX } else { WORK / count };
+        let work = if work < count { 0 } else { work };
+        let mut search =
+            Self { model, open: Vec::new(), best, tiers, plan: None, is_any_enough, work };
+        search.begin();
+        search
     }
 
-    /// Explores a node and all below; false if work or time ran out.
-    fn visit(&mut self, node: &Node) -> bool {
-        let relaxed = self.relax(node);
-        relaxed.is_some_and(|relaxed| self.explore(node, relaxed))
+    fn begin(&mut self) {
+        let Some(network) = self.model.network() else { return };
+        let stays = vec![false; self.model.suppliers.len()];
+        let mut root = Node { network, stays, value: [0; 3] };
+        let demands = 0..self.model.market.demand_count() as u32;
+        if demands.into_iter().all(|demand| self.fit(&mut root, demand)) {
+            self.push(root);
+        }
     }
 
-    /// Explores below a node whose relaxed plan is given; false if work or time ran out.
-    fn explore(&mut self, node: &Node, relaxed: Plan) -> bool {
-        let worth = relaxed.worth(self.pairs, self.objective);
-        if worth <= self.worth {
-            return true;
+    /// The best plan so far, if one was found.
+    pub(in crate::allocation) const fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref()
+    }
+
+    /// What no plan exceeds after a search that has ended with a plan worth `reached`.
+    pub(in crate::allocation) fn proven(
+        &self,
+        objective: Objective,
+        reached: Worth,
+        bound: Worth,
+    ) -> Worth {
+        let is_whole = self.tiers > 1 || objective == Objective::Value;
+        let score = reached.quantity * i128::from(SCORE_MAX);
+        match is_whole {
+            true => reached,
+            false if bound.quantity > reached.quantity => Worth { score, ..reached },
+            false => bound,
         }
-        match self.verdict(node, &relaxed) {
-            Verdict::Breaks => true,
-            Verdict::Keeps => {
-                (self.best, self.worth) = (relaxed, worth);
-                true
+    }
+
+    /// Visits up to `most` nodes.
+    pub(in crate::allocation) fn go(&mut self, most: usize, stop: &dyn Fn() -> bool) -> State {
+        for _ in 0..most {
+            let Some(node) = self.open.pop() else { return State::Ended };
+            if self.work == 0 || stop() {
+                self.open.push(node);
+                return State::GivenUp;
             }
-            Verdict::Open(pair) => self.values(&node.without(|it| *it == pair), &pair, &relaxed),
-            Verdict::Small(pair) => {
-                let Pair { capacity, need, .. } = pair;
-                let quantity = smallest(self.market, capacity, need);
-                let fits = quantity <= node.room(capacity, need);
-                let least = Share { capacity, need, quantity };
-                (!fits || self.visit(&node.with(self.market, least)))
-                    && self.visit(&node.without(|it| *it == pair))
+            self.work -= 1;
+            self.visit(&node);
+        }
+        State::Open
+    }
+
+    fn is_better(&self, value: &Value) -> bool {
+        value[..self.tiers] > self.best[..self.tiers]
+    }
+
+    fn push(&mut self, mut node: Node) {
+        node.value = self.model.value(&node.network);
+        if self.is_better(&node.value) {
+            self.open.push(node);
+        }
+    }
+
+    fn visit(&mut self, node: &Node) {
+        if !self.is_better(&node.value) {
+            return;
+        }
+        if let Some(choices) = self.choices(node) {
+            for change in choices.into_iter().rev() {
+                self.narrowed(node, change).into_iter().for_each(|node| self.push(node));
             }
-            Verdict::Crowded(supplier) => {
-                self.bind(node, supplier, relaxed)
-                    && self.visit(&node.without(|it| self.supplier(it) == supplier))
+        } else {
+            self.plan = Some(self.model.plan(&node.network));
+            self.best = node.value;
+            if self.is_any_enough {
+                self.open.clear();
             }
         }
     }
 
-    fn supplier(&self, pair: &Pair) -> Supplier {
-        Supplier::of(self.market, pair.capacity, pair.need)
-    }
-
-    /// Explores with one more producer bound to its demand; the last one shuts the others out.
-    fn bind(&mut self, node: &Node, supplier: Supplier, relaxed: Plan) -> bool {
+    /// The node after a choice, or `None` if nothing is left of it.
+    fn narrowed(&self, node: &Node, change: Change) -> Option<Node> {
         let mut node = node.clone();
-        let most = self.most(supplier.demand);
-        node.bound.insert(supplier);
-        match node.bound_to(supplier.demand).cmp(&most) {
-            Ordering::Less => self.explore(&node, relaxed),
-            Ordering::Equal => {
-                let is_bound = |pair: &Pair| node.bound.contains(&self.supplier(pair));
-                let is_own = |pair: &Pair| self.supplier(pair).demand == supplier.demand;
-                self.visit(&node.without(|pair| is_own(pair) && !is_bound(pair)))
+        let demand = match change {
+            Change::Bounds { arc, bounds, demand } => {
+                node.network.narrow(arc, bounds).then_some(demand)?
             }
-            Ordering::Greater => true,
-        }
+            Change::Stays(supplier) => {
+                node.stays[supplier] = true;
+                self.model.suppliers[supplier].demand
+            }
+            Change::Leaves(supplier) => {
+                self.leave(&mut node, supplier).then_some(())?;
+                self.model.suppliers[supplier].demand
+            }
+        };
+        self.fit(&mut node, demand).then_some(node)
     }
 
-    fn most(&self, demand: u32) -> usize {
-        let own = self.market.needs().iter().position(|need| need.demand == demand);
-        let limits = own.map(|need| self.market.demand_limits(need as u32));
-        limits.and_then(|it| it.max_suppliers).map_or(usize::MAX, |most| most as usize)
+    /// Holds a demand and its needs to what can be; false if nothing is left.
+    fn fit(&self, node: &mut Node, demand: u32) -> bool {
+        self.seat(node, demand) && self.round(node, demand)
     }
 
-    /// Tries the values of a pair from the relaxed one outwards, and zero unless some is fixed.
-    fn values(&mut self, node: &Node, pair: &Pair, relaxed: &Plan) -> bool {
-        let Pair { capacity, need, .. } = *pair;
-        let is_own = |share: &&Share| (share.capacity, share.need) == (capacity, need);
-        let flow = relaxed.shares().iter().find(is_own).map_or(0, |share| share.quantity);
-        let increment = self.market.offer_limits(capacity).increment;
-        let held = node.held(capacity, need);
-        let least = smallest(self.market, capacity, need);
-        let most = node.room(capacity, need) + held;
-        let share = |whole: u64| Share { capacity, need, quantity: whole - held };
-        let below = flow / increment * increment;
-        let mut down = below;
-        while down >= least {
-            match self.value(node, share(down)) {
-                Some(true) => down -= increment,
-                Some(false) => break,
-                None => return false,
-            }
-        }
-        let mut up = (below + increment).max(least);
-        while up <= most {
-            match self.value(node, share(up)) {
-                Some(true) => up += increment,
-                Some(false) => break,
-                None => return false,
-            }
-        }
-        held > 0 || self.visit(node)
+    /// Rounds what the needs of a demand get to what the increments of all their pairs divide.
+    fn round(&self, node: &mut Node, demand: u32) -> bool {
+        let model = &self.model;
+        let own = (0..).zip(model.market.needs()).filter(|(_, need)| need.demand == demand);
+        own.into_iter().all(|(at, _)| {
+            let pairs = model.pairs.iter().enumerate().filter(|(_, pair)| pair.need == at);
+            let open = pairs.filter(|(pair, _)| node.network.arc(*pair).most > 0);
+            let step = open
+                .fold(0, |step, (_, pair)| greatest_common_divisor(step, model.increment(pair)));
+            let arc = model.need_arc(at);
+            let most = node.network.arc(arc).most;
+            node.network.narrow(arc, (0, most - most % (step.max(1) as i64)))
+        })
     }
 
-    /// Explores one value; tells whether its bound exceeds the best plan, or `None` if work or
-    /// time ran out.
-    fn value(&mut self, node: &Node, share: Share) -> Option<bool> {
-        let node = node.with(self.market, share);
-        let relaxed = self.relax(&node)?;
-        let is_open = relaxed.worth(self.pairs, self.objective) > self.worth;
-        self.explore(&node, relaxed).then_some(is_open)
+    fn leave(&self, node: &mut Node, supplier: usize) -> bool {
+        let mut pairs = self.model.suppliers[supplier].pairs.iter();
+        pairs.all(|&pair| node.network.narrow(pair, (0, 0)))
     }
 
-    fn verdict(&self, node: &Node, plan: &Plan) -> Verdict {
-        for share in plan.shares() {
-            let increment = self.market.offer_limits(share.capacity).increment;
-            let is_own = |pair: &Pair| (pair.capacity, pair.need) == (share.capacity, share.need);
-            if share.quantity < smallest(self.market, share.capacity, share.need) {
-                return open(node, is_own, Verdict::Small);
+    /// Holds a demand to what its producers can give: those that stay, and the largest others in
+    /// the places that are left; without places the others leave. False if nothing is left.
+    fn seat(&self, node: &mut Node, demand: u32) -> bool {
+        let model = &self.model;
+        let Some(places) = model.places(demand) else { return true };
+        let (mut given, mut seated, mut others) = (0, 0, Vec::new());
+        let own = model.suppliers.iter().enumerate().filter(|(_, of)| of.demand == demand);
+        for (at, supplier) in own {
+            let potential = model.potential(&node.network, at);
+            if potential == 0 {
+                continue;
             }
-            if !share.quantity.is_multiple_of(increment) {
-                return open(node, is_own, Verdict::Open);
+            let is_in = |&pair: &usize| node.network.arc(pair).least > 0;
+            if node.stays[at] || supplier.pairs.iter().any(is_in) {
+                (given, seated) = (given + potential, seated + 1);
+            } else {
+                others.push((Reverse(potential), at));
             }
         }
-        for (demand, used) in by_demand(self.market, plan) {
-            if used.len() > self.most(demand) {
-                return self.crowded(node, demand, &used);
+        others.sort_unstable();
+        let free = places.saturating_sub(seated);
+        let largest: i64 = others.iter().take(free).map(|(potential, _)| potential.0).sum();
+        let leaving = if free == 0 { others.as_slice() } else { &[] };
+        seated <= places
+            && leaving.iter().all(|(_, at)| self.leave(node, *at))
+            && node.network.narrow(model.demand_arc(demand), (0, given + largest))
+    }
+
+    /// What the flow of a node breaks, and how that can be decided; `None` if it keeps all limits.
+    fn choices(&self, node: &Node) -> Option<Choices> {
+        let crowded = self.crowded(node).map(|at| [Change::Stays(at), Change::Leaves(at)]);
+        crowded.or_else(|| self.short(node)).or_else(|| self.small(node)).or_else(|| self.off(node))
+    }
+
+    /// The producer of a crowded demand that gives most and has not kept its place.
+    fn crowded(&self, node: &Node) -> Option<usize> {
+        let mut used = vec![Vec::new(); self.model.market.demand_count()];
+        for (at, supplier) in self.model.suppliers.iter().enumerate() {
+            let units: i64 = supplier.pairs.iter().map(|&pair| node.network.arc(pair).flow).sum();
+            if units > 0 {
+                used[supplier.demand as usize].push((Reverse(units), at));
             }
         }
-        for (at, need) in (0..).zip(self.market.needs()) {
-            let own = plan.shares().iter().filter(|share| share.need == at);
-            let given: u64 = own.map(|share| share.quantity).sum();
-            if given > 0 && given < need.min {
-                return open(node, |pair| pair.need == at, Verdict::Open);
-            }
-        }
-        Verdict::Keeps
+        let is_crowded = |(demand, used): &(u32, &Vec<_>)| {
+            self.model.places(*demand).is_some_and(|places| used.len() > places)
+        };
+        let crowded = (0..).zip(&used).filter(is_crowded);
+        let free = crowded.flat_map(|(_, used)| used).filter(|(_, at)| !node.stays[*at]);
+        free.min().map(|(_, at)| *at)
     }
 
-    /// The producer of a crowded demand that gives most and is not bound to it.
-    fn crowded(&self, node: &Node, demand: u32, used: &BTreeMap<u32, u64>) -> Verdict {
-        let supplier = |producer: u32| Supplier { demand, producer };
-        let free = used.iter().filter(|(producer, _)| !node.bound.contains(&supplier(**producer)));
-        let largest = free.max_by_key(|(producer, units)| (**units, u32::MAX - **producer));
-        largest.map_or(Verdict::Breaks, |(producer, _)| Verdict::Crowded(supplier(*producer)))
+    /// A need that gets less than its minimum.
+    fn short(&self, node: &Node) -> Option<Choices> {
+        let needs = (0..).zip(self.model.market.needs());
+        let mut short = needs.filter(|(at, need)| {
+            let given = node.network.arc(self.model.need_arc(*at)).flow;
+            given > 0 && given < need.min as i64
+        });
+        let (at, need) = short.next()?;
+        let (arc, demand) = (self.model.need_arc(at), need.demand);
+        let bounds = |bounds| Change::Bounds { arc, bounds, demand };
+        Some([bounds((need.min as i64, i64::MAX)), bounds((0, 0))])
     }
-}
 
-fn open(
-    node: &Node,
-    is_meant: impl Fn(&Pair) -> bool,
-    verdict: impl Fn(Pair) -> Verdict,
-) -> Verdict {
-    node.open.iter().find(|pair| is_meant(pair)).map_or(Verdict::Breaks, |pair| verdict(*pair))
-}
-
-/// By demand: its producers, with what they give.
-fn by_demand(market: &Market, plan: &Plan) -> BTreeMap<u32, BTreeMap<u32, u64>> {
-    let mut demands = BTreeMap::<u32, BTreeMap<u32, u64>>::new();
-    for share in plan.shares() {
-        let Supplier { demand, producer } = Supplier::of(market, share.capacity, share.need);
-        *demands.entry(demand).or_default().entry(producer).or_default() += share.quantity;
+    /// The share that falls shortest of its smallest size.
+    fn small(&self, node: &Node) -> Option<Choices> {
+        let pairs = self.model.pairs.iter().enumerate();
+        let short = pairs.map(|(at, pair)| {
+            let (flow, least) = (node.network.arc(at).flow, self.model.smallest(pair));
+            (if flow > 0 { least - flow } else { 0 }, at)
+        });
+        let (_, at) = short.filter(|(short, _)| *short > 0).max()?;
+        Some(self.bounds(at, (self.model.smallest(&self.model.pairs[at]), 0)))
     }
-    demands
+
+    /// The share off the largest increment.
+    fn off(&self, node: &Node) -> Option<Choices> {
+        let pairs = self.model.pairs.iter().enumerate();
+        let steps = pairs.map(|(at, pair)| (self.model.increment(pair) as i64, at));
+        let (step, at) = steps.filter(|(step, at)| node.network.arc(*at).flow % step != 0).max()?;
+        let below = node.network.arc(at).flow / step * step;
+        let least = self.model.smallest(&self.model.pairs[at]);
+        Some(self.bounds(at, (below + step, if below < least { 0 } else { below })))
+    }
+
+    /// Whether a share is at least the one, or at most the other.
+    fn bounds(&self, at: usize, (above, below): (i64, i64)) -> Choices {
+        let demand = self.model.suppliers[self.model.supplier_of[at]].demand;
+        let bounds = |bounds| Change::Bounds { arc: at, bounds, demand };
+        [bounds((above, i64::MAX)), bounds((0, below))]
+    }
 }
