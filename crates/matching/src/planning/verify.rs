@@ -52,12 +52,12 @@ pub enum Doubt {
     },
     /// An optimum that is not what was found to be the bound over all eligible pairs.
     Reduction,
-    /// A bound below what the prices prove, or an optimum whose quantity or value is below it.
+    /// A bound that the shares exceed in the first tier, or an optimum that does not reach it.
     Bound {
         /// As told.
         told: Worth,
-        /// As the prices prove.
-        proven: Worth,
+        /// What the shares are worth.
+        is: Worth,
     },
 }
 
@@ -72,7 +72,7 @@ impl fmt::Display for Doubt {
             Self::NoPrice => write!(f, "a side of a pair has no price"),
             Self::Worth { told, is } => write!(f, "told to be worth {told:?}, is {is:?}"),
             Self::Reduction => write!(f, "the bound is not that over all eligible pairs"),
-            Self::Bound { told, proven } => write!(f, "told bound {told:?}, proven {proven:?}"),
+            Self::Bound { told, is } => write!(f, "told bound {told:?} of shares worth {is:?}"),
         }
     }
 }
@@ -105,14 +105,14 @@ pub fn confirm(
     if told.is_some_and(|told| !agrees(outcome, &told)) {
         return Err(Doubt::Reduction);
     }
+    // A search may have proven less than the prices do; only they are confirmed here.
+    let left = objective.first_tier(outcome.bound) - objective.first_tier(is);
+    if left < 0 || (outcome.is_optimal && left > 0) {
+        return Err(Doubt::Bound { told: outcome.bound, is });
+    }
     let proven = outcome.certificate.as_ref();
     let proven = proven.map(|it| proven_bound(&parts, objective, it)).transpose()?;
-    match proven {
-        Some(proven) if told.is_none() && outcome.bound < proven && !outcome.is_optimal => {
-            Err(Doubt::Bound { told: outcome.bound, proven })
-        }
-        _ => Ok(Confirmed { shares: confirmed, reached: is, proven, told }),
-    }
+    Ok(Confirmed { shares: confirmed, reached: is, proven, told })
 }
 
 /// Whether an answer claims no more than what was found over all eligible pairs.
