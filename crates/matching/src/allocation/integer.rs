@@ -13,6 +13,7 @@ mod network;
 use super::fairness::offered;
 use super::instance::{Market, Pairs};
 use super::plan::{Objective, Plan, Prices, Worth};
+use branch::is_searched;
 pub(super) use branch::{SMALL_PAIRS, Search, Sought, State};
 use dive::{Dive, filled, rounded};
 use draft::{Draft, is_possible};
@@ -59,18 +60,24 @@ impl Limited {
         is_better
     }
 
-    /// The search for better plans; a rule among the best plans needs the first tier alone.
+    /// The search for better plans, unless there are none or the market is too large for one; a
+    /// rule among the best plans needs the first tier alone.
     pub(super) fn search<'a>(
         &self,
         market: &'a Market,
         pairs: &Pairs,
         objective: Objective,
         is_first_enough: bool,
-    ) -> Search<'a> {
+    ) -> Option<Search<'a>> {
+        let is_done =
+            if is_first_enough { self.is_first_optimal(objective) } else { self.is_optimal() };
+        if is_done || self.bound.is_none() || !is_searched(possible(market, pairs).all().len()) {
+            return None;
+        }
         let tiers = if is_first_enough { 1 } else { 3 };
         let best = value(objective, self.reached);
         let sought = Sought { best, tiers, is_any_enough: false };
-        Search::new(market, pairs, objective, plain_stakes(&offered(market)), sought)
+        Some(Search::new(market, pairs, objective, plain_stakes(&offered(market)), sought))
     }
 
     /// Visits some nodes of a search, and takes what is found; false once there is no more.
@@ -120,8 +127,7 @@ pub fn plan(
 ) -> Limited {
     let mut best = construct(market, pairs, objective, stop);
     while best.improve(market, pairs, objective, stop) {}
-    if !best.is_optimal() && best.bound.is_some() {
-        let mut search = best.search(market, pairs, objective, false);
+    if let Some(mut search) = best.search(market, pairs, objective, false) {
         best.advance((&mut search, usize::MAX), pairs, objective, stop);
     }
     best

@@ -121,12 +121,11 @@ impl<'a> Planning<'a> {
         if best.improve(market, pairs, objective, stop) {
             return true;
         }
-        let is_open = !best.is_optimal() && best.bound.is_some();
-        if is_open {
-            let search = best.search(market, pairs, objective, self.rule != Rule::None);
-            self.stage = Stage::Searched(best.clone(), search);
-        }
-        is_open
+        let Some(search) = best.search(market, pairs, objective, self.rule != Rule::None) else {
+            return false;
+        };
+        self.stage = Stage::Searched(best.clone(), search);
+        true
     }
 
     /// What the plan so far is worth by score, and what no plan can exceed, as far as it is known.

@@ -74,6 +74,16 @@ pub(in crate::allocation) enum State {
     GivenUp,
 }
 
+/// Nodes that a market of so many pairs is worth.
+const fn work(pairs: usize) -> usize {
+    if pairs <= SMALL_PAIRS { usize::MAX } else { WORK / pairs }
+}
+
+/// Whether a market of so many pairs is searched at all.
+pub(super) const fn is_searched(pairs: usize) -> bool {
+    work(pairs) >= pairs
+}
+
 impl<'a> Search<'a> {
     pub(in crate::allocation) fn new(
         market: &'a Market,
@@ -84,9 +94,7 @@ impl<'a> Search<'a> {
     ) -> Self {
         let Sought { best, tiers, is_any_enough } = sought;
         let model = Model::new(market, pairs, objective, stakes);
-        let count = model.pairs.len();
-        let work = if count <= SMALL_PAIRS { usize::MAX } else { WORK / count };
-        let work = if work < count { 0 } else { work };
+        let work = work(model.pairs.len());
         let mut search =
             Self { model, open: Vec::new(), best, tiers, plan: None, is_any_enough, work };
         search.begin();
