@@ -134,7 +134,7 @@ impl Units {
 impl Unit {
     fn names(&self) -> impl Iterator<Item = &str> {
         let aliases = self.aliases.iter().map(String::as_str);
-        [self.code.as_str(), self.label_vi.as_str()].into_iter().chain(aliases)
+        [&self.code, &self.label_vi, &self.label_en].map(String::as_str).into_iter().chain(aliases)
     }
 }
 
@@ -194,6 +194,9 @@ mod tests {
         let pairs = [("ký", "kg"), ("KG", "kg"), ("quả", "trái"), ("tạ", "tạ"), ("lit", "lít")];
         for (name, code) in pairs.into_iter().chain([(" tan ", "tấn"), ("thung", "thùng")]) {
             assert_eq!(units.find(name).unwrap().code, code, "{name}");
+        }
+        for unit in units.iter() {
+            assert_eq!(units.find(&unit.label_en).unwrap().code, unit.code, "{}", unit.label_en);
         }
     }
 

@@ -287,6 +287,77 @@ fn a_word_that_a_synonym_took_the_place_of_is_found_too() {
     }
 }
 
+fn starred(stars: &[Option<u8>]) -> SearchIndex {
+    let mut index = SearchIndex::new(synonyms());
+    for (id, stars) in (0..).zip(stars) {
+        index.insert(
+            id,
+            DocumentText { name: "Trà sen".into(), stars: *stars, ..Default::default() },
+        );
+    }
+    index
+}
+
+#[test]
+fn stars_are_asked_for_in_many_ways_and_decide_between_equals() {
+    let index = starred(&[None, Some(3), Some(4), Some(5)]);
+    let full = |query: &str| -> Vec<u32> {
+        let hits = index.hits(query, 9_000, |_| true);
+        hits.into_iter().map(|(id, _)| id).collect()
+    };
+    for query in ["5 sao", "ocop 5 sao", "sản phẩm ocop 5 sao", "5sao", "5*", "cho 5 sao"] {
+        assert_eq!(full(query), [3], "{query}");
+    }
+    assert_eq!(full("4-5 sao"), [2, 3]);
+    assert_eq!(full("4 hoặc 5 sao"), [2, 3]);
+    assert_eq!(full("tiềm năng 5 sao"), [2]);
+    assert_eq!(full("sản phẩm ocop"), [0, 1, 2, 3], "all of them are");
+    assert_eq!(full("trà sen"), [3, 2, 1, 0], "of equals, more stars first");
+}
+
+#[test]
+fn a_text_without_a_letter_finds_nothing_and_an_empty_one_all() {
+    let index = starred(&[None, Some(4)]);
+    for query in ["%", "!!!", "*", "\\"] {
+        assert_eq!(index.search(query, TOP), [], "{query}");
+    }
+    assert_eq!(index.search(" ", TOP).len(), 2);
+}
+
+#[test]
+fn a_word_is_found_while_it_is_typed() {
+    let names = ["Nước mắm", "Nước tương", "Bánh tráng", "Bánh tét", "Trà sen"];
+    let cases = [("nuoc m", 0), ("nước t", 1), ("banh tra", 2), ("bánh té", 3), ("tra s", 4)];
+    for (query, first) in cases {
+        assert_eq!(found_among(&names, query).first(), Some(&first), "{query}");
+    }
+}
+
+#[test]
+fn what_nobody_sells_does_not_hide_what_somebody_does() {
+    let names = ["Gạo ST25", "Sâm bố chính", "Trà sen"];
+    for query in ["gạo chính hãng", "gạo siêu cấp", "gạo iphone"] {
+        assert_eq!(found_among(&names, query).first(), Some(&0), "{query}");
+    }
+    let mut index = SearchIndex::new(synonyms());
+    for (id, (name, place)) in (0..).zip([("Đèn lồng", "Đà Nẵng"), ("Muối hột", "Bạc Liêu")])
+    {
+        let (name, place) = (name.into(), place.into());
+        index.insert(id, DocumentText { name, place, ..DocumentText::default() });
+    }
+    assert_eq!(index.search("muối đà nẵng", TOP)[0].0, 1, "the product before the place");
+    assert_eq!(index.search("đà nẵng", TOP)[0].0, 0);
+}
+
+#[test]
+fn the_very_words_come_before_others_that_mean_the_same() {
+    let names = ["Lạp sườn", "Lạp xưởng", "Kẹo đậu phộng", "Kẹo lạc"];
+    for (query, first) in [("lạp xưởng", 1), ("lap suon", 0), ("kẹo lạc", 3), ("peanut candy", 2)]
+    {
+        assert_eq!(found_among(&names, query).first(), Some(&first), "{query}");
+    }
+}
+
 #[test]
 fn a_product_whose_name_has_no_word_is_found_by_its_producer() {
     let mut index = SearchIndex::new(synonyms());

@@ -42,8 +42,9 @@ const CONTENT_WEIGHT: u16 = 10;
 const FOUND: u16 = 5_000;
 /// Likeness from which a word is one that texts have.
 const KNOWN: u16 = 2_000;
-/// How rare a word counts that no text has.
+/// How rare a word counts that no text has, at most, and beside the least rare one that texts have.
 const UNKNOWN_RARITY: u32 = 20;
+const UNKNOWN_PERCENT: u32 = 80;
 /// What two neighbours weigh of their own weights together.
 const PAIR_PERCENT: u32 = 25;
 const SHAPE_PERCENT: u32 = 15;
@@ -317,10 +318,13 @@ impl SearchIndex {
             found.entry(*key).or_insert_with(|| self.find(*key));
         }
         let is_product = keys.iter().any(|key| found[key].is_in_names);
+        let known = keys.iter().map(|key| found[key].rarity).filter(|rarity| *rarity > 0);
+        let unknown = known.min().map_or(UNKNOWN_RARITY, |least| least * UNKNOWN_PERCENT / 100);
         for (query, key) in reading.words.iter().zip(&keys) {
             let found = &found[key];
             let percent = if is_product && !found.is_in_names { ASIDE_PERCENT } else { 100 };
-            let weight = u32::from(query.weight) * found.rarity * percent / 100;
+            let rarity = if found.rarity == 0 { unknown.min(UNKNOWN_RARITY) } else { found.rarity };
+            let weight = u32::from(query.weight) * rarity * percent / 100;
             sums.add(weight, found, found.is_in_names && query.weight >= CONTENT_WEIGHT);
             weights.push(weight);
         }
@@ -402,11 +406,10 @@ impl SearchIndex {
         Found { rarity: self.rarity(&likenesses, closest), likenesses, is_in_names }
     }
 
-    /// Four times the binary logarithm of how rare a word is, at least 4; a word that nothing is
-    /// like says little, however rare it is.
+    /// Four times the binary logarithm of how rare a word is, at least 4; 0 if nothing is like it.
     fn rarity(&self, likenesses: &[u16], closest: u16) -> u32 {
         if closest < KNOWN {
-            return UNKNOWN_RARITY;
+            return 0;
         }
         let least = closest.div_ceil(3).max(1);
         let has = |likeness: &&u16| **likeness & !IN_NAME >= least;
