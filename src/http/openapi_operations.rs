@@ -129,6 +129,8 @@ fn is_health(path: &str) -> bool {
 enum Answer {
     /// A list, in pages.
     List,
+    /// A page of a list that is asked for by POST, without a tag.
+    Page,
     /// Something that always has a tag.
     Tagged,
     /// A record as an action leaves it, or as a file.
@@ -141,7 +143,13 @@ impl Answer {
     fn of(operation: &Value, is_changed: bool) -> Self {
         let is_tagged = operation["responses"].get("304").is_some();
         match answers(operation) {
-            name if is_tagged && name.ends_with("List") => Self::List,
+            name if name.ends_with("List") => {
+                if is_tagged {
+                    Self::List
+                } else {
+                    Self::Page
+                }
+            }
             _ if is_tagged || is_changed => Self::Tagged,
             name if name.ends_with("Record") || is_file(operation) => Self::Record,
             _ => Self::Other,
@@ -261,6 +269,9 @@ fn headers(status: &str, kind: Answer) -> Value {
     if status == "201" {
         headers.insert("Location".into(), text("Address of the new record."));
     }
+    if status == "308" {
+        headers.insert("Location".into(), text("Where it is."));
+    }
     let version = "The version, for If-Match and If-None-Match.";
     let tag = match (status, kind) {
         ("201", _) | ("200" | "304", Answer::Tagged | Answer::List) => Some(text(version)),
@@ -269,7 +280,7 @@ fn headers(status: &str, kind: Answer) -> Value {
         _ => None,
     };
     headers.extend(tag.map(|tag| ("ETag".to_owned(), tag)));
-    if matches!(status, "200" | "304") && kind == Answer::List {
+    if matches!(status, "200" | "304") && matches!(kind, Answer::List | Answer::Page) {
         headers.insert("Link".into(), optional("The next page (`rel=next`, RFC 8288), if any."));
     }
     if status == "401" {

@@ -79,8 +79,7 @@ async fn get_openapi(request: HttpRequest) -> HttpResponse {
 
 /// Where the page is
 #[utoipa::path(tag = "service", operation_id = "findDocs", security(()),
-    responses((status = 308, description = "At `/docs/`", headers(
-        ("Location" = String, description = "Address of the page.")))))]
+    responses((status = 308, description = "At `/docs/`")))]
 #[get("/docs")]
 async fn find_docs() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()

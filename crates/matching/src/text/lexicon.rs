@@ -146,8 +146,8 @@ const FILLERS: [&str; 27] = [
 /// Single words of a demand that do so; without accents each of them can be another word.
 const FILLER_WORDS: [&str; 8] = ["cho", "các", "những", "loại", "ocop", "mua", "tìm", "với"];
 
-/// What else says nothing in a search of a list that has these products alone. Phrases, where a word
-/// of them can be another one without its accents.
+/// What else says nothing in a search of a list that has these products alone. Phrases, where a
+/// word of them can be another one without its accents.
 const SEARCH_FILLERS: [&str; 33] = [
     "nông sản",
     "sản phẩm",

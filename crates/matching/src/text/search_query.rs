@@ -160,7 +160,7 @@ impl Spellings {
     }
 }
 
-/// Takes "4 sao", "sao 4", "bốn sao" or "4-5 sao" out of the words; none where no star is asked for.
+/// Takes "4 sao", "sao 4", "bốn sao" or "4-5 sao" out of the words, if stars are asked for.
 fn take_stars(mut words: Vec<String>) -> (Stars, Vec<String>) {
     let folded: Vec<String> = words.iter().map(|word| fold(word)).collect();
     let star = |at: usize| folded.get(at).and_then(|word| star_count(word));

@@ -128,7 +128,8 @@ impl Word {
         !self.syllable && usize::from(self.len) >= MIN_GLUED_LETTERS && !self.has_digit
     }
 
-    /// How like a word is that begins with this one, 0..=10000: what was typed of its accents agrees.
+    /// How like a word is that begins with this one, 0..=10000: what was typed of its accents
+    /// agrees.
     pub(super) fn beginning_of(&self, word: &Self) -> u16 {
         let len = usize::from(self.len);
         let typed = (1_u64 << (2 * len)) - 1;
