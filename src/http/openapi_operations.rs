@@ -31,6 +31,15 @@ pub(super) fn complete_operations(document: &mut Value) {
             }
         }
     }
+    drop_spare_problems(document);
+}
+
+/// Leaves out problems that no operation refers to.
+fn drop_spare_problems(document: &mut Value) {
+    let paths = document["paths"].to_string();
+    if let Some(problems) = document["components"]["responses"].as_object_mut() {
+        problems.retain(|name, _| paths.contains(&format!("/{name}\"")));
+    }
 }
 
 fn complete(path: &str, method: &str, operation: &mut Value) {
@@ -169,7 +178,8 @@ fn is_file(operation: &Value) -> bool {
 
 /// A spreadsheet is a file, not the numbers of its bytes.
 fn type_file(response: &mut Value) {
-    if let Some(media) = response["content"].get_mut(XLSX) {
+    let content = response.get_mut("content").and_then(Value::as_object_mut);
+    if let Some(media) = content.and_then(|content| content.get_mut(XLSX)) {
         media["schema"] = json!({ "type": "string", "format": "binary" });
     }
 }
@@ -268,9 +278,6 @@ fn headers(status: &str, kind: Answer) -> Value {
     headers.insert("X-Request-Id".into(), text("Id of the request, for support."));
     if status == "201" {
         headers.insert("Location".into(), text("Address of the new record."));
-    }
-    if status == "308" {
-        headers.insert("Location".into(), text("Where it is."));
     }
     let version = "The version, for If-Match and If-None-Match.";
     let tag = match (status, kind) {

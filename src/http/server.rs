@@ -55,6 +55,7 @@ pub fn serve_beside(
             .configure(beside.clone())
             .configure(routes)
             .configure(configure(data.clone()))
+            .service(web::redirect("/docs", "/docs/").permanent())
             .default_service(web::to(methods::fallback))
             .wrap(from_fn(intake::guard))
             .wrap(Compress::default())

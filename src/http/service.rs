@@ -77,14 +77,6 @@ async fn get_openapi(request: HttpRequest) -> HttpResponse {
     })
 }
 
-/// Where the page is
-#[utoipa::path(tag = "service", operation_id = "findDocs", security(()),
-    responses((status = 308, description = "At `/docs/`")))]
-#[get("/docs")]
-async fn find_docs() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
-}
-
 /// The contract as a page
 #[utoipa::path(tag = "service", operation_id = "getDocs", security(()),
     params(("tail" = String, Path, description = "A file of the page")),
@@ -108,6 +100,5 @@ pub fn routes(config: &mut impl super::routes::Routes) {
         .service(get_readiness)
         .service(get_key_set)
         .service(get_openapi)
-        .service(find_docs)
         .service(get_docs);
 }

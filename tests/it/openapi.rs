@@ -67,6 +67,7 @@ fn the_older_form_has_nothing_that_it_does_not_know() {
 #[test]
 fn every_operation_is_complete() {
     let document = openapi::document();
+    assert!(!document.to_string().contains(":null"), "a member without a value");
     let mut ids = BTreeSet::new();
     for (name, operation) in operations(&document) {
         let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
@@ -74,8 +75,7 @@ fn every_operation_is_complete() {
         assert!(operation["summary"].as_str().is_some_and(|it| !it.is_empty()), "{name}: summary");
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}: tag");
         let responses = operation["responses"].as_object().expect("responses");
-        let succeeds = |status: &String| status.starts_with('2') || status == "308";
-        assert!(responses.keys().any(succeeds), "{name}: no success");
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{name}: no success");
         for (status, response) in responses {
             let response = resolved(&document, response);
             let problem = status.starts_with('4') || status.starts_with('5');

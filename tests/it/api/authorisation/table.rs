@@ -117,8 +117,7 @@ const fn personal(row: Row) -> Row {
     Row { grantee: Forbidden, ..row }
 }
 
-pub(super) const TABLE: [Row; 79] = [
-    public("findDocs", ""),
+pub(super) const TABLE: [Row; 78] = [
     public("getKeySet", ""),
     public("getDocs", ""),
     public("getLiveness", ""),
