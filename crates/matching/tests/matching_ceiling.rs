@@ -1,45 +1,24 @@
 //! From which quantity on an order keeps the ceiling, against offers that have one price alone.
 
-#[allow(dead_code)]
 mod generator;
 
 use generator::World;
 use matching::check::CheckCode;
 use matching::demand::Demand;
 use matching::evaluation::Judgement;
-use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts, PartyFacts};
-use matching::id::PartyId;
 use matching::offer::{Offer, OfferDraft, OfferTerms};
-use matching::pair::{Likeness, Moment, Pair};
-use matching::price::FreightRate;
+use matching::pair::{Likeness, Pair};
 use proptest::prelude::*;
-
-fn party(world: &World, id: PartyId) -> PartyFacts {
-    world.parties.iter().find(|party| party.id == id).expect("a party").facts()
-}
 
 /// What is told of an offer and a demand that are as like as can be.
 fn judged<T>(
     world: &World,
-    (offer, demand): (&Offer, &Demand),
+    pair: (&Offer, &Demand),
     told: impl Fn(&Judgement, &Pair<'_>) -> T,
 ) -> T {
-    let mut products = world.products.iter();
-    let product = products.find(|it| it.id == offer.terms.product_id).expect("a product");
-    let substitutes = vec![10_000; demand.terms.substitutes.len()];
-    let pair = Pair {
-        offer: &OfferFacts::from(offer),
-        capacity: &FreeCapacity::of(offer),
-        product: &product.facts(),
-        producer: &world.parties[product.party].facts(),
-        demand: &DemandFacts::from(demand),
-        needs: &NeedFacts::of(demand),
-        buyer: &party(world, demand.terms.party_id),
-        likeness: Likeness { text: 10_000, substitutes },
-        freight: FreightRate::new(2500).expect("legal"),
-        moment: Moment::at(world.now),
-    };
-    told(&Judgement::of(&pair), &pair)
+    let substitutes = vec![10_000; pair.1.terms.substitutes.len()];
+    let likeness = Likeness { text: 10_000, substitutes };
+    world.with_pair(pair, likeness, |pair| told(&Judgement::of(pair), pair))
 }
 
 /// Whether the ceiling is kept if every order costs what one of `units` does.

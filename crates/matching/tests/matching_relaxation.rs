@@ -1,18 +1,15 @@
 //! Relaxing a requirement never shortens the candidate list of a demand.
 
-#[allow(dead_code)]
 mod generator;
 
-use generator::{Product, World};
+use generator::World;
 use matching::certificate::CertificateKinds;
 use matching::demand::{Demand, DemandDraft, DemandTerms, Requirements, SubstituteProduct};
 use matching::evaluation::evaluate;
-use matching::facts::{DemandFacts, FreeCapacity, NeedFacts, OfferFacts, PartyFacts};
-use matching::id::{OfferId, PartyId};
+use matching::id::OfferId;
 use matching::offer::Offer;
-use matching::pair::{Likeness, Moment, Pair};
+use matching::pair::Likeness;
 use matching::place::ProvinceSet;
-use matching::price::FreightRate;
 use matching::text::relevance::{Name, Query, relevance};
 use matching::text::synonyms::Synonyms;
 use proptest::prelude::*;
@@ -33,20 +30,11 @@ const RELAXATIONS: [Relaxation; 7] = [
     ("share", |draft| draft.min_share = None),
 ];
 
-fn party(world: &World, id: PartyId) -> PartyFacts {
-    world.parties.iter().find(|party| party.id == id).expect("a party").facts()
-}
-
-fn product<'a>(world: &'a World, offer: &Offer) -> &'a Product {
-    let mut products = world.products.iter();
-    products.find(|it| it.id == offer.terms.product_id).expect("a product")
-}
-
 /// By offer: how like its product is to what a demand names. No relaxation changes it.
 fn likenesses(world: &World, demand: &Demand) -> Vec<Likeness> {
     let synonyms = Synonyms::default();
     let of_offer = |offer| {
-        let name = Name::new(&product(world, offer).name, &synonyms);
+        let name = Name::new(&world.product(offer).name, &synonyms);
         let likeness = |text: &str| relevance(&Query::new(text, &synonyms), &name);
         let substitutes = demand.terms.substitutes.iter().map(|other| match &other.product {
             SubstituteProduct::Text(text) => likeness(text),
@@ -58,27 +46,10 @@ fn likenesses(world: &World, demand: &Demand) -> Vec<Likeness> {
     world.offers.iter().map(of_offer).collect()
 }
 
-fn is_eligible(world: &World, offer: &Offer, demand: &Demand, likeness: Likeness) -> bool {
-    let product = product(world, offer);
-    let judged = evaluate(&Pair {
-        offer: &OfferFacts::from(offer),
-        capacity: &FreeCapacity::of(offer),
-        product: &product.facts(),
-        producer: &world.parties[product.party].facts(),
-        demand: &DemandFacts::from(demand),
-        needs: &NeedFacts::of(demand),
-        buyer: &party(world, demand.terms.party_id),
-        likeness,
-        freight: FreightRate::new(2500).expect("legal"),
-        moment: Moment::at(world.now),
-    });
-    judged.eligible
-}
-
 fn candidates(world: &World, demand: &Demand, likenesses: &[Likeness]) -> Vec<OfferId> {
     let offers = world.offers.iter().zip(likenesses);
     let is_eligible = |(offer, likeness): &(&Offer, &Likeness)| {
-        is_eligible(world, offer, demand, Likeness::clone(likeness))
+        world.with_pair((offer, demand), Likeness::clone(likeness), |pair| evaluate(pair).eligible)
     };
     offers.filter(is_eligible).map(|(offer, _)| offer.id).collect()
 }

@@ -124,7 +124,7 @@ pub fn check_bound(
         let (capacity, need) =
             (market.capacities()[pair.capacity as usize], market.needs()[pair.need as usize]);
         let offer = market.offer_limits(pair.capacity);
-        let least = least(market, pair.capacity, pair.need);
+        let least = market.least_share(pair.capacity, pair.need);
         let most = capacity.quantity.min(need.max);
         let whole = most - most % offer.increment;
         whole > 0 && whole >= least
@@ -204,7 +204,7 @@ pub fn check_limits(market: &Market, pairs: &Pairs, plan: &Plan) -> Result<(), F
     check_feasible(market, pairs, plan)?;
     for share in plan.shares() {
         let offer = market.offer_limits(share.capacity);
-        let least = least(market, share.capacity, share.need);
+        let least = market.least_share(share.capacity, share.need);
         if share.quantity < least || share.quantity % offer.increment != 0 {
             return Err(Fault::Size(*share));
         }
@@ -217,12 +217,6 @@ pub fn check_limits(market: &Market, pairs: &Pairs, plan: &Plan) -> Result<(), F
         }
     }
     check_suppliers(market, plan)
-}
-
-/// What a share is at least: by its offer, by its demand, and between the two.
-fn least(market: &Market, capacity: u32, need: u32) -> u64 {
-    let (offer, demand) = (market.offer_limits(capacity), market.demand_limits(need));
-    offer.min_order.max(demand.min_share).max(market.minimum(capacity, need))
 }
 
 fn check_suppliers(market: &Market, plan: &Plan) -> Result<(), Fault> {

@@ -1,15 +1,21 @@
 //! Random offers, products, parties and demands from a seed, close enough to each other that every
 //! check passes often and fails often. Must not judge them.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use matching::certificate::{CertificateKind, CertificateKinds, StarPeriod, Stars};
 use matching::date::{Date, Period, Timestamp};
 use matching::demand::*;
 use matching::factor::Weights;
-use matching::facts::{Fulfilment, Paper, PartyFacts, ProductFacts};
+use matching::facts::{
+    DemandFacts, FreeCapacity, Fulfilment, NeedFacts, OfferFacts, Paper, PartyFacts, ProductFacts,
+};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::money::Price;
 use matching::offer::*;
+use matching::pair::{Likeness, Moment, Pair};
 use matching::place::{Place, Point, ProvinceCode, ProvinceSet};
+use matching::price::FreightRate;
 use matching::product::ProductSet;
 use matching::quantity::{Content, Dimension, UnitContent};
 use matching::visibility::{Audience, Visibility};
@@ -142,6 +148,34 @@ impl World {
         let offers = (0..size).map(|_| offer(random, &parties, &products)).collect();
         let demands = (0..size).map(|_| demand(random, &parties, &products)).collect();
         Self { now, parties, products, offers, demands }
+    }
+
+    pub(crate) fn product(&self, offer: &Offer) -> &Product {
+        let mut products = self.products.iter();
+        products.find(|it| it.id == offer.terms.product_id).expect("a product")
+    }
+
+    /// What `tell` says of an offer and a demand.
+    pub(crate) fn with_pair<T>(
+        &self,
+        (offer, demand): (&Offer, &Demand),
+        likeness: Likeness,
+        tell: impl Fn(&Pair<'_>) -> T,
+    ) -> T {
+        let (product, buyer) = (self.product(offer), demand.terms.party_id);
+        let buyer = self.parties.iter().find(|party| party.id == buyer).expect("a party");
+        tell(&Pair {
+            offer: &OfferFacts::from(offer),
+            capacity: &FreeCapacity::of(offer),
+            product: &product.facts(),
+            producer: &self.parties[product.party].facts(),
+            demand: &DemandFacts::from(demand),
+            needs: &NeedFacts::of(demand),
+            buyer: &buyer.facts(),
+            likeness,
+            freight: FreightRate::new(2500).expect("legal"),
+            moment: Moment::at(self.now),
+        })
     }
 }
 
