@@ -148,7 +148,7 @@ const FILLER_WORDS: [&str; 8] = ["cho", "các", "những", "loại", "ocop", "mu
 
 /// What else says nothing in a search of a list that has these products alone. Phrases, where a
 /// word of them can be another one without its accents.
-const SEARCH_FILLERS: [&str; 33] = [
+const SEARCH_FILLERS: [&str; 31] = [
     "nông sản",
     "sản phẩm",
     "sp",
@@ -165,7 +165,6 @@ const SEARCH_FILLERS: [&str; 33] = [
     "quà biếu",
     "biếu tết",
     "dịp tết",
-    "làm quà",
     "làm quà biếu",
     "giảm cân",
     "cho bé",
@@ -175,7 +174,6 @@ const SEARCH_FILLERS: [&str; 33] = [
     "cho người già",
     "gần đây",
     "gần nhất",
-    "giao hàng",
     "giao về",
     "giao tại",
     "giao đến",

@@ -432,6 +432,7 @@ fn worded(scores: &[u32]) -> u32 {
 fn with_stars(score: u32, document: &Document, query: &SearchQuery) -> u16 {
     let takes = query.stars.take(document.stars);
     let score = if takes { score } else { score * OTHER_STARS_PERCENT / 100 };
-    let lacking = if query.is_open { 0 } else { MOST_STARS - document.stars.unwrap_or(0) };
+    let lacking =
+        if query.is_open { 0 } else { MOST_STARS.saturating_sub(document.stars.unwrap_or(0)) };
     score.saturating_sub(u32::from(lacking)) as u16
 }
