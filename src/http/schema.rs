@@ -102,15 +102,20 @@ impl Contract {
         violations(self.validator(name).as_deref(), &find, value)
     }
 
-    /// Bodies of the component schema `name` with legal values in the place of what was refused of
-    /// `value`, as far as there are any.
+    /// Two bodies of the component schema `name` with legal values in the place of what was refused
+    /// of `value`; none unless there are two, since one alone cannot tell what is due to itself.
     #[must_use]
-    pub fn stand_ins(&self, name: &str, value: &Value, refused: &[Violation]) -> Vec<Value> {
+    pub fn stand_ins(
+        &self,
+        name: &str,
+        value: &Value,
+        refused: &[Violation],
+    ) -> Option<[Value; 2]> {
         let find = |name: &str| self.schema(name);
-        let mended =
-            [End::Least, End::Most].map(|end| stand_in::mended(&find, name, value, (refused, end)));
-        let legal = |value: &Value| self.violations(name, value).is_empty();
-        mended.into_iter().flatten().filter(legal).collect()
+        let mended = |end| stand_in::mended(&find, name, value, (refused, end));
+        let both = [mended(End::Least)?, mended(End::Most)?];
+        let is_legal = |value: &Value| self.violations(name, value).is_empty();
+        both.iter().all(is_legal).then_some(both)
     }
 
     /// The query parameters of `T`, prepared when they are first needed.

@@ -22,10 +22,10 @@ enum Standing<T> {
     Refused(Refused<T>),
 }
 
-/// What the schema refuses, and legal values of the same form to go on with.
+/// What the schema refuses, and two legal values of the same form to go on with, if there are two.
 struct Refused<T> {
     violations: Vec<Violation>,
-    stand_ins: Vec<T>,
+    stand_ins: Option<[T; 2]>,
 }
 
 impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Stated<T> {
@@ -55,9 +55,11 @@ impl<T: DeserializeOwned + ToSchema> Stated<T> {
         if violations.is_empty() {
             return body::decoded(value).map(|value| Self(Standing::Legal(value)));
         }
-        let stand_ins = contract.stand_ins(&T::name(), &value, &violations).into_iter();
-        let stand_ins = stand_ins.filter_map(|value| body::decoded(value).ok());
-        Ok(Self(Standing::Refused(Refused { stand_ins: stand_ins.collect(), violations })))
+        let stand_ins = contract.stand_ins(&T::name(), &value, &violations);
+        let stand_ins = stand_ins.map(|[least, most]| -> Result<_, ApiError> {
+            Ok([body::decoded(least)?, body::decoded(most)?])
+        });
+        Ok(Self(Standing::Refused(Refused { stand_ins: stand_ins.transpose()?, violations })))
     }
 }
 
@@ -75,15 +77,15 @@ impl<T> Stated<T> {
             Standing::Refused(refused) => refused,
         };
         let Refused { violations, stand_ins } = refused;
-        let followed: Vec<_> = stand_ins.into_iter().map(follow).collect();
-        if followed.iter().any(Result::is_err) {
-            let found = followed.iter().map(|it| match it {
-                Ok(_) => Vec::new(),
-                Err(error) => error.violations.clone(),
-            });
-            return Err(told_with(violations, found.collect()).into());
-        }
-        let stand_ins = followed.into_iter().flatten().collect();
+        let stand_ins = match stand_ins.map(|both| both.map(follow)) {
+            None => None,
+            Some([Ok(least), Ok(most)]) => Some([least, most]),
+            Some(followed) => {
+                let found = followed
+                    .map(|it| it.err().map_or_else(Vec::new, |error| error.violations.clone()));
+                return Err(told_with(violations, found).into());
+            }
+        };
         Ok(Stated(Standing::Refused(Refused { violations, stand_ins })))
     }
 
@@ -94,7 +96,7 @@ impl<T> Stated<T> {
             Standing::Legal(value) => Standing::Legal(follow(value)),
             Standing::Refused(Refused { violations, stand_ins }) => Standing::Refused(Refused {
                 violations,
-                stand_ins: stand_ins.into_iter().map(follow).collect(),
+                stand_ins: stand_ins.map(|both| both.map(follow)),
             }),
         })
     }
@@ -117,24 +119,22 @@ impl<T> Stated<T> {
         match &self.0 {
             Standing::Legal(value) => work(value),
             Standing::Refused(Refused { violations, stand_ins }) => {
-                let found = stand_ins.iter().map(|value| match work(value) {
-                    Err(Error::Invalid(found)) => found,
-                    _ => Vec::new(),
+                let found = stand_ins.as_ref().map(|both| {
+                    both.each_ref().map(|value| match work(value) {
+                        Err(Error::Invalid(found)) => found,
+                        _ => Vec::new(),
+                    })
                 });
-                Err(told_with(violations.clone(), found.collect()))
+                Err(told_with(violations.clone(), found.unwrap_or_default()))
             }
         }
     }
 }
 
-/// What the schema refuses, and of what the domain refuses each stand-in for that in which all
+/// What the schema refuses, and of what the domain refuses each stand-in for that in which both
 /// agree: the rest may be due to what stands in.
-fn told_with(mut refused: Vec<Violation>, found: Vec<Vec<Violation>>) -> Error {
-    let mut found = found.into_iter();
-    let mut common = found.next().unwrap_or_default();
-    for other in found {
-        common.retain(|violation| other.contains(violation));
-    }
+fn told_with(mut refused: Vec<Violation>, [mut common, other]: [Vec<Violation>; 2]) -> Error {
+    common.retain(|violation| other.contains(violation));
     common.retain(|violation| !refused.iter().any(|at| is_within(&violation.at, &at.at)));
     refused.extend(common);
     Error::Invalid(refused)
@@ -153,7 +153,7 @@ mod tests {
         Violation::new(place, Rule::UnknownUnit)
     }
 
-    fn refused(stand_ins: Vec<u8>) -> Stated<u8> {
+    fn refused(stand_ins: Option<[u8; 2]>) -> Stated<u8> {
         Stated(Standing::Refused(Refused { violations: vec![at("/a")], stand_ins }))
     }
 
@@ -170,19 +170,19 @@ mod tests {
             let own = at(&format!("/{value}"));
             Err::<(), _>(Error::Invalid(vec![at("/a/0"), at("/ab"), own]))
         };
-        let error = refused(vec![1, 2]).hold(work).expect_err("refused");
+        let error = refused(Some([1, 2])).hold(work).expect_err("refused");
         assert_eq!(places(error), ["/a", "/ab"]);
     }
 
     #[test]
     fn a_refused_value_fails_even_if_its_stand_ins_do_not() {
-        let error = refused(vec![1, 2]).hold(|_| Ok(())).expect_err("refused");
+        let error = refused(Some([1, 2])).hold(|_| Ok(())).expect_err("refused");
         assert_eq!(places(error), ["/a"]);
-        let error = refused(Vec::new()).hold(|_| Ok(())).expect_err("refused");
+        let error = refused(None).hold(|_| Ok(())).expect_err("refused");
         assert_eq!(places(error), ["/a"]);
         let half = |value: &u8| {
             if *value == 1 { Ok(()) } else { Err(Error::Invalid(vec![at("/b")])) }
         };
-        assert_eq!(places(refused(vec![1, 2]).hold(half).expect_err("refused")), ["/a"]);
+        assert_eq!(places(refused(Some([1, 2])).hold(half).expect_err("refused")), ["/a"]);
     }
 }
