@@ -46,9 +46,8 @@ impl Tag {
         Self(format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest.as_ref()[..DIGEST_BYTES])))
     }
 
-    /// The weak tag of an answer that says the same as others do of which this is the same. A hash
-    /// that nobody need be kept from finding is enough to tell them apart, and takes a tenth of the
-    /// time of a digest, which a page of matches would notice.
+    /// The weak tag of an answer that says the same as others do of which this is the same. A plain
+    /// hash is enough: whoever makes two answers alike deceives only himself.
     #[must_use]
     pub fn alike(bytes: &[u8]) -> Self {
         let hash = foldhash::quality::FixedState::default().hash_one(bytes);
