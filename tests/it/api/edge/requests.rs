@@ -20,6 +20,7 @@ api_tests!(
     wild_cards_are_plain_characters,
     answers_are_compressed_if_the_client_likes,
     a_request_id_is_taken_if_it_is_plain,
+    the_page_of_the_contract_is_found_without_its_slash,
 );
 
 api_tests!(with_a_page =>
@@ -201,4 +202,10 @@ fn a_page_of_another_origin_may_not(api: &TestApi) {
         let answer = api.get("/v1/units").header("origin", origin).send().expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
     }
+}
+
+fn the_page_of_the_contract_is_found_without_its_slash(api: &TestApi) {
+    let moved = api.get("/docs").send().expect(308);
+    assert_eq!(moved.header("location"), "/docs/");
+    api.get(moved.header("location")).send().expect(200);
 }
