@@ -22,8 +22,11 @@ pub const MAX_TOKEN_SECONDS: u32 = 24 * 3600;
 /// The most HTTP worker threads that the framework starts.
 const MAX_WORKERS: usize = 512;
 
+/// The most memory for lists of matches, in MB: 64 GB.
+const MAX_KEPT_LISTS_MB: usize = 64 << 10;
+
 /// The keys that a file may hold.
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
     "database_url",
     "database_connections",
     "host",
@@ -33,6 +36,7 @@ const KEYS: [&str; 28] = [
     "audience",
     "token_seconds",
     "freight_vnd_per_tonne_km",
+    "kept_lists_mb",
     "allocation_pairs",
     "allocation_threads",
     "log",
@@ -75,6 +79,8 @@ pub struct Config {
     pub token_seconds: u32,
     /// Freight rate in đồng for one tonne over one kilometre; default 2500.
     pub freight_vnd_per_tonne_km: u64,
+    /// Memory for lists of matches that may be told again, in MB, 0 for none; default 32.
+    pub kept_lists_mb: usize,
     /// Eligible pairs that one run of the allocation holds; of more, those that a plan may use are
     /// held and all are priced; default 2,000,000.
     pub allocation_pairs: usize,
@@ -157,6 +163,7 @@ impl Config {
             audience: sources.get("audience", "ocop-link".to_owned())?,
             token_seconds: sources.within("token_seconds", 900, 1..=MAX_TOKEN_SECONDS)?,
             freight_vnd_per_tonne_km: sources.get("freight_vnd_per_tonne_km", 2500)?,
+            kept_lists_mb: sources.within("kept_lists_mb", 32, 0..=MAX_KEPT_LISTS_MB)?,
             allocation_pairs: sources.at_least_one("allocation_pairs", 2_000_000)?,
             allocation_threads: sources
                 .at_least_one("allocation_threads", cores.saturating_sub(1).max(1))?,

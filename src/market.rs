@@ -9,6 +9,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use matching::date::Timestamp;
 use matching::demand::DemandTerms;
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::price::FreightRate;
@@ -35,6 +36,7 @@ mod row;
 mod state;
 mod table;
 mod texts;
+pub mod touched;
 mod wanted;
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ use matches::{Ask, Match, Reader};
 use rank::{MissKey, Page, RankKey};
 use state::State;
 use texts::Texts;
+use touched::Mark;
 
 /// What a market is set up with.
 #[derive(Debug, Clone, Default)]
@@ -201,6 +204,12 @@ impl View {
         self.state.as_of
     }
 
+    /// The place of this version among what was ever touched.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        self.state.touched.mark()
+    }
+
     /// How many published offers and open demands it has.
     #[must_use]
     pub fn len(&self) -> (usize, usize) {
@@ -262,6 +271,13 @@ impl View {
         ask: &Ask<MissKey>,
     ) -> Option<Page<Match<'_>, MissKey>> {
         self.reader().excluded_for_terms(terms, ask)
+    }
+
+    /// Whether a list of offers for a demand, matches or near misses, is the same now as the one
+    /// that was worked out from an older version; false if that cannot be told.
+    #[must_use]
+    pub fn still_holds(&self, id: DemandId, since: (Mark, Timestamp), now: Timestamp) -> bool {
+        self.reader().still_holds(id, since, now).unwrap_or(false)
     }
 
     /// Listed products that answer a text and pass a filter, best first.

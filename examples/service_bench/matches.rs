@@ -1,16 +1,25 @@
 //! Match queries over HTTP against a constant answer of the same size on the same server. Must not
 //! know how the market was loaded.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::client::{Load, Plan, request};
 use crate::market::match_requests;
 use crate::program::{Server, role};
 use crate::roles::CONSTANT_PATH;
+use crate::writes::offers_to_create;
 use crate::{CONNECTIONS, Size, median, verdict};
 
 /// The most memory for one offer or demand, in bytes.
 const BAR_BYTES: f64 = 400.0;
+/// Room for lists that are told again, in MB: none, and what the service has by default.
+const NOTHING_KEPT: &str = "0";
+const DEFAULT_KEPT: &str = "32";
+/// Demands that are asked about again and again: as many as there is room for.
+const ASKED_AGAIN: usize = 800;
+/// Between two offers that are published meanwhile.
+const BETWEEN_WRITES: Duration = Duration::from_millis(50);
 
 /// What one kind of request reached in one round.
 struct Round {
@@ -19,11 +28,50 @@ struct Round {
     processor_us: f64,
 }
 
-/// Measures; the requests for matches a second.
+/// Measures: with every list worked out, and with lists that are told again. The requests for
+/// matches a second of the former.
 pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
     let matches = match_requests(database_url);
-    let bytes = mean_bytes(&Server::start(role(database_url, &["serve", "1"])), &matches);
-    let server = Server::start(role(database_url, &["serve", &bytes.to_string()]));
+    let bytes = mean_bytes(&serve(database_url, 1, NOTHING_KEPT), &matches);
+    println!("answers of {bytes} bytes, {CONNECTIONS} connections");
+    let server = serve(database_url, bytes, NOTHING_KEPT);
+    let rate = compare(&server, &matches, ("worked out", size));
+    tell_memory(&server, size);
+    drop(server);
+    let server = serve(database_url, bytes, DEFAULT_KEPT);
+    let again = &matches[..ASKED_AGAIN.min(matches.len())];
+    compare(&server, again, ("told again", size));
+    let offers = offers_to_create(database_url);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| write_at_times(&server, &offers, &done));
+        compare(&server, again, ("told again while offers are published", size));
+        done.store(true, Ordering::Relaxed);
+    });
+    rate
+}
+
+fn serve(database_url: &str, constant_bytes: usize, kept_mb: &str) -> Server {
+    let mut command = role(database_url, &["serve", &constant_bytes.to_string()]);
+    command.env("OCOP_LINK_KEPT_LISTS_MB", kept_mb);
+    Server::start(command)
+}
+
+/// Publishes an offer now and then, of any set.
+fn write_at_times(server: &Server, offers: &[Vec<u8>], done: &AtomicBool) {
+    let step = offers.len() / 100;
+    for offer in offers.iter().step_by(step.max(1)).cycle() {
+        if done.load(Ordering::Relaxed) {
+            return;
+        }
+        assert_eq!(server.ask(offer).0, 201);
+        std::thread::sleep(BETWEEN_WRITES);
+    }
+}
+
+/// Compares requests for matches with a constant answer, first at the most and then at half of it;
+/// the requests a second.
+fn compare(server: &Server, matches: &[Vec<u8>], (what, size): (&str, &Size)) -> f64 {
     let constant = vec![request("GET", CONSTANT_PATH, "", "")];
     let plan = |requests, duration| Plan {
         address: server.address,
@@ -32,11 +80,12 @@ pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
         requests,
         status: 200,
     };
-    plan(&matches, size.round()).closed();
+    plan(matches, size.round()).closed();
     let (mut ratios, mut rates, mut costs) = (Vec::new(), Vec::new(), Vec::new());
+    println!("matches {what}:");
     for _ in 0..size.rounds {
-        let fixed = round(&server, &plan(&constant, size.round()));
-        let found = round(&server, &plan(&matches, size.round()));
+        let fixed = round(server, &plan(&constant, size.round()));
+        let found = round(server, &plan(matches, size.round()));
         println!(
             "  constant {:6.0}/s {:5.1} µs   matches {:6.0}/s {:5.1} µs",
             fixed.load.per_second(),
@@ -48,21 +97,18 @@ pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
         costs.push(fixed.processor_us / found.processor_us);
         rates.push(found.load.per_second());
     }
-    let rate = median(&mut rates);
-    let ratio = median(&mut ratios);
-    println!("matches: {rate:.0} requests/s, answers of {bytes} bytes, {CONNECTIONS} connections");
-    verdict("matches / constant, requests a second", ratio, 0.5);
+    let (rate, ratio) = (median(&mut rates), median(&mut ratios));
+    verdict(&format!("matches {what} / constant, requests a second"), ratio, 0.5);
     println!("  the same by processor time of the server: {:.2}", median(&mut costs));
-    let half = plan(&matches, size.round() * 2).at_rate(rate / 2.0);
+    let half = plan(matches, size.round() * 2).at_rate(rate / 2.0);
     println!(
-        "at half of that load ({:.0}/s): median {:.2} ms, p99 {:.2} ms, worst {:.2} ms",
+        "  at half of that load ({:.0}/s): median {:.2} ms, p99 {:.2} ms, worst {:.2} ms",
         half.per_second(),
         half.percentile_ms(50.0),
         half.percentile_ms(99.0),
         half.percentile_ms(100.0)
     );
     verdict("10 ms / p99", 10.0 / half.percentile_ms(99.0), 1.0);
-    tell_memory(&server, size);
     rate
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn measure(folder: &Path, size: &Size) {
 }
 
 /// For each product, its producer's request to publish an offer of three months.
-fn offers_to_create(database_url: &str) -> Vec<Vec<u8>> {
+pub(crate) fn offers_to_create(database_url: &str) -> Vec<Vec<u8>> {
     let app = market::open(database_url);
     let mut minter = Minter::new(&app);
     let all = app.database().read(products::all).expect("the products");

@@ -268,26 +268,26 @@ pub struct MatchExplanation<'a> {
 
 /// A page of matches, best first.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MatchList {
+pub struct MatchList<'a> {
     /// The matches.
     #[schema(value_type = Vec<MatchItem>)]
-    pub items: Box<RawValue>,
+    pub items: &'a RawValue,
     /// Give this as `cursor` for the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
+    pub next_cursor: Option<&'a str>,
     /// Number of the last change that the answer knows of.
     pub as_of: i64,
 }
 
 /// A page of near misses, nearest first.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct NearMissList {
+pub struct NearMissList<'a> {
     /// The near misses.
     #[schema(value_type = Vec<NearMiss>)]
-    pub items: Box<RawValue>,
+    pub items: &'a RawValue,
     /// Give this as `cursor` for the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
+    pub next_cursor: Option<&'a str>,
     /// Number of the last change that the answer knows of.
     pub as_of: i64,
 }

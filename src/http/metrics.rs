@@ -48,6 +48,7 @@ pub struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Durations,
     replays: Counter,
+    lists_told_again: Counter,
     rate_limited: Family<Policy, Counter>,
     state: State,
 }
@@ -83,11 +84,14 @@ impl Metrics {
         let replays = Counter::default();
         let help = "Answers given again for an Idempotency-Key";
         registry.register("idempotent_replays", help, replays.clone());
+        let lists_told_again = Counter::default();
+        let help = "Lists of matches that were kept and still held";
+        registry.register("lists_told_again", help, lists_told_again.clone());
         let rate_limited = Family::<Policy, Counter>::default();
         registry.register("rate_limited", "Requests over a limit", rate_limited.clone());
         let state = State::default();
         state.register(&mut registry);
-        Self { registry, requests, durations, replays, rate_limited, state }
+        Self { registry, requests, durations, replays, lists_told_again, rate_limited, state }
     }
 
     /// Counts an answered request.
@@ -107,6 +111,11 @@ impl Metrics {
     /// Counts an answer that was given before.
     pub(super) fn replayed(&self) {
         self.replays.inc();
+    }
+
+    /// Counts a list that did not have to be worked out.
+    pub(super) fn told_again(&self) {
+        self.lists_told_again.inc();
     }
 
     /// Counts a request that `policy` refused.

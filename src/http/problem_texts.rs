@@ -3,7 +3,7 @@
 use matching::violation::Rule;
 
 /// A language of titles and details.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     /// Tiếng Việt, the default.
     Vietnamese,

@@ -7,6 +7,7 @@ use crate::jobs::allocations::Runner;
 
 use super::auth::Authenticator;
 use super::failure_log::FailureLog;
+use super::kept_lists::KeptLists;
 use super::metrics::Metrics;
 use super::page::Cursors;
 use super::rate_limit::RateLimiter;
@@ -23,6 +24,8 @@ pub struct AppData {
     pub authenticator: Authenticator,
     /// Makes and reads cursors.
     pub cursors: Cursors,
+    /// Lists of matches that were told before.
+    pub kept_lists: KeptLists,
     /// Counts requests.
     pub limiter: RateLimiter,
     /// Counts what happens.
@@ -45,6 +48,7 @@ impl AppData {
         let cursors = Cursors::new(&app.keys().cursor);
         let contract = Contract::published()?;
         let limiter = RateLimiter::new(&app.config().traffic.rate_limits);
+        let kept_lists = KeptLists::new(app.config().kept_lists_mb << 20);
         let authenticator = Authenticator::new(tokens);
         let is_draining = AtomicBool::new(false);
         let metrics = Metrics::new();
@@ -54,6 +58,7 @@ impl AppData {
             allocations,
             authenticator,
             cursors,
+            kept_lists,
             limiter,
             metrics,
             failures: FailureLog::default(),

@@ -9,8 +9,9 @@ use matching::demand::DemandTerms;
 use matching::evaluation::{Evaluation, Judgement, NO_TEXT_VALUE, explain};
 use matching::facts::{DemandFacts, NeedFacts};
 use matching::id::{DemandId, PartyId};
-use matching::pair::{Likeness, Moment, Pair};
+use matching::pair::{Likeness, Moment, Pair, route_of};
 use matching::price::FreightRate;
+use matching::product::ProductSet;
 use matching::text::relevance::{ELIGIBLE, Query};
 
 use super::rank::{Best, MissKey, Page, RankKey};
@@ -18,6 +19,7 @@ use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
 use super::state::State;
 use super::table::Slot;
 use super::texts::{Likenesses, NameText, QueryText, TextNumber, Texts};
+use super::touched::{Mark, Touch};
 
 /// What a list query asks besides its subject.
 #[derive(Debug, Clone, Copy)]
@@ -211,6 +213,49 @@ impl<'v> Reader<'v> {
             text: record.text.as_ref().map(row),
             substitutes: substitutes.map(|text| text.as_ref().map(row)).collect(),
         })
+    }
+
+    /// Whether nothing that a list of offers for a demand says has changed since; none if that
+    /// cannot be told.
+    pub(super) fn still_holds(
+        self,
+        id: DemandId,
+        (mark, then): (Mark, Timestamp),
+        now: Timestamp,
+    ) -> Option<bool> {
+        let slot = self.state.demand_slot(id)?;
+        let record = self.state.demands.get(slot)?;
+        let state = |moment| record.facts.state(self.state.needs.get(record.needs), moment);
+        if then.date() != now.date() || state(then) != state(now) {
+            return Some(false);
+        }
+        let mut touches = self.state.touched.since(mark)?.peekable();
+        if touches.peek().is_none() {
+            return Some(true);
+        }
+        let sought = self.sought(record)?;
+        Some(touches.all(|touch| match touch {
+            Touch::Party(party) => party != record.buyer,
+            Touch::Demand(demand) => demand != slot,
+            Touch::Offer { product, name, product_set } => {
+                !self.is_wanted(&sought, product, (name, product_set))
+            }
+        }))
+    }
+
+    /// Whether an offer of a product may be in a list of what is sought.
+    fn is_wanted(
+        self,
+        sought: &Sought<'_, '_>,
+        product: Slot,
+        (name, product_set): (TextNumber, u8),
+    ) -> bool {
+        let named = &sought.facts.rare().product_ids;
+        let is_named = |product: &ProductRecord| named.contains(&product.facts.id);
+        let likeness = sought.likeness_at_most(name);
+        let route = |set| route_of(sought.facts, set, &likeness);
+        self.state.products.get(product).is_none_or(is_named)
+            || ProductSet::new(product_set).is_none_or(|set| route(set).is_some())
     }
 
     pub(super) fn pair<'a>(

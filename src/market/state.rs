@@ -18,6 +18,7 @@ use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRe
 use super::row::{DemandRow, OfferRow};
 use super::table::{Index, Slot, Table, push};
 use super::texts::{QueryText, TextNumber, Texts};
+use super::touched::{Touch, Touched};
 
 const _: () = assert!(MAX_CAPACITY_PERIODS <= MAX_ITEMS && MAX_DELIVERIES <= MAX_ITEMS);
 
@@ -38,6 +39,7 @@ pub(super) struct State {
     /// Offers by set and rank.
     pub(super) offer_clusters: Clusters,
     pub(super) demand_rows: Blocks,
+    pub(super) touched: Touched,
     party_index: Index,
     product_index: Index,
     offer_index: Index,
@@ -129,6 +131,7 @@ impl State {
         let offers: Vec<Slot> = products.flat_map(|product| product.offers.clone()).collect();
         offers.iter().for_each(|offer| self.drop_offer_row(*offer));
         self.parties.put(slot, record);
+        self.touched.add(Touch::Party(slot));
         offers.iter().for_each(|offer| self.add_offer_row(*offer));
         Some(())
     }
@@ -186,10 +189,20 @@ impl State {
         if let Some(row) = self.offer_row(slot) {
             self.offer_rows.put(slot, row);
             self.offers_by_name.add(slot, &row);
+            self.touch_offer(slot);
+        }
+    }
+
+    /// Says that an offer is not what it was, or is about to be another.
+    fn touch_offer(&mut self, slot: Slot) {
+        if let (Some(offer), Some(row)) = (self.offers.get(slot), self.offer_rows.get(slot)) {
+            let (product, name, product_set) = (offer.product, row.name, row.product_set);
+            self.touched.add(Touch::Offer { product, name, product_set });
         }
     }
 
     fn drop_offer_row(&mut self, slot: Slot) {
+        self.touch_offer(slot);
         self.offers_by_name.remove(slot, &self.offer_rows);
         self.offer_clusters.remove(slot, &self.offer_rows);
         self.offer_rows.remove(slot);
@@ -263,6 +276,7 @@ impl State {
                 slot
             }
         };
+        self.touched.add(Touch::Demand(slot));
         self.list_demand(slot)
     }
 
@@ -317,6 +331,7 @@ impl State {
         let slot = self.demand_slot(demand_id)?;
         let dismissed = Dismissed { offer_id, by, offer_terms_version, demand_terms_version };
         self.demands.get_mut(slot)?.dismiss(dismissed);
+        self.touched.add(Touch::Demand(slot));
         Some(())
     }
 }

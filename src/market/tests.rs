@@ -4,6 +4,7 @@
 mod allocation;
 #[path = "../../crates/matching/tests/generator/mod.rs"]
 pub(super) mod generator;
+mod holding;
 mod plain;
 mod search;
 
@@ -315,8 +316,10 @@ fn a_dismissed_pair_comes_back_when_terms_change() {
         demand_terms_version: demand.terms_version,
     };
     assert!(sees(Some(by)));
+    let before = (market.view().mark(), world.now);
     assert_eq!(market.apply(2, vec![MarketChange::Dismissed(dismissal)]), 0);
     assert!(!sees(Some(by)), "dismissed");
+    assert!(!market.view().still_holds(demand.id, before, world.now), "it is another list");
     assert!(sees(None), "others still see it");
     let changed = Demand { terms_version: demand.terms_version + 1, ..demand.clone() };
     market.apply(3, vec![MarketChange::Demand(Box::new(changed))]);

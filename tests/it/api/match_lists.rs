@@ -8,6 +8,9 @@ use crate::support::api::{TestApi, api_tests};
 
 api_tests!(
     a_list_is_not_sent_again_until_it_says_something_else,
+    a_list_that_is_told_again_says_what_is_so_now,
+    a_list_ends_with_its_demand,
+    a_list_is_told_in_the_language_of_each_who_asks,
     paging_finds_every_match_once,
     lists_of_another_party_are_not_found,
     a_cursor_of_a_preview_is_of_what_was_asked,
@@ -41,6 +44,81 @@ fn a_list_is_not_sent_again_until_it_says_something_else(api: &TestApi) {
     let preview = api.post("/v1/matches/preview", &wanted()).by(&distributor.token);
     let preview = preview.header("if-none-match", &tags[0]).send().expect(200);
     assert_eq!(preview.header("etag"), "");
+}
+
+fn a_list_that_is_told_again_says_what_is_so_now(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let product = product(api, &producer, json!({}));
+    let offer = offer_of(api, &producer, &product, json!({}));
+    let demand = demand(api, &distributor, json!({}));
+    let asked = std::cell::Cell::new(20);
+    let list = |list: &str| {
+        let path = format!("/v1/demands/{demand}/{list}");
+        let told = get(api, &distributor, &path).expect(200);
+        asked.set(asked.get() + 1);
+        let asked_anew = get(api, &distributor, &format!("{path}?limit={}", asked.get()));
+        let asked_anew = asked_anew.expect(200);
+        assert_eq!(told.body, asked_anew.body, "{list}");
+        told.body
+    };
+    let both = || (list("matches"), list("excluded"));
+    let first = both();
+    api.actor("Siêu thị khác", &["distributor"]);
+    let later = both();
+    assert_eq!(first.0["items"], later.0["items"]);
+    assert!(first.0["as_of"].as_i64() < later.0["as_of"].as_i64(), "it knows of the change");
+    let (offer_path, demand_path) =
+        (format!("/v1/offers/{offer}"), format!("/v1/demands/{demand}"));
+    let changes = [
+        (&producer, offer_path.clone(), json!({"unit_price": 95_000})),
+        (&producer, offer_path.clone(), json!({"unit_price": 130_000})),
+        (&distributor, demand_path, json!({"max_unit_price": 140_000})),
+        (&producer, format!("/v1/products/{product}"), json!({"name": "Mật hoa dừa sáp"})),
+        (&producer, format!("/v1/parties/{}", producer.party_id), json!({"name": "HTX Mật Dừa"})),
+    ];
+    let mut before = later;
+    for (by, path, change) in changes {
+        patch(api, by, &path, change);
+        let after = both();
+        assert_ne!(
+            (&before.0["items"], &before.1["items"]),
+            (&after.0["items"], &after.1["items"])
+        );
+        before = after;
+    }
+    let dismiss = format!("/v1/demands/{demand}/matches/{offer}/dismiss");
+    api.post(&dismiss, &json!({})).by(&distributor.token).send().expect(204);
+    assert_eq!(both().0["items"], json!([]));
+    api.act(&format!("{offer_path}/pause")).if_match(3).by(&producer.token).send().expect(200);
+    both();
+}
+
+fn a_list_ends_with_its_demand(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    offer(api, &producer, json!({}));
+    let demand = demand(api, &distributor, json!({"closes_at": "2026-11-23T03:05:00Z"}));
+    let count = || super::matches::matches(api, &distributor, &demand).len();
+    assert_eq!((count(), count()), (1, 1));
+    api.at("2026-11-23T03:04:59.999999Z");
+    assert_eq!(count(), 1);
+    api.at("2026-11-23T03:05:00Z");
+    assert_eq!(count(), 0);
+}
+
+fn a_list_is_told_in_the_language_of_each_who_asks(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    offer(api, &producer, json!({}));
+    let path = format!("/v1/demands/{}/matches", demand(api, &distributor, json!({})));
+    let ask = |language: &str, token: &str| {
+        let told = api.get(&path).by(token).header("accept-language", language).send();
+        let told = told.expect(200);
+        assert_eq!(told.header("content-language"), language);
+        told.at("/items/0/factors").to_string()
+    };
+    let token = &distributor.token;
+    let (vietnamese, english) = (ask("vi", token), ask("en", token));
+    assert_ne!(vietnamese, english);
+    assert_eq!((ask("vi", token), ask("en", &api.admin())), (vietnamese, english));
 }
 
 fn paging_finds_every_match_once(api: &TestApi) {
