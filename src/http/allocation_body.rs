@@ -61,13 +61,13 @@ pub struct AllocationBody {
     /// The open demands that are planned together. If absent, all of yours; for coordinators and
     /// admins, all that they may see.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1, max_items = 1000,
+    #[schema(value_type = Option<Vec<Uuid>>, min_items = 1, max_items = 1000,
         example = json!(["0198c0de-0000-7000-8000-000000000001"]))]
     pub demand_ids: Option<Vec<String>>,
     /// Only offers of these producers, such as the members of a union; if absent, of all that you
     /// may see.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1, max_items = 1000,
+    #[schema(value_type = Option<Vec<Uuid>>, min_items = 1, max_items = 1000,
         example = json!(["0198c0de-0000-7000-8000-000000000002"]))]
     pub producer_ids: Option<Vec<String>>,
     /// What is to be most; `coverage` if absent.
@@ -83,7 +83,7 @@ pub struct AllocationBody {
     /// them together; so it is `max_min`, `pro_rata` or `equal`. Where one was repaired, give the
     /// repair.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1, max_items = 53,
+    #[schema(value_type = Option<Vec<Uuid>>, min_items = 1, max_items = 53,
         example = json!(["0198c0de-0000-7000-8000-000000000003"]))]
     pub earlier_allocation_ids: Option<Vec<String>>,
     /// How far the run may go.
@@ -130,7 +130,7 @@ impl AllocationBody {
 #[serde(deny_unknown_fields)]
 pub struct RepairBody {
     /// Producers with a share in the allocation that decline it.
-    #[schema(min_items = 1, max_items = 1000,
+    #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 1000,
         example = json!(["0198c0de-0000-7000-8000-000000000002"]))]
     pub declined: Vec<String>,
 }

@@ -38,9 +38,11 @@ words! {
 pub struct AllocationRequest {
     /// The demands; absent for all that you may plan.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Uuid>>)]
     pub demand_ids: Option<Vec<String>>,
     /// Only offers of these producers; absent for all.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Uuid>>)]
     pub producer_ids: Option<Vec<String>>,
     /// What is to be most.
     pub objective: Objective,
@@ -48,6 +50,7 @@ pub struct AllocationRequest {
     pub rule: Rule,
     /// Earlier allocations that the rule makes up for; absent for none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Uuid>>)]
     pub earlier_allocation_ids: Option<Vec<String>>,
     /// How long it may run.
     pub time_limit_ms: u64,
@@ -60,6 +63,7 @@ pub struct Repaired {
     #[schema(format = "uuid")]
     pub allocation_id: String,
     /// Producers that declined there.
+    #[schema(value_type = Vec<Uuid>)]
     pub declined: Vec<String>,
 }
 

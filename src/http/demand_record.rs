@@ -127,6 +127,7 @@ pub struct DemandRecord {
     /// Numbers of the product sets that are wanted.
     pub product_sets: Vec<u8>,
     /// Products that are wanted.
+    #[schema(value_type = Vec<Uuid>)]
     pub product_ids: Vec<String>,
     /// What may stand for it.
     pub substitutes: Vec<SubstituteBody>,

@@ -119,7 +119,7 @@ pub struct OfferBody {
     pub visibility: Option<Visibility>,
     /// The parties that may see it, for the visibility `invited`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 200)]
+    #[schema(value_type = Vec<Uuid>, required = false, max_items = 200)]
     pub invited_party_ids: Vec<String>,
     /// A remark for those who may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,6 +220,7 @@ pub struct OfferRecord {
     pub visibility: Visibility,
     /// The parties that are invited; absent unless it is your offer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Uuid>>)]
     pub invited_party_ids: Option<Vec<String>>,
     /// A remark.
     #[serde(skip_serializing_if = "Option::is_none")]
