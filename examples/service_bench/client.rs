@@ -12,6 +12,9 @@ const BUFFER_BYTES: usize = 1 << 18;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Between the head of an answer and its body.
 const HEAD_END: &[u8] = b"\r\n\r\n";
+/// What says that a body comes in chunks, and their end.
+const CHUNKED: &str = "Transfer-Encoding: chunked";
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// The bytes of a request.
 pub(crate) fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
@@ -22,6 +25,13 @@ pub(crate) fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<
          Content-Length: {length}\r\n\r\n"
     );
     [head.as_bytes(), body.as_bytes()].concat()
+}
+
+/// The same request by a client that takes a compressed answer.
+pub(crate) fn with_gzip(request: &[u8]) -> Vec<u8> {
+    let end = request.windows(HEAD_END.len()).position(|window| window == HEAD_END);
+    let (head, rest) = request.split_at(end.expect("a head"));
+    [head, b"\r\nAccept-Encoding: gzip", rest].concat()
 }
 
 /// The bytes of a merge patch to one version of a record.
@@ -64,11 +74,15 @@ impl Connection {
                 break found;
             }
         };
-        while filled < body + length {
+        let is_whole = |bytes: &[u8]| match length {
+            Some(length) => bytes.len() >= length,
+            None => bytes.ends_with(LAST_CHUNK),
+        };
+        while !is_whole(&self.buffer[body..filled]) {
             filled += self.read_after(filled)?;
         }
         let status = std::str::from_utf8(&self.buffer[9..12]).ok().and_then(|it| it.parse().ok());
-        Ok(Answer { status: status.unwrap_or(0), body: &self.buffer[body..body + length] })
+        Ok(Answer { status: status.unwrap_or(0), body: &self.buffer[body..filled] })
     }
 
     fn read_after(&mut self, filled: usize) -> std::io::Result<usize> {
@@ -79,15 +93,17 @@ impl Connection {
     }
 }
 
-/// Where the body of an answer begins, and its length.
-fn head(bytes: &[u8]) -> Option<(usize, usize)> {
+/// Where the body of an answer begins, and its length; none if it comes in chunks.
+fn head(bytes: &[u8]) -> Option<(usize, Option<usize>)> {
     let end = bytes.windows(HEAD_END.len()).position(|window| window == HEAD_END)?;
     let head = std::str::from_utf8(&bytes[..end]).ok()?;
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
-    Some((end + HEAD_END.len(), length.unwrap_or(0)))
+    let is_chunked = head.lines().any(|line| line.eq_ignore_ascii_case(CHUNKED));
+    let length = if is_chunked { None } else { Some(length.unwrap_or(0)) };
+    Some((end + HEAD_END.len(), length))
 }
 
 /// What a load met.

@@ -49,6 +49,7 @@ pub fn serve_beside(
 ) -> std::io::Result<Server> {
     let config = data.app.config();
     let (workers, Timeouts { header, write, .. }) = (config.workers, config.traffic.timeouts);
+    send_at_once(&listener)?;
     limit_writes(&listener, write)?;
     let server = HttpServer::new(move || {
         App::new()
@@ -72,6 +73,13 @@ pub fn serve_beside(
     Ok(server.run())
 }
 
+/// Has the kernel send what is written at once (`TCP_NODELAY`, RFC 9293 section 3.7.4). A compressed
+/// answer is written in pieces, of which the last would wait for the client to acknowledge the one
+/// before, and clients wait 40 ms with that. Connections inherit it.
+fn send_at_once(listener: &TcpListener) -> std::io::Result<()> {
+    socket2::SockRef::from(listener).set_tcp_nodelay(true)
+}
+
 /// Has the kernel end a connection whose client takes none of what was sent for so long
 /// (`TCP_USER_TIMEOUT`, RFC 5482); the framework would wait for ever. Connections inherit it.
 #[cfg(target_os = "linux")]
@@ -83,4 +91,19 @@ fn limit_writes(listener: &TcpListener, limit: Duration) -> std::io::Result<()> 
 #[cfg(not(target_os = "linux"))]
 fn limit_writes(_: &TcpListener, _: Duration) -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream;
+
+    #[test]
+    fn connections_send_what_is_written_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        send_at_once(&listener).expect("a listener");
+        let _client = TcpStream::connect(listener.local_addr().expect("an address"));
+        let (accepted, _) = listener.accept().expect("a connection");
+        assert!(accepted.nodelay().expect("a socket"));
+    }
 }
