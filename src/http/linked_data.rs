@@ -12,7 +12,7 @@ use super::auth::Authenticated;
 use super::path::Id;
 use super::problem::ApiError;
 use super::query::Query;
-use super::record;
+use super::record::{self, unwritable};
 use super::state::AppData;
 use crate::actions::linked_data::{self, LinkedProduct};
 use crate::store::certificates::Certificate;
@@ -198,9 +198,16 @@ async fn get_product_linked_data(
 ) -> Result<HttpResponse, ApiError> {
     let (id, day): (ProductId, _) = (id.parse()?, as_of.day()?);
     let linked = app.app.read(caller, move |tx, ctx| linked_data::find(tx, ctx, id, day)).await?;
-    let mut response = record::digested(&request, &LinkedProductView::from(&linked))?;
+    let json = serde_json::to_string(&LinkedProductView::from(&linked)).map_err(unwritable)?;
+    let mut response = record::digested_text(&request, embeddable(&json));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(LINKED_DATA_JSON));
     Ok(response)
+}
+
+/// The same JSON without the characters by which a text could end the element of a page that it
+/// stands in (HTML Living Standard section 4.12.1.3).
+fn embeddable(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 /// Adds the routes of this resource.

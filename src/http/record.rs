@@ -87,12 +87,18 @@ pub(super) fn unwritable(error: serde_json::Error) -> ApiError {
 /// # Errors
 /// [`ProblemCode::Internal`] if it cannot be written as JSON.
 pub fn digested(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
-    let bytes = serde_json::to_vec(body).map_err(unwritable)?;
-    let tag = Tag::of_bytes(&bytes);
-    Ok(etag::not_modified(request, tag.as_str()).unwrap_or_else(|| {
+    let text = serde_json::to_string(body).map_err(unwritable)?;
+    Ok(digested_text(request, text))
+}
+
+/// The same of JSON that is written already.
+#[must_use]
+pub fn digested_text(request: &HttpRequest, json: String) -> HttpResponse {
+    let tag = Tag::of_bytes(json.as_bytes());
+    etag::not_modified(request, tag.as_str()).unwrap_or_else(|| {
         let tagged = (header::ETAG, tag.as_str());
-        HttpResponse::Ok().insert_header(tagged).content_type(ContentType::json()).body(bytes)
-    }))
+        HttpResponse::Ok().insert_header(tagged).content_type(ContentType::json()).body(json)
+    })
 }
 
 /// 200 with a page, or 304 if the client has it; `next` is the place of its last record, if more

@@ -11,6 +11,7 @@ api_tests!(
     gtins_of_each_length_lead_to_one_link,
     an_answer_that_the_client_has_is_not_sent_again,
     what_is_not_there_is_not_found,
+    a_text_cannot_end_the_element_that_it_stands_in,
 );
 
 fn maker(api: &TestApi) -> Actor {
@@ -82,6 +83,16 @@ fn a_product_is_told_in_the_words_of_schema_org(api: &TestApi) {
         "gs1:traceability": {"@id": "https://truyxuat.example/mat-hoa-dua"}
     });
     assert_eq!(told.body, expected);
+}
+
+fn a_text_cannot_end_the_element_that_it_stands_in(api: &TestApi) {
+    let maker = maker(api);
+    let name = "</script><script>alert(1)</script> & <!--";
+    let told = api.get(&path(&product(api, &maker, json!({"name": name})))).by(&maker.token);
+    let told = told.send().expect(200);
+    assert_eq!(told.text("/name"), name);
+    let text = String::from_utf8_lossy(&told.bytes).into_owned();
+    assert!(!text.contains(['<', '>', '&']), "{text}");
 }
 
 fn a_product_without_gtin_is_named_by_its_id(api: &TestApi) {
