@@ -185,7 +185,7 @@ async fn cancel_allocation(
     let cancel = once.write(caller, move |tx, ctx| {
         let cancelled = allocations::cancel(tx, ctx, id)?;
         let record = AllocationRecord::summary(&cancelled, language);
-        Ok(record::changed(tag(&cancelled, language), &record))
+        Ok(record::changed(Tag::of(&record), &record))
     });
     let answer = cancel.await?;
     app.allocations.cancel(id);
@@ -307,7 +307,7 @@ async fn run_new(
     let write = once.write(caller.clone(), move |tx, ctx| {
         let (allocation, task) = begin(tx, ctx)?;
         let record = AllocationRecord::summary(&allocation, language);
-        let answer = record::created(&location(allocation.id), tag(&allocation, language), &record);
+        let answer = record::created(&location(allocation.id), Tag::of(&record), &record);
         *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some((allocation, task));
         Ok(answer)
     });
@@ -332,8 +332,7 @@ async fn as_it_stands(
     let id: AllocationId = id.ok_or_else(|| ApiError::new(ProblemCode::Internal))?;
     let report = read(app, caller, id).await?;
     let body = AllocationRecord::new(&report, language);
-    let mut answer: HttpResponse =
-        record::created(&location(id), tag(&report.allocation, language), &body);
+    let mut answer: HttpResponse = record::created(&location(id), Tag::of(&body), &body);
     if let Some(replayed) = kept.headers().get(IDEMPOTENT_REPLAYED) {
         answer.headers_mut().insert(IDEMPOTENT_REPLAYED, replayed.clone());
     }
@@ -418,10 +417,6 @@ fn spreadsheet(report: &Report) -> Result<HttpResponse, ApiError> {
 fn wants_spreadsheet(request: &HttpRequest) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains(XLSX) && !accept.contains("json"))
-}
-
-fn tag(allocation: &Allocation, language: Language) -> Tag {
-    Tag::judged(allocation.version, language.tag())
 }
 
 fn speak(response: &mut HttpResponse, language: Language) {

@@ -222,9 +222,13 @@ pub fn revoked_on(body: &RevocationBody) -> Result<Option<Date>, ApiError> {
 }
 
 impl CertificateRecord {
-    /// The tag of this answer: the version, and the state on the asked day.
+    /// The tag of this answer: the version, and the state on the asked day; whoever may not end it
+    /// sees other actions.
     #[must_use]
     pub fn tag(&self) -> Tag {
+        if self.allowed_actions.is_empty() {
+            return Tag::seen(self.version, self);
+        }
         Tag::judged(self.version, self.state.word())
     }
 }

@@ -176,12 +176,14 @@ pub struct DemandRecord {
 }
 
 impl DemandRecord {
-    /// Its entity tag: time alone, without a new version, makes it expire.
+    /// Its entity tag: its version to its owner, though time alone makes it expire; others see
+    /// less of it.
     #[must_use]
     pub fn tag(&self) -> Tag {
-        match self.state {
-            DemandState::Expired => Tag::judged(self.version, "expired"),
-            _ => self.version.into(),
+        match (self.invited_party_ids.is_some(), self.state) {
+            (false, _) => Tag::seen(self.version, self),
+            (true, DemandState::Expired) => Tag::judged(self.version, "expired"),
+            (true, _) => self.version.into(),
         }
     }
 }

@@ -8,6 +8,7 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 
 use super::problem::{ApiError, ProblemCode};
 use crate::actions::precondition::{Precondition, Versions};
@@ -39,11 +40,23 @@ impl Tag {
         Self(format!("\"{version}-{judgement}\""))
     }
 
+    /// The strong tag of what others than its owner see of a version: they do not all see the same.
+    #[must_use]
+    pub fn seen(version: i64, record: &impl Serialize) -> Self {
+        let json = serde_json::to_vec(record).unwrap_or_default();
+        Self::judged(version, &digest_of(&json))
+    }
+
     /// The strong tag of an answer without a version: its digest.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-        Self(format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest.as_ref()[..DIGEST_BYTES])))
+        Self(format!("\"{}\"", digest_of(bytes)))
+    }
+
+    /// The same of an answer that is to be written.
+    #[must_use]
+    pub fn of(answer: &impl Serialize) -> Self {
+        Self::of_bytes(&serde_json::to_vec(answer).unwrap_or_default())
     }
 
     /// The weak tag of an answer that says the same as others do of which this is the same. A plain
@@ -59,6 +72,11 @@ impl Tag {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn digest_of(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    URL_SAFE_NO_PAD.encode(&digest.as_ref()[..DIGEST_BYTES])
 }
 
 /// What `If-Match` and `If-None-Match` want of a record that may not be there yet.

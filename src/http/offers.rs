@@ -90,7 +90,7 @@ async fn get_offer(
     let id: OfferId = id.parse()?;
     let view = app.app.read(caller, move |tx, ctx| offers::find(tx, ctx, id)).await?;
     let record = OfferRecord::from(&view);
-    Ok(record::found(&request, record.version, &record))
+    Ok(record::found(&request, record.tag(), &record))
 }
 
 /// Change an offer
@@ -264,12 +264,12 @@ async fn act(
 
 fn created<A: From<Answer>>(view: &OfferView) -> A {
     let record = OfferRecord::from(view);
-    record::created(&format!("/v1/offers/{}", record.id), record.version, &record)
+    record::created(&format!("/v1/offers/{}", record.id), record.tag(), &record)
 }
 
 fn changed<A: From<Answer>>(view: &OfferView) -> A {
     let record = OfferRecord::from(view);
-    record::changed(record.version, &record)
+    record::changed(record.tag(), &record)
 }
 
 fn key(view: &OfferView) -> CreatedKey {

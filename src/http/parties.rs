@@ -198,7 +198,7 @@ async fn create_party(
     let create = once.write(caller, move |tx, ctx| {
         let view = command.hold(|command| parties::create(tx, ctx, command))?;
         let record = PartyRecord::from(&view);
-        Ok(record::created(&location(&record.id), tag(&view), &record))
+        Ok(record::created(&location(&record.id), tag(&view, &record), &record))
     });
     create.await
 }
@@ -240,7 +240,7 @@ async fn get_party(
     let id: PartyId = id.parse()?;
     let view = app.app.read(caller, move |tx, ctx| parties::find(tx, ctx, id)).await?;
     let record = PartyRecord::from(&view);
-    Ok(record::found(&request, tag(&view), &record))
+    Ok(record::found(&request, tag(&view, &record), &record))
 }
 
 /// Change a party
@@ -271,7 +271,8 @@ async fn update_party(
         command.hold(|command| parties::replace(tx, ctx, (id, &based_on), command))
     });
     let view = view.await?;
-    Ok(record::changed(tag(&view), &PartyRecord::from(&view)))
+    let record = PartyRecord::from(&view);
+    Ok(record::changed(tag(&view, &record), &record))
 }
 
 /// Create or replace a party by your id
@@ -300,9 +301,9 @@ async fn put_party_by_external_id(
     let (view, created) = put.await?;
     let record = PartyRecord::from(&view);
     if created {
-        return Ok(record::created(&location(&record.id), tag(&view), &record));
+        return Ok(record::created(&location(&record.id), tag(&view, &record), &record));
     }
-    Ok(record::changed(tag(&view), &record))
+    Ok(record::changed(tag(&view, &record), &record))
 }
 
 /// Adds the routes of this resource.
@@ -315,14 +316,10 @@ pub fn routes(config: &mut impl super::routes::Routes) {
         .service(update_party);
 }
 
-/// What is shown of a version to those who cannot change it depends on their grants.
-fn tag(view: &PartyView) -> Tag {
+/// Its version to those who may change it; what others see depends on who they are.
+fn tag(view: &PartyView, record: &PartyRecord) -> Tag {
     let version = view.party.version;
-    match (view.may_change, view.shows_contact) {
-        (true, _) => version.into(),
-        (false, true) => Tag::judged(version, "contact"),
-        (false, false) => Tag::judged(version, "public"),
-    }
+    if view.may_change { version.into() } else { Tag::seen(version, record) }
 }
 
 fn location(id: &str) -> String {

@@ -165,9 +165,13 @@ pub struct ProductRecord {
 }
 
 impl ProductRecord {
-    /// The tag of this answer: the version, and what it is recognised as.
+    /// The tag of this answer: the version, and what it is recognised as; others than its owner
+    /// see less of it.
     #[must_use]
     pub fn tag(&self) -> Tag {
+        if self.allowed_actions.is_empty() {
+            return Tag::seen(self.version, self);
+        }
         match &self.recognition {
             None => Tag::from(self.version),
             Some(Recognition { stars, potential_five_star, valid_until, as_of }) => {

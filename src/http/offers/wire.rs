@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::super::etag::Tag;
 use super::super::places::{PlaceBody, PlaceView};
 use super::super::visibility::Visibility;
 use super::super::words::words;
@@ -279,6 +280,19 @@ impl From<&Capacity> for CapacityRecord {
             committed,
             consumed,
             free: capacity.free(),
+        }
+    }
+}
+
+impl OfferRecord {
+    /// Its entity tag: its version to its owner, though time alone makes it expire; others see
+    /// less of it.
+    #[must_use]
+    pub fn tag(&self) -> Tag {
+        match (self.invited_party_ids.is_some(), self.state) {
+            (false, _) => Tag::seen(self.version, self),
+            (true, OfferState::Expired) => Tag::judged(self.version, "expired"),
+            (true, _) => self.version.into(),
         }
     }
 }

@@ -15,6 +15,7 @@ api_tests!(
     an_authority_sees_neither_drafts_nor_other_provinces,
     a_role_that_is_taken_away_counts_for_nothing_in_the_next_request,
     an_anonymous_buyer_stays_unknown_to_an_authority,
+    what_others_see_has_another_tag,
 );
 
 const CANARY: &str = "chim hoàng yến";
@@ -231,6 +232,33 @@ fn a_role_that_is_taken_away_counts_for_nothing_in_the_next_request(api: &TestAp
     get(&office, &hidden).expect_problem(404, "not_found");
     get(&union, &shared).expect_problem(404, "not_found");
     register().expect_problem(403, "forbidden");
+}
+
+fn what_others_see_has_another_tag(api: &TestApi) {
+    let owner = api.actor("HTX", &["producer", "distributor"]);
+    let other = api.actor("Khác", &["distributor"]);
+    let product = json!({"name": "Gạo", "product_set": 4, "unit": "kg",
+        "external_ids": {"erp": "1"}});
+    let product = api.post("/v1/products", &product).by(&owner.token).send().expect(201);
+    let offer = json!({"product_id": product.text("/id"), "unit_price": 9, "status": "published",
+        "capacity": [{"from": "2027-01-01", "to": "2027-03-31", "quantity": 10}]});
+    let offer = api.post("/v1/offers", &offer).by(&owner.token).send().expect(201);
+    let demand = json!({"title": "Gạo", "unit": "kg", "quantity": 5, "by": "2027-01-15",
+        "anonymous": true});
+    let demand = api.post("/v1/demands", &demand).by(&owner.token).send().expect(201);
+    let party = format!("/v1/parties/{}", owner.party_id);
+    let paths = [&product, &offer, &demand].map(|made| made.header("location").to_owned());
+    for path in paths.iter().chain([&party]) {
+        let own = api.get(path).by(&owner.token).send().expect(200);
+        assert_eq!(own.header("etag"), "\"1\"", "{path}");
+        let ask = api.get(path).by(&other.token).header("if-none-match", own.header("etag"));
+        let seen = ask.send().expect(200);
+        assert_ne!(seen.body, own.body, "{path}");
+        let again = api.get(path).by(&other.token).header("if-none-match", seen.header("etag"));
+        again.send().expect(304);
+        let foreign = api.get(path).by(&owner.token).header("if-none-match", seen.header("etag"));
+        foreign.send().expect(200);
+    }
 }
 
 fn an_anonymous_buyer_stays_unknown_to_an_authority(api: &TestApi) {
