@@ -2,7 +2,8 @@
 //! markets and synonyms, compiled in from `data/` and loaded once. Knows nothing of HTTP or the
 //! database.
 
-pub mod certificate_kinds;
+pub mod area;
+mod certificate_kinds;
 pub mod communes;
 pub mod former_units;
 pub mod markets;

@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::audit_trail::{self, Deed};
 use super::authorise;
 use super::demand_terms::{DemandCommand, Kept, demand_terms};
-use super::places::{self, PlaceInput, StatedPlace};
 use super::precondition::Precondition;
 use crate::app::Context;
 use crate::caller::Resource;
@@ -345,23 +344,12 @@ fn seen(context: &Context, demand: Demand, external_ids: ExternalIds) -> DemandV
     let may_change = context.caller.owns(demand.terms.party_id);
     let shows_buyer = may_change || !demand.terms.anonymous;
     let places = demand.terms.deliveries.iter().map(|need| &need.place);
-    let shown = |place: &Place| if shows_buyer { place.clone() } else { area(context, place) };
+    let area = |place: &Place| context.reference.area(place);
+    let shown = |place: &Place| if shows_buyer { place.clone() } else { area(place) };
     let places = places.map(shown).collect();
     let state = demand.state(now);
     let shows_prices = true;
     DemandView { demand, state, external_ids, places, shows_buyer, shows_prices, may_change }
-}
-
-/// The commune of a place, or its province, without the address and the point that would name a
-/// buyer who is not shown.
-fn area(context: &Context, place: &Place) -> Place {
-    let stated = StatedPlace {
-        province_code: Some(place.province.to_string()),
-        commune_code: place.commune_code.clone(),
-        ..StatedPlace::default()
-    };
-    let bare = Place { address: None, given: None, ..place.clone() };
-    places::resolve(context.reference, &PlaceInput::Stated(stated)).unwrap_or(bare)
 }
 
 /// The words of what is legal in a state.

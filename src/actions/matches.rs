@@ -59,7 +59,7 @@ pub fn own_draft(
 ) -> Result<Option<Demand>, Error> {
     let demand = demands::find(tx, id)?.filter(|demand| context.caller.owns(demand.terms.party_id));
     let demand = demand.ok_or(Error::NotFound)?;
-    Ok(Some(demand).filter(|demand| demand.status == DemandStatus::Draft))
+    Ok(Some(judged(context, demand)).filter(|demand| demand.status == DemandStatus::Draft))
 }
 
 /// The terms of a demand that is not recorded.
@@ -73,7 +73,13 @@ pub fn unsaved(
 ) -> Result<DemandTerms, Error> {
     authorise::read(context, Resource::Demands)?;
     let buyer = super::demands::buyer(tx, context, command)?;
-    demand_terms(tx, context, command, &buyer)
+    let terms = demand_terms(tx, context, command, &buyer)?;
+    Ok(context.reference.judged_terms(terms))
+}
+
+/// A demand as it is judged.
+fn judged(context: &Context, demand: Demand) -> Demand {
+    Demand { terms: context.reference.judged_terms(demand.terms), ..demand }
 }
 
 /// The caller's own offer exists.
@@ -101,7 +107,7 @@ pub fn pair(
     let (demand, offer) = demand.zip(offer).ok_or(Error::NotFound)?;
     let own = |party| context.caller.owns(party);
     if own(demand.terms.party_id) || own(offer.terms.party_id) {
-        Ok((demand, offer))
+        Ok((judged(context, demand), offer))
     } else {
         Err(Error::NotFound)
     }

@@ -215,7 +215,8 @@ pub struct DemandBody {
     /// Commercial terms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terms: Option<TermsBody>,
-    /// Whether your name is hidden from others.
+    /// Whether your name is hidden from others. Your places are then shown to them, and distances
+    /// and freight measured for all, by commune or province alone.
     #[serde(default)]
     #[schema(required = false)]
     pub anonymous: bool,

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 
 use matching::certificate::{CertificateKind, StarPeriod, Subject, counting_period};
+use matching::demand::Demand;
 use matching::facts::Paper;
 use matching::id::{CertificateId, DemandId, OfferId, PartyId, ProductId};
 use matching::party::Role;
@@ -62,7 +63,7 @@ impl Feed {
             let (party_chunks, offers) = (Chunks(parties.0), Chunks(others.0.clone()));
             let (product_chunks, demands) = (Chunks(products.0), Chunks(others.0));
             let supply = scope.spawn(move || self.read_supply(database, party_chunks, &offers));
-            let wants = scope.spawn(move || read_wants(database, product_chunks, &demands));
+            let wants = scope.spawn(move || self.read_wants(database, product_chunks, &demands));
             let subjects = Waiting(parties.1).chain(Waiting(products.1));
             self.market.fill(subjects.flatten(), Waiting(others.1).flatten());
             ended(supply)?;
@@ -145,7 +146,7 @@ impl Feed {
         let demand_ids: Vec<DemandId> =
             ids(Changed::Demand).into_iter().map(DemandId::new).collect();
         let found = demands::find_many(tx, &demand_ids)?;
-        records.extend(found.into_iter().map(|demand| MarketChange::Demand(Box::new(demand))));
+        records.extend(found.into_iter().map(|demand| self.demand(demand)));
         for id in ids(Changed::Dismissal) {
             let found = dismissals::of_demand(tx, DemandId::new(id))?;
             records.extend(found.iter().map(dismissed));
@@ -179,6 +180,27 @@ impl Feed {
         Ok(records)
     }
 
+    /// Sends products, then demands and dismissals.
+    fn read_wants(
+        &self,
+        database: &Database,
+        products: Chunks,
+        chunks: &Chunks,
+    ) -> Result<(), Error> {
+        database.read_apart(move |tx| {
+            read_products(tx, products)?;
+            demands::for_each_open_chunk(tx, &mut |chunk| {
+                chunks.send(chunk.into_iter().map(|demand| self.demand(demand)))
+            })?;
+            chunks.send(dismissals::all(tx)?.iter().map(dismissed))
+        })
+    }
+
+    fn demand(&self, demand: Demand) -> MarketChange {
+        let terms = self.reference.judged_terms(demand.terms);
+        MarketChange::Demand(Box::new(Demand { terms, ..demand }))
+    }
+
     fn party(&self, party: &Party, papers: &Papers) -> MarketChange {
         let (_, papers) = papers.of(Subject::Party(party.id));
         MarketChange::Party(Box::new(PartyChange {
@@ -206,17 +228,6 @@ impl Feed {
         ];
         names.into_iter().flatten().collect::<Vec<&str>>().join(", ")
     }
-}
-
-/// Sends products, then demands and dismissals.
-fn read_wants(database: &Database, products: Chunks, chunks: &Chunks) -> Result<(), Error> {
-    database.read_apart(move |tx| {
-        read_products(tx, products)?;
-        demands::for_each_open_chunk(tx, &mut |chunk| {
-            chunks.send(chunk.into_iter().map(|demand| MarketChange::Demand(Box::new(demand))))
-        })?;
-        chunks.send(dismissals::all(tx)?.iter().map(dismissed))
-    })
 }
 
 /// Sends products and hangs up, for the same reason as parties.

@@ -173,6 +173,15 @@ impl DemandTerms {
         violations.into_result(Self(draft))
     }
 
+    /// The same terms with other places; no rule depends on them.
+    #[must_use]
+    pub fn with_places(mut self, place: impl Fn(&Place) -> Place) -> Self {
+        for need in &mut self.0.deliveries {
+            need.place = place(&need.place);
+        }
+        self
+    }
+
     /// The last day of the last delivery window.
     #[must_use]
     pub fn last_day(&self) -> Date {

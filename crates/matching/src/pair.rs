@@ -296,8 +296,8 @@ pub struct Stop<'a> {
     pub distance_km: u32,
     /// How far its area is from passing.
     pub area_gap: u16,
-    /// The smallest share and the most that it takes, in offer units, if units convert.
-    share: Option<(u64, u64)>,
+    /// If units convert, the smallest share, in offer units, and how far what is taken is below it.
+    share: Option<(u64, u16)>,
 }
 
 impl<'a> Stop<'a> {
@@ -314,8 +314,10 @@ impl<'a> Stop<'a> {
         } else {
             FULL_GAP
         };
-        let share =
-            conversion.map(|by| (smallest_share(pair, by), by.offer_units_within(need.most())));
+        let share = conversion.map(|by| {
+            let smallest = smallest_share(pair, by);
+            (smallest, gap(by.demand_units_reaching(smallest), need.most()))
+        });
         Self { index, need, distance_km, area_gap, share }
     }
 
@@ -326,9 +328,9 @@ impl<'a> Stop<'a> {
         let date = overlap.map_or(self.need.window.to(), |days| days.to());
         let gaps = PairGaps {
             period: self.period_gap(pair, capacity),
-            quantity: self
-                .share
-                .map_or(FULL_GAP, |(smallest, most)| gap(smallest, capacity.free().min(most))),
+            quantity: self.share.map_or(FULL_GAP, |(smallest, untaken)| {
+                gap(smallest, capacity.free()).max(untaken)
+            }),
             stars: stars_gap(pair, date),
             certificates: papers_gap(pair, pair.demand.certificates, date),
             area: self.area_gap,

@@ -3,8 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::demands::buyer;
-use super::matches::{demand, excluded, ids, matches, offer, offer_of, product, seller};
+use super::demands::{buyer, with};
+use super::matches::{
+    demand, excluded, get, ids, items, matches, offer, offer_of, product, seller, wanted,
+};
 use super::offers::with_taken;
 use crate::support::api::{Actor, TestApi, api_tests};
 
@@ -24,6 +26,8 @@ api_tests!(
     a_capacity_that_ends_before_the_lead_time_is_told_how_long_it_must_last,
     a_declared_substitute_counts_at_its_ratio,
     a_generic_demand_finds_what_each_producer_makes,
+    distances_tell_of_an_anonymous_buyer_no_more_than_the_area,
+    a_quantity_just_short_is_nearer_whatever_its_unit,
 );
 
 fn deliver(from: &str, to: &str, quantity: u64) -> Value {
@@ -277,4 +281,50 @@ fn a_generic_demand_finds_what_each_producer_makes(api: &TestApi) {
     offers.sort();
     found.sort();
     assert_eq!(found, offers);
+}
+
+fn distances_tell_of_an_anonymous_buyer_no_more_than_the_area(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let deliveries = json!([{
+        "place": {"province_code": "86", "lat": 9.87363, "lon": 106.07, "address": "12 Lê Lợi"},
+        "from": "2027-01-10", "to": "2027-01-20", "quantity": 300
+    }]);
+    let hidden = json!({"anonymous": true, "deliveries": deliveries});
+    let demand = demand(api, &distributor, hidden.clone());
+    let shown = get(api, &producer, &format!("/v1/demands/{demand}")).expect(200);
+    let place = |part: &str| shown.at(&format!("/deliveries/0/place/{part}")).clone();
+    assert_eq!(place("address"), Value::Null);
+    let there = json!({"province_code": "86", "lat": place("lat"), "lon": place("lon")});
+    let offer = offer(api, &producer, json!({"place": there}));
+    let sold = items(&get(api, &producer, &format!("/v1/offers/{offer}/matches")).expect(200));
+    let bought = matches(api, &distributor, &demand);
+    let preview = api.post("/v1/matches/preview", &with(wanted(), hidden)).by(&distributor.token);
+    let preview = preview.header("accept-language", "en").send().expect(200);
+    let pair = format!("/v1/demands/{demand}/matches/{offer}");
+    let explained = get(api, &producer, &pair).expect(200).body;
+    assert_eq!(sold[0]["distance_km"], 0);
+    for other in [&bought[0], preview.at("/items/0"), &explained] {
+        for member in ["distance_km", "landed_unit_price", "score", "factors"] {
+            assert_eq!(other[member], sold[0][member], "{member}");
+        }
+    }
+}
+
+fn a_quantity_just_short_is_nearer_whatever_its_unit(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let cartons = json!([{"unit": "thùng", "contains": {"quantity": 12, "unit": "kg"}}]);
+    let product = product(api, &producer, json!({"packagings": cartons}));
+    let capacity = json!([{"from": "2027-01-01", "to": "2027-03-31", "quantity": 100}]);
+    let by = |unit: &str, min_order: u64| {
+        let fields = json!({"unit": unit, "min_order": min_order, "capacity": capacity});
+        offer_of(api, &producer, &product, fields)
+    };
+    let (carton, loose) = (by("thùng", 1), by("kg", 40));
+    let deliveries = json!([{"from": "2027-01-10", "to": "2027-01-20", "quantity": 11}]);
+    let demand =
+        demand(api, &distributor, json!({"deliveries": deliveries, "max_unit_price": null}));
+    let missed = excluded(api, &distributor, &demand);
+    assert_eq!(ids(&missed), [&*carton, &*loose]);
+    let gaps: Vec<&Value> = missed.iter().map(|item| &item["failed_checks"][0]["gap"]).collect();
+    assert_eq!(gaps, [833, 7250], "one of twelve, and twenty-nine of forty");
 }
