@@ -20,7 +20,7 @@ use crate::store::allocation_outcomes::{self, outcome_of};
 use crate::store::allocation_snapshots::{self, SnapshotText};
 use crate::store::allocations::{self, ALIVE_US, Allocation, Finished, Request, State};
 use crate::store::keyset::{Page, PageRequest};
-use crate::store::{ReadTx, WriteTx};
+use crate::store::{ReadTx, WriteTx, parties};
 
 /// The most demands that one request names.
 pub const MAX_DEMANDS: usize = 1000;
@@ -83,11 +83,18 @@ pub fn create(
     (view, request): (&View, &Request),
 ) -> Result<(Allocation, DraftAsk), Error> {
     authorise::require(context, Scope::RunAllocations)?;
+    authorise::refuse_authority(tx, context)?;
     let viewer = authorise::viewer(tx, context)?;
     let mut violations = Violations::default();
     let ids = request.demands.as_deref().unwrap_or_default();
-    for at in view.unplannable(&viewer, ids) {
+    for at in view.unplannable((&viewer, context.moment.now()), ids) {
         violations.push(format!("/demand_ids/{at}"), Rule::UnknownReference);
+    }
+    let found = parties::find_many(tx, &request.producers)?;
+    let found: BTreeSet<PartyId> = found.iter().map(|party| party.id).collect();
+    for (at, id) in request.producers.iter().enumerate() {
+        let at = format!("/producer_ids/{at}");
+        violations.require(found.contains(id), &at, Rule::UnknownReference);
     }
     for (at, id) in request.earlier.iter().enumerate() {
         let is_answered = match find(tx, context, *id) {
@@ -118,6 +125,8 @@ pub fn repair(
     context: &Context,
     (id, declined): (AllocationId, &[PartyId]),
 ) -> Result<(Allocation, Gap), Error> {
+    authorise::require(context, Scope::RunAllocations)?;
+    authorise::refuse_authority(tx, context)?;
     let evidence = evidence(tx, context, id)?;
     let as_of = match &evidence.allocation.state {
         State::Finished(finished) => finished.as_of,
@@ -271,6 +280,8 @@ pub fn cancel(
     context: &Context,
     id: AllocationId,
 ) -> Result<Allocation, Error> {
+    authorise::require(context, Scope::RunAllocations)?;
+    authorise::refuse_authority(tx, context)?;
     let current = recorded(tx, context, id)?;
     if !matches!(current.state, State::Queued | State::Running(_)) {
         return Err(illegal(&current.state));

@@ -26,6 +26,14 @@ pub fn read(context: &Context, resource: Resource) -> Result<(), Error> {
 /// or is acted for.
 pub fn write(tx: &mut ReadTx<'_>, context: &Context, resource: Resource) -> Result<(), Error> {
     require(context, Scope::Write(resource))?;
+    refuse_authority(tx, context)
+}
+
+/// No authority is involved, whether it acts or is acted for: it only reads.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn refuse_authority(tx: &mut ReadTx<'_>, context: &Context) -> Result<(), Error> {
     if context.caller.is_admin() {
         return Ok(());
     }

@@ -22,6 +22,7 @@ use matching::quantity::{Content, Dimension};
 use super::View;
 use super::allocation_pairs::{Meetings, Met};
 use super::matches::{Reader, Sought};
+use super::record::DemandRecord;
 use super::table::Slot;
 use crate::store::visibility::Viewer;
 
@@ -52,12 +53,14 @@ pub enum Undrafted {
 }
 
 impl View {
-    /// The places in `ids` of demands that `viewer` may not plan, or that are not there.
+    /// The places in `ids` of demands that `viewer` may not plan, that are not there, or that are
+    /// over by `now`.
     #[must_use]
-    pub fn unplannable(&self, viewer: &Viewer, ids: &[DemandId]) -> Vec<usize> {
+    pub fn unplannable(&self, (viewer, now): (&Viewer, Timestamp), ids: &[DemandId]) -> Vec<usize> {
         let may_plan = |id: &DemandId| {
             let slot = self.state.demand_slot(*id);
-            slot.is_some_and(|slot| self.reader().may_plan(viewer, slot))
+            let reader = self.reader();
+            slot.is_some_and(|slot| reader.may_plan(viewer, slot) && !reader.is_over(slot, now))
         };
         (0..).zip(ids).filter(|(_, id)| !may_plan(id)).map(|(at, _)| at).collect()
     }
@@ -99,6 +102,13 @@ impl View {
 }
 
 impl Reader<'_> {
+    /// Whether time has ended a demand.
+    fn is_over(self, slot: Slot, now: Timestamp) -> bool {
+        let needs = |record: &DemandRecord| self.state.needs.get(record.needs);
+        let record = self.state.demands.get(slot);
+        record.is_none_or(|it| it.facts.state(needs(it), now) == DemandState::Expired)
+    }
+
     /// Whether `viewer` may plan a demand: its own, or, as coordinator or admin, one that it sees.
     fn may_plan(self, viewer: &Viewer, slot: Slot) -> bool {
         let Some(record) = self.state.demands.get(slot) else { return false };

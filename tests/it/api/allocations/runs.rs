@@ -19,6 +19,7 @@ api_tests!(
     the_caller_needs_the_scope,
     broken_requests_change_nothing,
     a_demand_of_another_is_an_unknown_one,
+    what_is_over_or_unknown_is_not_planned,
     a_coordinator_plans_what_it_sees,
     a_repeated_request_runs_once,
     a_replay_gives_the_same_bytes_whatever_happened_since,
@@ -112,6 +113,17 @@ fn a_demand_of_another_is_an_unknown_one(api: &TestApi) {
         let asked = api.post("/v1/allocations", &body).by(&distributor.token).send();
         asked.expect_problem(422, "invalid").expect_violation("/demand_ids/0", "unknown_reference");
     }
+}
+
+fn what_is_over_or_unknown_is_not_planned(api: &TestApi) {
+    let distributor = market(api);
+    let unknown = "0198c0de-0000-7000-8000-000000000001";
+    let over = demand(api, &distributor, 10, json!({"closes_at": "2026-11-23T03:05:00Z"}));
+    api.at("2026-11-23T03:05:00Z");
+    let body = json!({"demand_ids": [over], "producer_ids": [distributor.party_id, unknown]});
+    let asked = api.post("/v1/allocations", &body).by(&distributor.token).send();
+    let asked = asked.expect_violation("/demand_ids/0", "unknown_reference");
+    asked.expect_violation("/producer_ids/1", "unknown_reference");
 }
 
 fn a_coordinator_plans_what_it_sees(api: &TestApi) {
@@ -227,6 +239,18 @@ fn a_version_that_the_client_has_is_not_sent_again(api: &TestApi) {
     let found = get(api, &distributor, &path(&answer)).expect(200);
     let known = api.get(&path(&answer)).by(&distributor.token).header("accept-language", "en");
     known.header("if-none-match", found.header("etag")).send().expect(304);
+    let made = api.post("/v1/allocations", &json!({})).by(&distributor.token).send().expect(201);
+    let made = run_to_its_end(api, &distributor, made);
+    let found = api.get(&path(&made)).by(&distributor.token).send().expect(200);
+    assert_eq!(made.header("etag"), found.header("etag"));
+}
+
+/// The answer to a run, if it was not under way any more.
+fn run_to_its_end(api: &TestApi, by: &Actor, made: Answer) -> Answer {
+    match made.text("/status") {
+        "finished" => made,
+        _ => api.get(&path(&made)).by(&by.token).send().expect(200),
+    }
 }
 
 fn cells(answer: &Answer) -> Xlsx<Cursor<Vec<u8>>> {

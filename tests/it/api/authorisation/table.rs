@@ -183,7 +183,7 @@ pub(super) const TABLE: [Row; 78] = [
     hidden("explainMatch", "demands:read", Pair),
     changed("dismissMatch", "demands:write", Pair),
     shown("previewMatches", "demands:read", None),
-    personal(shown("createAllocation", "allocations:run", None)),
+    personal(recorded("createAllocation", "allocations:run")),
     personal(shown("listAllocations", "allocations:run", None)),
     personal(hidden("getAllocation", "allocations:run", FinishedAllocation)),
     personal(hidden("getAllocationSpreadsheet", "allocations:run", FinishedAllocation)),
@@ -194,9 +194,9 @@ pub(super) const TABLE: [Row; 78] = [
     Row {
         owner: Refused,
         admin: Refused,
-        ..personal(hidden("repairAllocation", "allocations:run", FinishedAllocation))
+        ..personal(changed("repairAllocation", "allocations:run", FinishedAllocation))
     },
-    personal(hidden("cancelAllocation", "allocations:run", QueuedAllocation)),
+    personal(changed("cancelAllocation", "allocations:run", QueuedAllocation)),
     personal(shown("listGrants", "", None)),
     personal(hidden("getGrant", "", Grant)),
     personal(recorded("createGrant", "")),
