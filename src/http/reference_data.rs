@@ -197,7 +197,10 @@ fn communes<'a>(
     let wanted = fold(query.q.as_deref().unwrap_or_default());
     let all = reference.communes().iter();
     let inside = all.filter(|commune| province.is_none_or(|code| commune.province_code == code));
-    Ok(inside.filter(|commune| fold(&commune.name).contains(&wanted)).collect())
+    // Signs alone are in no name.
+    let is_signs = wanted.is_empty() && query.q.as_deref().is_some_and(|q| !q.trim().is_empty());
+    let is_wanted = |commune: &&Commune| !is_signs && fold(&commune.name).contains(&wanted);
+    Ok(inside.filter(is_wanted).collect())
 }
 
 /// List kinds of certificate

@@ -14,8 +14,9 @@ use matching::product::ProductSet;
 use matching::text::fold::fold;
 
 use super::columns::{
-    DIMENSIONS, audience_of, bigint, content_of, id_of, illegal, json, json_of, packagings,
-    packagings_of, price, price_of, quantity_of, small, small_of, visibility, word, word_of,
+    DIMENSIONS, audience_of, bigint, containing, content_of, id_of, illegal, json, json_of,
+    packagings, packagings_of, price, price_of, quantity_of, small, small_of, visibility, word,
+    word_of,
 };
 use super::delivery_needs::{self as needs, Needs};
 use super::demand_columns::{
@@ -383,8 +384,7 @@ fn conditions(filter: &DemandFilter) -> Vec<Condition<demands::table>> {
         all.push(Box::new(exists(there)));
     }
     if let Some(text) = &filter.text {
-        // A folded text has letters, digits and spaces only: no LIKE wildcard.
-        all.push(Box::new(demands::title_folded.like(format!("%{}%", fold(text)))));
+        all.push(Box::new(demands::title_folded.like(containing(text))));
     }
     all.extend(any_of(filter.states.iter().map(|state| in_state(*state, filter.now))));
     all

@@ -11,13 +11,12 @@ use matching::offer::{
 use matching::place::{Place, ProvinceCode};
 use matching::product::ProductSet;
 use matching::quantity::UnitContent;
-use matching::text::fold::fold;
 
 use super::capacities::{self as capacity_rows, Capacities};
 use super::columns::{
-    DIMENSIONS, PlaceColumns, audience_of, bigint, content_of, id_of, illegal, json, json_of,
-    price, price_of, provinces, provinces_of, quantity_of, small, small_of, visibility, word,
-    word_of,
+    DIMENSIONS, PlaceColumns, audience_of, bigint, containing, content_of, id_of, illegal, json,
+    json_of, price, price_of, provinces, provinces_of, quantity_of, small, small_of, visibility,
+    word, word_of,
 };
 use super::dialect::{Condition, VALUES_PER_STATEMENT, any_of, insert_rows, on_each, stale};
 use super::invitations;
@@ -400,9 +399,8 @@ fn conditions(filter: &OfferFilter) -> Vec<Condition<offers::table>> {
         all.push(Box::new(offers::province_code.eq_any(codes)));
     }
     if let Some(text) = &filter.text {
-        // A folded text has letters, digits and spaces only: no LIKE wildcard.
         let product = products::table.filter(products::id.eq(offers::product_id));
-        let named = products::name_folded.like(format!("%{}%", fold(text)));
+        let named = products::name_folded.like(containing(text));
         all.push(Box::new(exists(product.filter(named))));
     }
     all.extend(any_of(filter.states.iter().map(|state| in_state(*state, filter.today))));

@@ -7,7 +7,9 @@ use matching::party::{Contact, LegalForm, PartyDraft, PartyTerms, Role};
 use matching::place::{Place, ProvinceCode};
 use matching::text::fold::fold;
 
-use super::columns::{PlaceColumns, id_of, illegal, provinces, provinces_of, word, word_of};
+use super::columns::{
+    PlaceColumns, containing, id_of, illegal, provinces, provinces_of, word, word_of,
+};
 use super::dialect::{is_duplicate, on_each};
 use super::keyset::{Page, PageRequest, by_creation};
 use super::schema::parties;
@@ -270,8 +272,7 @@ pub fn list(
         query = query.filter(parties::province_code.eq_any(codes));
     }
     if let Some(text) = &filter.text {
-        // A folded text has letters, digits and spaces only: no LIKE wildcard.
-        query = query.filter(parties::name_folded.like(format!("%{}%", fold(text))));
+        query = query.filter(parties::name_folded.like(containing(text)));
     }
     let query = by_creation!(query, parties, request);
     let rows: Vec<Row> = query.load(tx.connection())?;

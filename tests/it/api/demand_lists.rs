@@ -11,6 +11,7 @@ api_tests!(
     an_anonymous_buyer_is_not_told_by_any_answer,
     filters_narrow_a_list,
     wrong_filters_are_refused,
+    a_search_for_signs_alone_finds_nothing,
     paging_is_stable_while_demands_come,
 );
 
@@ -47,6 +48,20 @@ fn each_level_of_visibility_admits_its_parties(api: &TestApi) {
     let seen = api.get(&path).by(&invited.token).send().expect(200);
     assert_eq!(seen.at("/invited_party_ids"), &Value::Null, "the other guests are not told");
     api.get(&path).by(&other.token).send().expect_problem(404, "not_found");
+}
+
+fn a_search_for_signs_alone_finds_nothing(api: &TestApi) {
+    let owner = buyer(api);
+    demand(api, &owner, "Gạo", json!({}));
+    for list in ["demands", "offers", "parties", "communes", "products"] {
+        for signs in ["%25", "_", "-", "...", "%22", "%F0%9F%99%82"] {
+            let path = format!("/v1/{list}?q={signs}");
+            let page = api.get(&path).by(&owner.token).send().expect(200);
+            assert_eq!(page.at("/items"), &json!([]), "{path}");
+        }
+    }
+    assert_eq!(titles(api, &owner.token, "?q=%20"), ["Gạo"]);
+    assert_eq!(titles(api, &owner.token, "?q=-%20g%E1%BA%A1o"), ["Gạo"]);
 }
 
 fn drafts_and_cancelled_demands_are_their_owners_only(api: &TestApi) {
