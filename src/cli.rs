@@ -23,6 +23,7 @@ use crate::caller::{Caller, Scope, Scopes};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
+use crate::http::problem::ApiError;
 use crate::http::problem_texts::{Language, rule_detail};
 use crate::store::{Database, WriteTx};
 
@@ -114,6 +115,14 @@ fn open() -> Result<App, Failure> {
     App::without_market(config()?, Clock::System).map_err(Failure::Other)
 }
 
+/// The service on a database that is there: whoever is in the wrong folder would hear of a new one
+/// that all is well.
+fn open_existing() -> Result<App, Failure> {
+    let config = config()?;
+    drop(Database::open_existing(&config.database_url, 1).map_err(Failure::Other)?);
+    App::without_market(config, Clock::System).map_err(Failure::Other)
+}
+
 /// Writes as the operator of the service, all or nothing.
 fn write<T: Send + 'static>(
     app: &App,
@@ -143,6 +152,9 @@ fn refused(error: Error) -> Failure {
             Failure::Usage(rules.collect::<Vec<_>>().join("; "))
         }
         Error::NotFound => Failure::Other("there is none like that".into()),
+        conflict @ Error::Conflict(_) => {
+            Failure::Other(ApiError::from(conflict).line(Language::English))
+        }
         other => Failure::Other(other.to_string()),
     }
 }

@@ -111,6 +111,16 @@ fn terms(
     Ok((gather.finish(terms)?, superseded))
 }
 
+/// Whether a recorded certificate says what is stated again.
+pub(super) fn says_the_same(
+    recorded: &Certificate,
+    subject: Subject,
+    command: &CertificateCommand,
+) -> bool {
+    let terms = CertificateTerms::new(draft(subject, command));
+    terms.is_ok_and(|terms| terms == recorded.terms)
+}
+
 fn draft(subject: Subject, command: &CertificateCommand) -> CertificateDraft {
     let command = command.clone();
     CertificateDraft {

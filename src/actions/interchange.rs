@@ -109,6 +109,7 @@ impl Known {
 /// and demands, which nothing in a file refers to, wait until many can be recorded at once, at the
 /// latest when it is finished; without that they are lost.
 pub struct Import<'a> {
+    importer: PartyId,
     known: &'a Known,
     fresh: Known,
     offers: Vec<NewOffer>,
@@ -116,10 +117,10 @@ pub struct Import<'a> {
 }
 
 impl<'a> Import<'a> {
-    /// An import that goes on from `known`.
+    /// An import of `importer` that goes on from `known`.
     #[must_use]
-    pub fn new(known: &'a Known) -> Self {
-        Self { known, fresh: Known::default(), offers: Vec::new(), demands: Vec::new() }
+    pub fn new(importer: PartyId, known: &'a Known) -> Self {
+        Self { importer, known, fresh: Known::default(), offers: Vec::new(), demands: Vec::new() }
     }
 
     /// Records what waits. Returns the names that this transaction made known; they hold once it is
@@ -235,12 +236,8 @@ impl<'a> Import<'a> {
                 Subject::Party(PartyId::new(id))
             }
         };
-        let is_same = |stored: &stored::Certificate| {
-            stored.terms.authority == command.authority
-                && stored.terms.number == command.number
-                && stored.terms.decision_date == command.decision_date
-        };
-        if stored::of_subjects(tx, &[subject])?.iter().any(is_same) {
+        let recorded = stored::of_subjects(tx, &[subject])?;
+        if recorded.iter().any(|it| certificates::says_the_same(it, subject, command)) {
             return Ok(Outcome::Unchanged);
         }
         certificates::create(tx, context, subject, command)?;
@@ -345,8 +342,8 @@ impl<'a> Import<'a> {
         Ok((product.terms.party_id, id))
     }
 
-    /// The record of an owner (for parties, of whoever gave the name) that one of these names
-    /// stands for already.
+    /// The record of an owner (for parties, of the importer, who gives the name) that one of these
+    /// names stands for already.
     fn existing(
         &mut self,
         tx: &mut WriteTx<'_>,
@@ -364,7 +361,8 @@ impl<'a> Import<'a> {
                     external_ids::find(tx, &name.of(owner, resource))?
                 }
                 (None, Some(owner)) => external_ids::find(tx, &name.of(owner, resource))?,
-                (_, None) => self.find(tx, resource, &name)?,
+                (Some(Bearer::One(_, id)), None) => Some(id),
+                (_, None) => external_ids::find(tx, &name.of(self.importer, resource))?,
             };
             if found.is_some() {
                 return Ok(found);
@@ -382,6 +380,8 @@ impl<'a> Import<'a> {
         }
     }
 
+    /// The record that a name stands for: a party is first looked for among those that the importer
+    /// has named so.
     fn find(
         &self,
         tx: &mut WriteTx<'_>,
@@ -389,10 +389,16 @@ impl<'a> Import<'a> {
         name: &Name,
     ) -> Result<Option<Uuid>, Error> {
         match self.known(resource, name) {
-            Some(Bearer::One(_, id)) => Ok(Some(id)),
-            Some(Bearer::Several) => Ok(None),
-            None => external_ids::find_unambiguous(tx, resource, (&name.system, &name.id)),
+            Some(Bearer::One(_, id)) => return Ok(Some(id)),
+            Some(Bearer::Several) => return Ok(None),
+            None if resource == Resource::Parties => {
+                if let Some(own) = external_ids::find(tx, &name.of(self.importer, resource))? {
+                    return Ok(Some(own));
+                }
+            }
+            None => {}
         }
+        external_ids::find_unambiguous(tx, resource, (&name.system, &name.id))
     }
 
     fn learn(&mut self, (resource, owner): (Resource, PartyId), ids: &ExternalIds, record: Uuid) {

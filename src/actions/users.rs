@@ -12,7 +12,7 @@ use crate::app::Context;
 use crate::caller::{Scope, Scopes};
 use crate::credentials::login::{Email, Login, Phone};
 use crate::credentials::password::PasswordHash;
-use crate::error::Error;
+use crate::error::{Conflict, Error};
 use crate::store::snapshot::Record;
 use crate::store::users::{self, User};
 use crate::store::{self, ReadTx, WriteTx, parties};
@@ -82,7 +82,8 @@ pub fn create(
 /// Gives a user another password.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Forbidden`] unless the caller is an admin.
+/// [`Error::NotFound`]; [`Error::Forbidden`] unless the caller is an admin;
+/// [`Conflict::IllegalAction`] for one that is shut out, whom no password would let in.
 pub fn reset(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -91,6 +92,10 @@ pub fn reset(
 ) -> Result<User, Error> {
     require_admin(context)?;
     let user = named(tx, name)?;
+    if user.disabled_at.is_some() {
+        let (state, actions) = ("disabled", vec!["enable"]);
+        return Err(Error::Conflict(Conflict::IllegalAction { state, actions }));
+    }
     set_password(tx, context, (&user, password), "reset_password")?;
     end_sessions(tx, context, (user.id, None))?;
     Ok(user)
@@ -107,6 +112,19 @@ pub fn disable(tx: &mut WriteTx<'_>, context: &Context, name: &UserName) -> Resu
         note_change(tx, context, "disable", &user)?;
     }
     end_sessions(tx, context, (user.id, None))?;
+    Ok(user)
+}
+
+/// Lets a user in again, with the password of before.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Forbidden`] unless the caller is an admin.
+pub fn enable(tx: &mut WriteTx<'_>, context: &Context, name: &UserName) -> Result<User, Error> {
+    require_admin(context)?;
+    let user = named(tx, name)?;
+    if users::enable(tx, user.id)? {
+        note_change(tx, context, "enable", &user)?;
+    }
     Ok(user)
 }
 

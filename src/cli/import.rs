@@ -21,11 +21,14 @@ use crate::app::{App, Context, TrailDetail};
 use crate::caller::{Caller, Scope};
 use crate::error::Error;
 use crate::http::interchange::{Unreadable, read};
+use crate::http::problem::ApiError;
 use crate::http::problem_texts::{Language, rule_detail};
 use crate::http::schema::Contract;
 
 /// Records in one transaction.
 const BATCH: usize = 1000;
+/// What some programs write before the first line of a file in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Batches that wait between the two threads.
 const WAITING_BATCHES: usize = 4;
 /// The operator of the service, who owns what an import registers.
@@ -103,10 +106,11 @@ fn read_all(
     for (index, line) in lines.enumerate() {
         let line = line?;
         bytes += line.len() as u64 + 1;
+        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line);
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let record = read(contract, &line).map_err(|why| refusal(index + 1, &why))?;
+        let record = read(contract, line).map_err(|why| refusal(index + 1, &why))?;
         batch.push((index + 1, record));
         if batch.len() == BATCH {
             let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
@@ -136,7 +140,7 @@ fn write_all(
             .database()
             .write(move |tx| {
                 context.moment.rewind();
-                let mut import = Import::new(&before);
+                let mut import = Import::new(OPERATOR, &before);
                 let mut outcomes = Vec::with_capacity(batch.len());
                 for (line, record) in batch.iter() {
                     reached.store(*line, Ordering::Relaxed);
@@ -167,7 +171,8 @@ impl Counts {
 fn at_line(line: usize, error: Error) -> String {
     match error {
         Error::Invalid(violations) => refusal(line, &Unreadable::Invalid(violations)),
-        other => format!("line {line}: {other}"),
+        other @ (Error::Unavailable(_) | Error::Internal(_)) => format!("line {line}: {other}"),
+        other => format!("line {line}: {}", ApiError::from(other).line(Language::English)),
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use matching::date::Timestamp;
 
-use super::{Failure, open, operator, output};
+use super::{Failure, open_existing, operator, output};
 use crate::actions::signing_keys;
 use crate::app::App;
 use crate::identity::key_ring::{Rotation, SigningKey};
@@ -30,7 +30,7 @@ pub(super) struct RotateArguments {
 }
 
 pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
-    let app = open()?;
+    let app = open_existing()?;
     if let Verb::Rotate(RotateArguments { compromised }) = verb {
         let rotation = if *compromised { Rotation::Compromised } else { Rotation::Planned };
         let (context, is_at_once) = (operator(&app), *compromised);

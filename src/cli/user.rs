@@ -30,6 +30,11 @@ pub(super) enum Verb {
         /// Id, phone number or e-mail address.
         user: String,
     },
+    /// Let a person in again, with the password of before.
+    Enable {
+        /// Id, phone number or e-mail address.
+        user: String,
+    },
 }
 
 /// Which person.
@@ -76,6 +81,10 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
         Verb::Disable { user } => {
             let name = user_name(user)?;
             write(&open()?, move |tx, context| users::disable(tx, context, &name)).map(drop)
+        }
+        Verb::Enable { user } => {
+            let name = user_name(user)?;
+            write(&open()?, move |tx, context| users::enable(tx, context, &name)).map(drop)
         }
     }
 }

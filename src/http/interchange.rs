@@ -31,7 +31,7 @@ pub enum Unreadable {
 /// # Errors
 /// Every broken rule with its place.
 pub fn read(contract: &Contract, line: &[u8]) -> Result<Record, Unreadable> {
-    let value = json::read(line).map_err(Unreadable::Malformed)?;
+    let value = json::read(line).map_err(|error| Unreadable::Malformed(error.reason))?;
     let Value::Object(mut object) = value else {
         return Err(invalid("", Rule::WrongType { expected: "object".into() }));
     };

@@ -167,6 +167,16 @@ pub fn disable(tx: &mut WriteTx<'_>, id: UserId, at: Timestamp) -> Result<bool, 
     Ok(diesel::update(row).set(end).execute(tx.connection())? == 1)
 }
 
+/// Lets a user in again that was shut out; false if it was not.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn enable(tx: &mut WriteTx<'_>, id: UserId) -> Result<bool, Error> {
+    let row = users::table.find(id.to_string()).filter(users::disabled_at.is_not_null());
+    let begin = (users::disabled_at.eq(None::<i64>), users::version.eq(users::version + 1));
+    Ok(diesel::update(row).set(begin).execute(tx.connection())? == 1)
+}
+
 /// Every user with its version.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use matching::id::PartyId;
 use ocop_link::actions::interchange::{Import, Known, Outcome, Record};
 use ocop_link::caller::{Caller, Resource, Scope, ordinary_scopes};
+use ocop_link::error::Error;
 use ocop_link::http::interchange::read;
 use ocop_link::market_data::DemoMarket;
 use ocop_link::store::external_ids;
@@ -16,6 +17,8 @@ use crate::support::api::{TestApi, api_tests};
 api_tests!(
     the_demo_market_imports_once_and_tells_the_three_stories,
     names_stand_for_records_of_their_owners,
+    a_party_is_named_by_the_importer_whoever_else_has_the_name,
+    a_certificate_that_says_something_else_is_refused,
 );
 
 const OPERATOR: PartyId = PartyId::new(Uuid::from_u128(1));
@@ -36,18 +39,21 @@ pub(super) fn records(api: &TestApi, lines: impl Iterator<Item = Value>) -> Vec<
 
 /// Imports everything in one transaction.
 pub(super) fn import(api: &TestApi, records: &[Record]) -> Vec<Outcome> {
+    try_import(api, records).expect("a legal market")
+}
+
+fn try_import(api: &TestApi, records: &[Record]) -> Result<Vec<Outcome>, Error> {
     let context = api.data.app.context(Caller::new("import", OPERATOR, vec![Scope::Admin]));
     let records = records.to_vec();
-    let written = api.data.app.database().write(move |tx| {
+    api.data.app.database().write(move |tx| {
         context.moment.rewind();
         let known = Known::default();
-        let mut import = Import::new(&known);
+        let mut import = Import::new(OPERATOR, &known);
         let put = records.iter().map(|record| import.put(tx, &context, record));
         let outcomes = put.collect::<Result<_, _>>()?;
         import.finish(tx, &context)?;
         Ok(outcomes)
-    });
-    written.expect("a legal market")
+    })
 }
 
 fn named(api: &TestApi, resource: Resource, name: &str) -> String {
@@ -119,6 +125,46 @@ fn a_phone_finds_products_without_accents(api: &TestApi) {
     assert!(coconut.iter().all(|name| name.contains("dừa")), "{coconut:?}");
     let pineapple = names("d%E1%BB%A9a");
     assert!(pineapple[0].contains("dứa"), "{pineapple:?}");
+}
+
+fn a_party_is_named_by_the_importer_whoever_else_has_the_name(api: &TestApi) {
+    let union = api.actor("Liên hiệp", &["coordinator"]);
+    let named = |name: &str| {
+        json!({"name": name, "legal_form": "cooperative", "roles": ["producer"],
+            "place": {"province_code": "86"}, "external_ids": {"erp": "1"}})
+    };
+    let register =
+        |name: &str| api.post("/v1/parties", &named(name)).by(&union.token).send().expect(201);
+    let theirs = register("HTX của liên hiệp");
+    let line = super::demands::with(named("HTX của tỉnh"), json!({"type": "party"}));
+    let party = json!({"system": "erp", "id": "1"});
+    let product = json!({"type": "product", "party": party, "name": "Gạo", "product_set": 4,
+        "unit": "kg", "external_ids": {"erp": "1"}});
+    let records = records(api, [line, product].into_iter());
+    assert_eq!(import(api, &records), [Outcome::Created; 2]);
+    assert_eq!(import(api, &records), [Outcome::Unchanged; 2]);
+    assert_eq!(import(api, &records[1..]), [Outcome::Unchanged], "without the party's line");
+    let path = format!("/v1/parties/{}", theirs.text("/id"));
+    let theirs = api.get(&path).by(&union.token).send().expect(200);
+    assert_eq!(theirs.text("/name"), "HTX của liên hiệp");
+}
+
+fn a_certificate_that_says_something_else_is_refused(api: &TestApi) {
+    let party = json!({"type": "party", "name": "HTX", "legal_form": "cooperative",
+        "roles": ["producer"], "place": {"province_code": "86"}, "external_ids": {"erp": "1"}});
+    let product = json!({"type": "product", "party": {"system": "erp", "id": "1"}, "name": "Gạo",
+        "product_set": 4, "unit": "kg", "external_ids": {"erp": "1"}});
+    let star = |stars: u8| {
+        json!({"type": "certificate", "product": {"system": "erp", "id": "1"}, "kind": "ocop",
+            "stars": stars, "number": "1/QĐ", "authority": "UBND tỉnh",
+            "decision_date": "2025-06-01"})
+    };
+    let lines = records(api, [party, product, star(4)].into_iter());
+    assert_eq!(import(api, &lines), [Outcome::Created; 3]);
+    assert_eq!(import(api, &lines), [Outcome::Unchanged; 3]);
+    let other = records(api, [star(5)].into_iter());
+    let refused = try_import(api, &other).expect_err("another certificate of that number");
+    assert_eq!(refused.to_string(), "conflict: DuplicateCertificate");
 }
 
 fn names_stand_for_records_of_their_owners(api: &TestApi) {

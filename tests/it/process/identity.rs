@@ -90,6 +90,12 @@ fn users_are_registered_reset_and_shut_out() {
     assert_eq!((log_in(base, password).0, log_in(base, "mật khẩu tự chọn").0), (401, 201));
     printed(&output(&url, &["user", "disable", made["user_id"].as_str().expect("an id")]));
     assert_eq!(log_in(base, "mật khẩu tự chọn").0, 401);
+    let refused = output(&url, &["user", "reset", PHONE]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("illegal_action") && said.contains("(disabled)"), "{said}");
+    assert!(output(&url, &["user", "enable", PHONE]).status.success());
+    assert_eq!(log_in(base, "mật khẩu tự chọn").0, 201);
 }
 
 #[test]

@@ -47,6 +47,19 @@ fn a_secret_that_is_not_printed_is_a_failure() {
 }
 
 #[test]
+fn no_key_is_made_for_a_service_that_is_not_there() {
+    let directory = TempDir::new().expect("a folder");
+    let url = sqlite(directory.path());
+    for verb in [&["key", "rotate", "--compromised"][..], &["key", "list"]] {
+        let refused = output(&url, verb);
+        assert_eq!(refused.status.code(), Some(1), "{verb:?}");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains("absent or empty"), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).expect("a folder").count(), 0);
+}
+
+#[test]
 fn a_token_for_nothing_is_refused() {
     let directory = TempDir::new().expect("a folder");
     let url = sqlite(directory.path());

@@ -87,7 +87,8 @@ fn a_bad_line_is_named_and_its_batch_is_not_written() {
                "legal_form": "cooperative", "place": {"province_code": province}})
     };
     let import = |lines: [Value; 2]| {
-        fs::write(&file, lines.map(|line| line.to_string()).join("\n")).expect("a file");
+        let text = format!("\u{feff}{}", lines.map(|line| line.to_string()).join("\n"));
+        fs::write(&file, text).expect("a file");
         output(&url, &["import", &file.display().to_string()])
     };
     let refused = import([party("a", "79"), party("b", "99")]);
