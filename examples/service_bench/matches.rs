@@ -64,7 +64,8 @@ fn tell_compressed(server: &Server, matches: &[Vec<u8>], size: &Size) {
     };
     let Round { load, processor_us } = round(server, &plan);
     println!(
-        "matches told again with gzip: {:.0}/s, {processor_us:.0} µs, median {:.2} ms, p99 {:.2} ms",
+        "matches told again with gzip: {:.0}/s, {processor_us:.0} µs, median {:.2} ms, \
+         p99 {:.2} ms",
         load.per_second(),
         load.percentile_ms(50.0),
         load.percentile_ms(99.0)

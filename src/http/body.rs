@@ -162,8 +162,7 @@ fn noted(request: &HttpRequest, value: Value) -> Value {
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
-    let malformed = |reason| ApiError::new(ProblemCode::MalformedJson).with_detail(reason);
-    json::read(bytes).map_err(malformed)
+    json::read(bytes).map_err(ApiError::malformed)
 }
 
 /// Holds a body against an operation that has none: nothing, or an object without members, which

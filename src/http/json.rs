@@ -14,14 +14,31 @@ pub const MAX_JSON_DEPTH: usize = 64;
 /// The largest whole number that a double holds exactly: 2^53.
 const MAX_EXACT_DOUBLE: f64 = 9_007_199_254_740_992.0;
 
+/// Why a text is no JSON that is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotJson {
+    /// In English, with line and column.
+    pub reason: String,
+    /// The line where reading stopped, from 1.
+    pub line: usize,
+    /// The column there, in bytes.
+    pub column: usize,
+}
+
+impl From<serde_json::Error> for NotJson {
+    fn from(error: serde_json::Error) -> Self {
+        Self { reason: error.to_string(), line: error.line(), column: error.column() }
+    }
+}
+
 /// Reads a body.
 ///
 /// # Errors
-/// A sentence with line and column.
-pub fn read(bytes: &[u8]) -> Result<Value, String> {
+/// [`NotJson`].
+pub fn read(bytes: &[u8]) -> Result<Value, NotJson> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }.deserialize(&mut reader).map_err(|error| error.to_string())?;
-    reader.end().map_err(|error| error.to_string())?;
+    let value = Strict { depth: 0 }.deserialize(&mut reader)?;
+    reader.end()?;
     Ok(value)
 }
 

@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use matching::violation::{Rule, Violation};
 
+use super::json::NotJson;
 pub use super::problem_document::{FieldError, Problem};
 use super::problem_texts::{Language, rule_code, rule_detail};
 use crate::error::{Conflict, Error};
@@ -215,7 +216,7 @@ pub struct Case {
     conflict: Option<Conflict>,
     pub(super) headers: HeaderMap,
     cause: Option<String>,
-    detail: Option<String>,
+    unread: Option<NotJson>,
 }
 
 impl std::ops::Deref for ApiError {
@@ -234,7 +235,7 @@ impl ApiError {
 
     fn about(code: ProblemCode, violations: Vec<Violation>, conflict: Option<Conflict>) -> Self {
         let headers = HeaderMap::new();
-        Self(Box::new(Case { code, violations, conflict, headers, cause: None, detail: None }))
+        Self(Box::new(Case { code, violations, conflict, headers, cause: None, unread: None }))
     }
 
     /// An error that is over soon.
@@ -259,10 +260,11 @@ impl ApiError {
         self
     }
 
-    /// Adds a technical remark to the sentence, such as where reading stopped.
-    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.0.detail = Some(detail.into());
-        self
+    /// A body that is not the JSON that is taken.
+    pub fn malformed(why: NotJson) -> Self {
+        let mut error = Self::new(ProblemCode::MalformedJson);
+        error.0.unread = Some(why);
+        error
     }
 
     /// Adds what is logged, and never told.
@@ -351,11 +353,27 @@ impl ApiError {
         problem
     }
 
+    /// What somebody at a terminal is told of it: its code, a sentence, and the state that it is
+    /// about, if any.
+    #[must_use]
+    pub fn line(&self, language: Language) -> String {
+        let line = format!("{}: {}", self.code.code(), self.sentence(language));
+        match &self.conflict {
+            Some(Conflict::IllegalAction { state, .. } | Conflict::Frozen { state, .. }) => {
+                format!("{line} ({state})")
+            }
+            _ => line,
+        }
+    }
+
     fn sentence(&self, language: Language) -> String {
         let sentence = self.code.detail(language);
-        match &self.detail {
-            Some(detail) => format!("{sentence} ({detail})"),
-            None => sentence.to_owned(),
+        match (&self.unread, language) {
+            (None, _) => sentence.to_owned(),
+            (Some(why), Language::English) => format!("{sentence} ({})", why.reason),
+            (Some(NotJson { line, column, .. }), Language::Vietnamese) => {
+                format!("{sentence} (dòng {line}, cột {column})")
+            }
         }
     }
 

@@ -73,9 +73,9 @@ pub fn serve_beside(
     Ok(server.run())
 }
 
-/// Has the kernel send what is written at once (`TCP_NODELAY`, RFC 9293 section 3.7.4). A compressed
-/// answer is written in pieces, of which the last would wait for the client to acknowledge the one
-/// before, and clients wait 40 ms with that. Connections inherit it.
+/// Has the kernel send what is written at once (`TCP_NODELAY`, RFC 9293 section 3.7.4): a
+/// compressed answer is written in pieces, of which the last would wait for the client to
+/// acknowledge the one before, and clients wait 40 ms with that. Connections inherit it.
 fn send_at_once(listener: &TcpListener) -> std::io::Result<()> {
     socket2::SockRef::from(listener).set_tcp_nodelay(true)
 }

@@ -12,6 +12,7 @@ api_tests!(
     a_large_body_in_chunks_is_refused_on_its_way,
     a_body_longer_than_it_says_is_cut_there,
     json_that_readers_disagree_about_is_refused,
+    where_reading_stopped_is_told_in_the_language_of_the_answer,
     numbers_that_do_not_fit_are_refused,
     deep_json_is_refused,
     texts_are_counted_in_characters_and_kept_in_one_form,
@@ -68,6 +69,17 @@ fn json_that_readers_disagree_about_is_refused(api: &TestApi) {
         expect_problem(&answer, 400, "malformed_json");
     }
     assert_eq!(count(api), 0);
+}
+
+fn where_reading_stopped_is_told_in_the_language_of_the_answer(api: &TestApi) {
+    let told = |language: &str| {
+        let post = api.post("/v1/parties", &json!({})).by(&api.admin()).raw(b"{\"name\": NaN}");
+        let refused = post.header("accept-language", language).send();
+        refused.expect_problem(400, "malformed_json").text("/detail").to_owned()
+    };
+    let (vietnamese, english) = (told("vi"), told("en"));
+    assert!(vietnamese.ends_with("(dòng 1, cột 10)"), "{vietnamese}");
+    assert!(english.contains("expected value at line 1 column 10"), "{english}");
 }
 
 fn numbers_that_do_not_fit_are_refused(api: &TestApi) {
