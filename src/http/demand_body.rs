@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 
 use super::demand_requirements::RequirementsBody;
+use super::json;
 use super::places::PlaceBody;
 use super::product_record::PackagingBody;
 use super::visibility::Visibility;
@@ -274,23 +275,36 @@ fn ids_schema() -> ArrayBuilder {
     ArrayBuilder::new().items(id.format(Some(SchemaFormat::Custom("uuid".into()))))
 }
 
+/// Members of the short form, and those of a delivery that they state.
+const SHORT_FORM: [(&str, &str); 2] = [("quantity", "quantity"), ("by", "to")];
+
 impl DemandBody {
     /// Makes a patch in the short form one of the list, which is how a demand is kept, if there is
-    /// one delivery to change.
-    pub fn write_out(&self, patch: &mut Value) {
-        let Some(members) = patch.as_object_mut() else { return };
+    /// one delivery to change; whether it was one.
+    pub fn write_out(&self, patch: &mut Value) -> bool {
+        let Some(members) = patch.as_object_mut() else { return false };
         let is_long = ["deliveries", "recurrence"].iter().any(|name| members.contains_key(*name));
-        let ([delivery], false) = (self.deliveries.as_slice(), is_long) else { return };
+        let ([delivery], false) = (self.deliveries.as_slice(), is_long) else { return false };
         let mut delivery = serde_json::to_value(delivery).unwrap_or_default();
-        let names = [("quantity", "quantity"), ("by", "to")].into_iter();
-        let stated = names.filter(|(short, _)| members.get(*short).is_some_and(|it| !it.is_null()));
-        let stated: Vec<_> = stated.collect();
-        for (short, long) in &stated {
-            delivery[*long] = members.remove(*short).unwrap_or_default();
+        let mut is_short = false;
+        for (short, long) in SHORT_FORM {
+            if let Some(stated) = members.remove(short) {
+                json::merge_patch(&mut delivery, json!({ long: stated }));
+                is_short = true;
+            }
         }
-        if !stated.is_empty() {
+        if is_short {
             members.insert("deliveries".into(), json!([delivery]));
         }
+        is_short
+    }
+
+    /// Where the short form states what stands at a place of the list.
+    #[must_use]
+    pub fn short_place(at: &str) -> Option<String> {
+        let long = at.strip_prefix("/deliveries/0/")?;
+        let found = SHORT_FORM.into_iter().find(|(_, member)| *member == long);
+        found.map(|(short, _)| format!("/{short}"))
     }
 
     /// The command that this body means. A place that equals one of `current` is kept as it is,

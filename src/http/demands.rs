@@ -146,18 +146,23 @@ async fn update_demand(
     }
     let based_on = etag::of_patch(&request, current.demand.version)?;
     let recorded = DemandBody::from(&current);
-    let patch = patch.rewritten(|patch| recorded.write_out(patch));
-    let body = patch.apply(&recorded)?;
+    let mut is_short = false;
+    let patch = patch.rewritten(|patch| is_short = recorded.write_out(patch));
+    let as_stated =
+        |error: ApiError| if is_short { error.placed(DemandBody::short_place) } else { error };
+    let body = patch.apply(&recorded).map_err(as_stated)?;
     let command = body.try_map(|body| {
         if body.status.is_some() {
             return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
         }
         Ok(body.command(&current.places))
-    })?;
+    });
+    let command = command.map_err(as_stated)?;
     let view = app.app.write(caller, move |tx, ctx| {
         command.hold(|command| demands::replace(tx, ctx, (id, &based_on), command))
     });
-    let record = DemandRecord::from(&view.await?);
+    let view = view.await.map_err(|error| as_stated(error.into()))?;
+    let record = DemandRecord::from(&view);
     Ok(record::changed(record.tag(), &record))
 }
 

@@ -288,6 +288,14 @@ impl ApiError {
         Self::about(code, violations, None)
     }
 
+    /// The same with the violations where `place` says that they were stated.
+    pub fn placed(mut self, place: impl Fn(&str) -> Option<String>) -> Self {
+        for violation in &mut self.0.violations {
+            violation.at = place(&violation.at).unwrap_or_else(|| violation.at.clone());
+        }
+        self
+    }
+
     /// No token, or one that is not accepted (RFC 6750 section 3).
     pub fn unauthenticated(reason: &str) -> Self {
         let challenge = if reason.is_empty() {

@@ -260,7 +260,10 @@ fn quantity_and_day_of_one_delivery_change_as_they_were_given(api: &TestApi) {
     let delivery = changed.at("/deliveries/0");
     assert_eq!((&delivery["quantity"], &delivery["to"]), (&json!(600), &json!("2027-01-20")));
     assert_eq!(delivery["from"], made.at("/deliveries/0")["from"]);
-    change(2, &json!({"quantity": 0})).expect_violation("/deliveries/0/quantity", "out_of_range");
+    let wrong = change(2, &json!({"quantity": 0, "by": true}));
+    wrong.expect_violation("/quantity", "out_of_range").expect_violation("/by", "wrong_type");
+    change(2, &json!({"by": "2026-11-01"})).expect_violation("/by", "reversed_period");
+    change(2, &json!({"quantity": null})).expect_violation("/quantity", "required");
     let other = json!({"from": "2027-02-01", "to": "2027-02-02", "quantity": 5});
     let two = json!({"deliveries": [other, other]});
     change(2, &two).expect(200);
