@@ -1,7 +1,6 @@
 //! What one process shares: settings, database, clock, keys, reference data, the live market; and
 //! the only hop to a blocking thread.
 
-use std::hint::black_box;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -83,11 +82,7 @@ impl Inner {
             catch_up(&hook);
         });
         let warmed = Arc::clone(self);
-        spawn("market-warm", move || {
-            warmed.feed.market().warm();
-            drop(warmed);
-            give_back_memory();
-        })?;
+        spawn("market-warm", move || warmed.feed.market().warm())?;
         let follower = Arc::downgrade(self);
         spawn("market-feed", move || follow(&follower))
     }
@@ -96,19 +91,6 @@ impl Inner {
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
     let spawned = thread::Builder::new().name(name.into()).spawn(work);
     spawned.map(drop).map_err(|error| error.to_string())
-}
-
-/// How long the allocator keeps what is free for reuse, and a little more.
-const ALLOCATOR_DELAY: Duration = Duration::from_millis(1500);
-/// An allocation that has pages of its own.
-const REMINDER_BYTES: usize = 1 << 20;
-
-/// Lets the allocator give back what the load of the market has freed. It looks for what has been
-/// free for long whenever it frees pages, which a market that is loaded seldom makes it do
-/// (docs/adr/0017-allocate-without-huge-pages.md).
-fn give_back_memory() {
-    thread::sleep(ALLOCATOR_DELAY);
-    drop(black_box(Vec::<u8>::with_capacity(REMINDER_BYTES)));
 }
 
 /// How often an instance looks for what the others have committed.
