@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use matching::certificate::Subject;
+use matching::id::{PartyId, ProductId};
 use uuid::Uuid;
 
 use super::audit_allocations;
 use crate::error::Error;
 use crate::store::changes::{self, Changed};
 use crate::store::{
-    ReadTx, certificates, clients, demands, grants, offers, parties, products, users,
+    ReadTx, certificates, clients, demands, external_ids, grants, offers, parties, products, users,
 };
 
 /// Something that must not be.
@@ -25,17 +27,18 @@ pub struct Finding {
 const CHANGES_PER_STEP: i64 = 10_000;
 
 /// Looks at every record: that its row is a legal value, that what is taken of a capacity adds up,
-/// that what it refers to is there, that the change log ends at its version, and that answers of
-/// allocations are within their snapshots.
+/// that what it refers to is there and of the same party, that the change log ends at its version
+/// and its counter at the log's end, and that answers of allocations are within their snapshots.
 ///
 /// # Errors
 /// Whatever the database says; a row that is no legal value.
 pub fn run(tx: &mut ReadTx<'_>) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let mut versions = BTreeMap::new();
-    audit_subjects(tx, &mut versions)?;
-    audit_offers(tx, &mut versions, &mut findings)?;
+    let producers = audit_subjects(tx, &mut versions, &mut findings)?;
+    audit_offers(tx, (&producers, &mut versions), &mut findings)?;
     audit_demands(tx, &mut versions, &mut findings)?;
+    audit_names(tx, &versions, &mut findings)?;
     let callers = callers(tx)?;
     audit_log(tx, (&versions, &callers), &mut findings)?;
     audit_allocations::run(tx, &mut findings)?;
@@ -45,13 +48,50 @@ pub fn run(tx: &mut ReadTx<'_>) -> Result<Vec<Finding>, Error> {
 /// Versions of the records, by id.
 type Versions = BTreeMap<Uuid, i64>;
 
+/// Producers by product.
+type Producers = BTreeMap<ProductId, PartyId>;
+
 /// Reading a row checks it: an illegal value is an error.
-fn audit_subjects(tx: &mut ReadTx<'_>, versions: &mut Versions) -> Result<(), Error> {
+fn audit_subjects(
+    tx: &mut ReadTx<'_>,
+    versions: &mut Versions,
+    findings: &mut Vec<Finding>,
+) -> Result<Producers, Error> {
     versions.extend(parties::all(tx)?.iter().map(|party| (party.id.uuid(), party.version)));
-    versions.extend(products::all(tx)?.iter().map(|product| (product.id.uuid(), product.version)));
-    let all = certificates::all(tx)?;
-    versions.extend(all.iter().map(|certificate| (certificate.id.uuid(), certificate.version)));
+    let mut producers = Producers::new();
+    for product in products::all(tx)? {
+        let (record, producer) = (product.id.uuid(), product.terms.party_id);
+        if !versions.contains_key(&producer.uuid()) {
+            findings.push(Finding { record, what: "its producer is not there".into() });
+        }
+        producers.insert(product.id, producer);
+        versions.insert(record, product.version);
+    }
+    for certificate in certificates::all(tx)? {
+        let record = certificate.id.uuid();
+        let subject = match certificate.terms.subject {
+            Subject::Party(id) => id.uuid(),
+            Subject::Product(id) => id.uuid(),
+        };
+        if !versions.contains_key(&subject) {
+            findings.push(Finding { record, what: "what it certifies is not there".into() });
+        }
+        versions.insert(record, certificate.version);
+    }
     versions.extend(grants::all(tx)?.iter().map(|grant| (grant.id.uuid(), grant.version)));
+    Ok(producers)
+}
+
+/// No external id names a record that is not there.
+fn audit_names(
+    tx: &mut ReadTx<'_>,
+    versions: &Versions,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    let named = external_ids::named(tx)?.into_iter();
+    let lost = named.filter(|record| !versions.contains_key(record));
+    findings
+        .extend(lost.map(|record| Finding { record, what: "an external id names nothing".into() }));
     Ok(())
 }
 
@@ -64,10 +104,9 @@ fn callers(tx: &mut ReadTx<'_>) -> Result<Versions, Error> {
 
 fn audit_offers(
     tx: &mut ReadTx<'_>,
-    versions: &mut Versions,
+    (producers, versions): (&Producers, &mut Versions),
     findings: &mut Vec<Finding>,
 ) -> Result<(), Error> {
-    let mut known = std::mem::take(versions);
     offers::for_each_chunk(tx, &mut |chunk| {
         for offer in chunk {
             let record = offer.id.uuid();
@@ -79,15 +118,17 @@ fn audit_offers(
                 let what = format!("{} of {} is taken", capacity.taken(), capacity.declared);
                 findings.push(Finding { record, what });
             }
-            if !known.contains_key(&offer.terms.product_id.uuid()) {
-                findings.push(Finding { record, what: "its product is not there".into() });
+            match producers.get(&offer.terms.product_id) {
+                None => findings.push(Finding { record, what: "its product is not there".into() }),
+                Some(producer) if *producer != offer.terms.party_id => {
+                    findings.push(Finding { record, what: "its product is another's".into() });
+                }
+                Some(_) => {}
             }
-            known.insert(record, offer.version);
+            versions.insert(record, offer.version);
         }
         Ok(())
-    })?;
-    *versions = known;
-    Ok(())
+    })
 }
 
 fn audit_demands(
@@ -100,6 +141,9 @@ fn audit_demands(
             let record = demand.id.uuid();
             if demand.progress.len() != demand.terms.deliveries.len() {
                 findings.push(Finding { record, what: "deliveries do not add up".into() });
+            }
+            if !versions.contains_key(&demand.terms.party_id.uuid()) {
+                findings.push(Finding { record, what: "its buyer is not there".into() });
             }
             versions.insert(record, demand.version);
         }
@@ -136,6 +180,11 @@ fn audit_log(
             }
         }
         seen = last;
+    }
+    let counted = changes::last(tx)?;
+    if counted != seen {
+        let what = format!("{counted} changes are counted, and the last is {seen}");
+        findings.push(Finding { record: Uuid::nil(), what });
     }
     for (record, version) in versions.iter().chain(callers) {
         let last = logged.remove(record);

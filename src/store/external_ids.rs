@@ -112,6 +112,16 @@ pub fn of_many(
     Ok(found)
 }
 
+/// Every record that has an external id.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn named(tx: &mut ReadTx<'_>) -> Result<Vec<Uuid>, Error> {
+    let ids = external_ids::table.select(external_ids::resource_id).distinct();
+    let ids: Vec<String> = ids.load(tx.connection())?;
+    ids.iter().map(|id| uuid_of(id)).collect()
+}
+
 /// Sets the external ids that `owner` gives to a record, in place of those it gave before.
 ///
 /// # Errors

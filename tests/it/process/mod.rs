@@ -1,6 +1,7 @@
 //! The real binary as an operator meets it: how it starts, ends, and what survives.
 
 mod allocations;
+mod audit;
 mod backup;
 mod crashes;
 mod durability;
