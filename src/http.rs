@@ -30,6 +30,7 @@ pub mod intake;
 pub mod interchange;
 pub mod json;
 pub mod kept_lists;
+mod language;
 pub mod linked_data;
 mod match_listing;
 pub mod match_record;

@@ -18,6 +18,7 @@ use super::auth::Authenticated;
 use super::body::Body;
 use super::etag::Tag;
 use super::idempotency::{IDEMPOTENT_REPLAYED, Once};
+use super::language;
 use super::page::{self, Binding};
 use super::path::Id;
 use super::problem::{ApiError, ProblemCode};
@@ -121,7 +122,7 @@ async fn list_allocations(
         app.app.read(caller, move |tx, ctx| allocations::list(tx, ctx, page)).await?;
     let key = |it: &Allocation| CreatedKey { created_at: it.created_at, id: it.id.uuid() };
     let last = items.last().filter(|_| has_more).map(|it| page::created_place(key(it)));
-    let language = language(&request);
+    let language = language::asked(request.headers());
     let records = items.iter().map(|it| AllocationRecord::summary(it, language)).collect();
     record::listed((&request, &app), &binding, records, last)
 }
@@ -162,9 +163,9 @@ async fn get_allocation(
     if wants_spreadsheet(&request) {
         return spreadsheet(&report);
     }
-    let language = language(&request);
+    let language = language::asked(request.headers());
     let mut answer = record::digested(&request, &AllocationRecord::new(&report, language))?;
-    speak(&mut answer, language);
+    language::say(language, VARIES_BY, answer.headers_mut());
     Ok(answer)
 }
 
@@ -181,11 +182,11 @@ async fn cancel_allocation(
     id: Id,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, language) = (id.parse::<AllocationId>()?, language(&request));
+    let (id, language) = (id.parse::<AllocationId>()?, language::asked(request.headers()));
     let cancel = once.write(caller, move |tx, ctx| {
         let cancelled = allocations::cancel(tx, ctx, id)?;
         let record = AllocationRecord::summary(&cancelled, language);
-        Ok(record::changed(Tag::of(&record), &record))
+        Ok(record::changed_digested(&record))
     });
     let answer = cancel.await?;
     app.allocations.cancel(id);
@@ -301,13 +302,13 @@ async fn run_new(
     begin: impl Fn(&mut WriteTx<'_>, &Context) -> Begun + Send + 'static,
     request: &HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (slot, language) = (reserve(app, &caller)?, language(request));
+    let (slot, language) = (reserve(app, &caller)?, language::asked(request.headers()));
     let begun = Arc::new(Mutex::new(None));
     let noted = Arc::clone(&begun);
     let write = once.write(caller.clone(), move |tx, ctx| {
         let (allocation, task) = begin(tx, ctx)?;
         let record = AllocationRecord::summary(&allocation, language);
-        let answer = record::created(&location(allocation.id), Tag::of(&record), &record);
+        let answer = record::created_digested(&location(allocation.id), &record);
         *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some((allocation, task));
         Ok(answer)
     });
@@ -332,11 +333,11 @@ async fn as_it_stands(
     let id: AllocationId = id.ok_or_else(|| ApiError::new(ProblemCode::Internal))?;
     let report = read(app, caller, id).await?;
     let body = AllocationRecord::new(&report, language);
-    let mut answer: HttpResponse = record::created(&location(id), Tag::of(&body), &body);
+    let mut answer: HttpResponse = record::created_digested(&location(id), &body);
     if let Some(replayed) = kept.headers().get(IDEMPOTENT_REPLAYED) {
         answer.headers_mut().insert(IDEMPOTENT_REPLAYED, replayed.clone());
     }
-    speak(&mut answer, language);
+    language::say(language, VARIES_BY, answer.headers_mut());
     Ok(answer)
 }
 
@@ -378,9 +379,9 @@ async fn replay(
     if let Some((_, stored)) = &mut report.answer {
         *stored = outcome;
     }
-    let language = language(request);
+    let language = language::asked(request.headers());
     let mut response = HttpResponse::Ok().json(AllocationRecord::new(&report, language));
-    speak(&mut response, language);
+    language::say(language, VARIES_BY, response.headers_mut());
     Ok(response)
 }
 
@@ -419,16 +420,8 @@ fn wants_spreadsheet(request: &HttpRequest) -> bool {
     accept.is_some_and(|accept| accept.contains(XLSX) && !accept.contains("json"))
 }
 
-fn speak(response: &mut HttpResponse, language: Language) {
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_LANGUAGE, header::HeaderValue::from_static(language.tag()));
-    headers.insert(header::VARY, header::HeaderValue::from_static("Accept, Accept-Language"));
-}
-
-fn language(request: &HttpRequest) -> Language {
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
-    Language::accepted(accepted.and_then(|value| value.to_str().ok()))
-}
+/// By which headers of a request an answer varies.
+const VARIES_BY: &str = "Accept, Accept-Language";
 
 /// Adds the routes of this resource.
 pub fn routes(config: &mut impl super::routes::Routes) {

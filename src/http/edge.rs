@@ -23,7 +23,7 @@ use super::rate_limit::{Charge, Client};
 use super::refusal::refusal;
 use super::state::AppData;
 use super::unread::RequestBody;
-use super::{auth, client_address, cors, methods, unread};
+use super::{auth, client_address, cors, language, methods, unread};
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -85,7 +85,6 @@ impl<'a> Asked<'a> {
     fn new(app: &'a AppData, request: &mut ServiceRequest) -> Self {
         let body = RequestBody::share(request);
         let headers = request.headers();
-        let accepted = headers.get(header::ACCEPT_LANGUAGE);
         let method = request.method().clone();
         let now = app.app.clock().now();
         let client = client(app, request, now);
@@ -95,7 +94,7 @@ impl<'a> Asked<'a> {
         Self {
             app,
             id: request_id(request).into(),
-            language: Language::accepted(accepted.and_then(|value| value.to_str().ok())),
+            language: language::asked(headers),
             path: request.path().to_owned(),
             method,
             origin: headers.get(header::ORIGIN).cloned(),
@@ -260,8 +259,7 @@ fn answer(asked: &Asked<'_>, error: &ApiError) -> Document {
     let document = error.document(asked.language, &asked.path, &asked.id);
     let mut headers = error.headers.clone();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(asked.language.tag()));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
+    language::say(asked.language, "Accept-Language", &mut headers);
     let body = serde_json::to_vec(&document).unwrap_or_default();
     Document { status: error.status(), headers, body }
 }

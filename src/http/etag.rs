@@ -53,12 +53,6 @@ impl Tag {
         Self(format!("\"{}\"", digest_of(bytes)))
     }
 
-    /// The same of an answer that is to be written.
-    #[must_use]
-    pub fn of(answer: &impl Serialize) -> Self {
-        Self::of_bytes(&serde_json::to_vec(answer).unwrap_or_default())
-    }
-
     /// The weak tag of an answer that says the same as others do of which this is the same. A plain
     /// hash is enough: whoever makes two answers alike deceives only himself.
     #[must_use]

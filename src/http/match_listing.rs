@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{self, ContentType, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse};
 use matching::date::Timestamp;
 use matching::demand::Demand;
@@ -15,6 +15,7 @@ use serde_json::value::to_raw_value;
 
 use super::etag::{self, Tag};
 use super::kept_lists::{KeptList, ListKey, ToldList};
+use super::language;
 use super::match_record::{MatchItem, MatchList, NearMiss, NearMissList, Shown};
 use super::matches::MatchQuery;
 use super::page::{self, Binding};
@@ -122,7 +123,7 @@ impl<'a, K: Place> Listing<'a, K> {
             after,
             dismissed_by: Some(party),
         };
-        let language = language(request);
+        let language = language::asked(request.headers());
         Ok(Self { app, request, party, binding, view: app.app.market(), ask, language })
     }
 
@@ -185,7 +186,7 @@ impl<'a, K: Place> Listing<'a, K> {
             response.insert_header((header::LINK, page::next_link(self.request, cursor)));
         }
         let mut response = response.content_type(ContentType::json()).body(body);
-        say(self.language, response.headers_mut());
+        language::say(self.language, "Accept-Language", response.headers_mut());
         Ok(response)
     }
 
@@ -275,16 +276,4 @@ impl Listing<'_, MissKey> {
         let items: Vec<NearMiss<'_>> = items.collect();
         self.told(&items, page.and_then(|page| page.next.as_ref()))
     }
-}
-
-/// The language that a request asks for.
-pub(super) fn language(request: &HttpRequest) -> Language {
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
-    Language::accepted(accepted.and_then(|value| value.to_str().ok()))
-}
-
-/// Says that an answer is in a language.
-pub(super) fn say(language: Language, headers: &mut HeaderMap) {
-    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
 }

@@ -11,7 +11,8 @@ use super::auth::Authenticated;
 use super::body::Body;
 use super::demand_body::DemandBody;
 use super::idempotency::Once;
-use super::match_listing::{Listing, language, say};
+use super::language;
+use super::match_listing::Listing;
 use super::match_record::{MatchExplanation, MatchList, NearMissList, Shown};
 use super::page::Binding;
 use super::path::{Id, segment};
@@ -197,10 +198,10 @@ async fn explain_match(
         party: Some(party).filter(|_| !hidden),
         evaluation: &explained.evaluation,
         checks: &explained.checks,
-        language: language(&request),
+        language: language::asked(request.headers()),
     };
     let mut response = HttpResponse::Ok().json(shown.explanation(now.date()));
-    say(shown.language, response.headers_mut());
+    language::say(shown.language, "Accept-Language", response.headers_mut());
     Ok(response)
 }
 

@@ -25,8 +25,17 @@ pub struct List<T: ToSchema> {
 /// 201 with the address and the version of a new record: an answer to send, or one to keep.
 #[must_use]
 pub fn created<A: From<Answer>>(location: &str, tag: impl Into<Tag>, body: &impl Serialize) -> A {
-    let answer = answer(StatusCode::CREATED, tag.into(), body);
-    A::from(Answer { location: Some(location.to_owned()), ..answer })
+    A::from(at(location, answer(StatusCode::CREATED, |_| tag.into(), body)))
+}
+
+/// The same of a record whose tag is its digest.
+#[must_use]
+pub fn created_digested<A: From<Answer>>(location: &str, body: &impl Serialize) -> A {
+    A::from(at(location, answer(StatusCode::CREATED, Tag::of_bytes, body)))
+}
+
+fn at(location: &str, answer: Answer) -> Answer {
+    Answer { location: Some(location.to_owned()), ..answer }
 }
 
 /// 200 with the version of a record, or 304 if the client has that version.
@@ -41,7 +50,13 @@ pub fn found(request: &HttpRequest, tag: impl Into<Tag>, body: &impl Serialize) 
 /// 200 with the new version of a changed record: an answer to send, or one to keep.
 #[must_use]
 pub fn changed<A: From<Answer>>(tag: impl Into<Tag>, body: &impl Serialize) -> A {
-    A::from(answer(StatusCode::OK, tag.into(), body))
+    A::from(answer(StatusCode::OK, |_| tag.into(), body))
+}
+
+/// The same of a record whose tag is its digest.
+#[must_use]
+pub fn changed_digested<A: From<Answer>>(body: &impl Serialize) -> A {
+    A::from(answer(StatusCode::OK, Tag::of_bytes, body))
 }
 
 /// 204: done, and there is nothing to tell.
@@ -50,13 +65,10 @@ pub fn done() -> Answer {
     Answer { status: StatusCode::NO_CONTENT.as_u16(), location: None, etag: None, body: None }
 }
 
-fn answer(status: StatusCode, tag: Tag, body: &impl Serialize) -> Answer {
-    Answer {
-        status: status.as_u16(),
-        location: None,
-        etag: Some(tag.as_str().to_owned()),
-        body: Some(serde_json::to_string(body).unwrap_or_default()),
-    }
+fn answer(status: StatusCode, tag: impl FnOnce(&[u8]) -> Tag, body: &impl Serialize) -> Answer {
+    let body = serde_json::to_string(body).unwrap_or_default();
+    let etag = Some(tag(body.as_bytes()).as_str().to_owned());
+    Answer { status: status.as_u16(), location: None, etag, body: Some(body) }
 }
 
 impl From<Answer> for HttpResponse {
