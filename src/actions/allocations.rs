@@ -82,8 +82,7 @@ pub fn create(
     context: &Context,
     (view, request): (&View, &Request),
 ) -> Result<(Allocation, DraftAsk), Error> {
-    authorise::require(context, Scope::RunAllocations)?;
-    authorise::refuse_authority(tx, context)?;
+    may_run(tx, context)?;
     let viewer = authorise::viewer(tx, context)?;
     let mut violations = Violations::default();
     let ids = request.demands.as_deref().unwrap_or_default();
@@ -115,6 +114,12 @@ pub fn create(
     Ok((insert(tx, context, request.clone())?, ask))
 }
 
+/// The caller may begin and end runs.
+fn may_run(tx: &mut ReadTx<'_>, context: &Context) -> Result<(), Error> {
+    authorise::require(context, Scope::RunAllocations)?;
+    authorise::refuse_authority(tx, context)
+}
+
 /// Records that the gap of an allocation is to be planned, which `declined` leave.
 ///
 /// # Errors
@@ -125,8 +130,7 @@ pub fn repair(
     context: &Context,
     (id, declined): (AllocationId, &[PartyId]),
 ) -> Result<(Allocation, Gap), Error> {
-    authorise::require(context, Scope::RunAllocations)?;
-    authorise::refuse_authority(tx, context)?;
+    may_run(tx, context)?;
     let evidence = evidence(tx, context, id)?;
     let as_of = match &evidence.allocation.state {
         State::Finished(finished) => finished.as_of,
@@ -280,8 +284,7 @@ pub fn cancel(
     context: &Context,
     id: AllocationId,
 ) -> Result<Allocation, Error> {
-    authorise::require(context, Scope::RunAllocations)?;
-    authorise::refuse_authority(tx, context)?;
+    may_run(tx, context)?;
     let current = recorded(tx, context, id)?;
     if !matches!(current.state, State::Queued | State::Running(_)) {
         return Err(illegal(&current.state));

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use matching::id::PartyId;
-use matching::text::fold::fold;
+use matching::text::fold::{fold, is_signs};
 use matching::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -194,11 +194,10 @@ fn communes<'a>(
         found.map_err(|error| refused("province_code", rule_of_province(error)))
     });
     let province: Option<ProvinceCode> = province.transpose()?.map(|province| province.code);
-    let wanted = fold(query.q.as_deref().unwrap_or_default());
+    let q = query.q.as_deref().unwrap_or_default();
+    let (wanted, is_signs) = (fold(q), is_signs(q));
     let all = reference.communes().iter();
     let inside = all.filter(|commune| province.is_none_or(|code| commune.province_code == code));
-    // Signs alone are in no name.
-    let is_signs = wanted.is_empty() && query.q.as_deref().is_some_and(|q| !q.trim().is_empty());
     let is_wanted = |commune: &&Commune| !is_signs && fold(&commune.name).contains(&wanted);
     Ok(inside.filter(is_wanted).collect())
 }

@@ -14,7 +14,7 @@ use matching::money::Price;
 use matching::place::{Place, Point, ProvinceCode, ProvinceSet};
 use matching::product::{Packaging, ProductSet};
 use matching::quantity::{Content, Dimension};
-use matching::text::fold::fold;
+use matching::text::fold::{fold, is_signs};
 use matching::visibility::{Audience, Visibility};
 use serde_json::{from_str, to_string};
 use uuid::Uuid;
@@ -25,10 +25,7 @@ use crate::error::Error;
 /// A LIKE pattern for what contains a text, in a folded column: such a column has letters, digits
 /// and spaces only, as the folded text has, so that no character is a wildcard.
 pub(super) fn containing(text: &str) -> String {
-    let folded = fold(text);
-    // Signs alone are in no folded text; nothing asks for nothing.
-    let is_signs = folded.trim().is_empty() && !text.trim().is_empty();
-    if is_signs { NOWHERE.into() } else { format!("%{folded}%") }
+    if is_signs(text) { NOWHERE.into() } else { format!("%{}%", fold(text)) }
 }
 
 /// What no folded text is.

@@ -28,6 +28,13 @@ pub(super) struct Spelling {
     pub(super) tone: u8,
 }
 
+/// Whether a text has signs and nothing else: they are in no folded text. Blanks alone, which ask
+/// for nothing, are no signs.
+#[must_use]
+pub fn is_signs(text: &str) -> bool {
+    !text.trim().is_empty() && fold(text).is_empty()
+}
+
 /// Lower-case words without tones and marks, separated by single spaces.
 ///
 /// đ, Đ, ð and Ð become d, "&" becomes "va", punctuation separates words and zero-width
