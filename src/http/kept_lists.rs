@@ -80,3 +80,27 @@ impl KeptLists {
         self.0.insert(key, list);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::Market;
+    use uuid::Uuid;
+
+    fn kept(capacity_bytes: usize) -> bool {
+        let (lists, market) = (KeptLists::new(capacity_bytes), Market::new(Default::default()));
+        let party = PartyId::new(Uuid::nil());
+        let key = ListKey { party, address: "/".into(), language: Language::English };
+        let items = serde_json::value::to_raw_value(&"x".repeat(USUAL_BYTES)).expect("JSON");
+        let told = Arc::new(ToldList { items, next_cursor: None, tag: None });
+        let since = (market.view().mark(), Timestamp::from_micros(0));
+        lists.keep(key.clone(), KeptList { told, since });
+        lists.find(&key).is_some()
+    }
+
+    #[test]
+    fn a_list_is_kept_if_there_is_room() {
+        assert!(kept(32 << 20));
+        assert!(!kept(0), "no room keeps none");
+    }
+}

@@ -1,5 +1,9 @@
 //! Lists of matches as lists: pages, tags, and whose they are.
 
+use std::sync::Arc;
+
+use ocop_link::http::kept_lists::ListKey;
+use ocop_link::http::problem_texts::Language;
 use serde_json::json;
 
 use super::demands::buyer;
@@ -9,6 +13,7 @@ use crate::support::api::{TestApi, api_tests};
 api_tests!(
     a_list_is_not_sent_again_until_it_says_something_else,
     a_list_that_is_told_again_says_what_is_so_now,
+    a_list_that_no_change_concerns_is_not_worked_out_again,
     a_list_ends_with_its_demand,
     a_list_is_told_in_the_language_of_each_who_asks,
     paging_finds_every_match_once,
@@ -91,6 +96,25 @@ fn a_list_that_is_told_again_says_what_is_so_now(api: &TestApi) {
     assert_eq!(both().0["items"], json!([]));
     api.act(&format!("{offer_path}/pause")).if_match(3).by(&producer.token).send().expect(200);
     both();
+}
+
+fn a_list_that_no_change_concerns_is_not_worked_out_again(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let offer = offer(api, &producer, json!({}));
+    let address = format!("/v1/demands/{}/matches", demand(api, &distributor, json!({})));
+    let party = distributor.party_id.parse().expect("an id");
+    let key = ListKey { party, address, language: Language::English };
+    let kept = || {
+        get(api, &distributor, &key.address).expect(200);
+        api.data.kept_lists.find(&key).expect("kept").told
+    };
+    let first = kept();
+    demand(api, &distributor, json!({"text": "Gạo"}));
+    let rice = product(api, &producer, json!({"name": "Gạo", "product_set": 1}));
+    offer_of(api, &producer, &rice, json!({}));
+    assert!(Arc::ptr_eq(&first, &kept()));
+    patch(api, &producer, &format!("/v1/offers/{offer}"), json!({"unit_price": 95_000}));
+    assert!(!Arc::ptr_eq(&first, &kept()));
 }
 
 fn a_list_ends_with_its_demand(api: &TestApi) {
