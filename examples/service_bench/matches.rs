@@ -13,9 +13,6 @@ use crate::{CONNECTIONS, Size, median, verdict};
 
 /// The most memory for one offer or demand, in bytes.
 const BAR_BYTES: f64 = 400.0;
-/// Room for lists that are told again, in MB: none, and what the service has by default.
-const NOTHING_KEPT: &str = "0";
-const DEFAULT_KEPT: &str = "32";
 /// Demands that are asked about again and again: as many as there is room for.
 const ASKED_AGAIN: usize = 800;
 /// Between two offers that are published meanwhile.
@@ -28,17 +25,24 @@ struct Round {
     processor_us: f64,
 }
 
+/// Which lists a server keeps to tell them again.
+enum Kept {
+    Nothing,
+    /// As many as it has room for by default.
+    Usual,
+}
+
 /// Measures: with every list worked out, and with lists that are told again. The requests for
 /// matches a second of the former.
 pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
     let matches = match_requests(database_url);
-    let bytes = mean_bytes(&serve(database_url, 1, NOTHING_KEPT), &matches);
+    let bytes = mean_bytes(&serve(database_url, 1, Kept::Nothing), &matches);
     println!("answers of {bytes} bytes, {CONNECTIONS} connections");
-    let server = serve(database_url, bytes, NOTHING_KEPT);
+    let server = serve(database_url, bytes, Kept::Nothing);
     let rate = compare(&server, &matches, ("worked out", size));
     tell_memory(&server, size);
     drop(server);
-    let server = serve(database_url, bytes, DEFAULT_KEPT);
+    let server = serve(database_url, bytes, Kept::Usual);
     let again = &matches[..ASKED_AGAIN.min(matches.len())];
     compare(&server, again, ("told again", size));
     tell_compressed(&server, again, size);
@@ -72,9 +76,11 @@ fn tell_compressed(server: &Server, matches: &[Vec<u8>], size: &Size) {
     );
 }
 
-fn serve(database_url: &str, constant_bytes: usize, kept_mb: &str) -> Server {
+fn serve(database_url: &str, constant_bytes: usize, kept: Kept) -> Server {
     let mut command = role(database_url, &["serve", &constant_bytes.to_string()]);
-    command.env("OCOP_LINK_KEPT_LISTS_MB", kept_mb);
+    if matches!(kept, Kept::Nothing) {
+        command.env("OCOP_LINK_KEPT_LISTS_MB", "0");
+    }
     Server::start(command)
 }
 

@@ -106,7 +106,8 @@ fn read_all(
     for (index, line) in lines.enumerate() {
         let line = line?;
         bytes += line.len() as u64 + 1;
-        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line);
+        let mark: &[u8] = if index == 0 { BYTE_ORDER_MARK } else { &[] };
+        let line = line.strip_prefix(mark).unwrap_or(&line);
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
