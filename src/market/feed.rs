@@ -51,8 +51,9 @@ impl Feed {
     }
 
     /// Reads the whole market, some hundreds of records at a time; two threads read, another
-    /// applies. What was committed since they began is in the log after the version that the market
-    /// then has, and is read again by [`Self::catch_up`].
+    /// applies. All three end with it: what a thread that lives on has freed last, the allocator
+    /// keeps for that thread. What was committed since they began is in the log after the version
+    /// that the market then has, and is read again by [`Self::catch_up`].
     ///
     /// # Errors
     /// Whatever the database says.
@@ -65,9 +66,13 @@ impl Feed {
             let supply = scope.spawn(move || self.read_supply(database, party_chunks, &offers));
             let wants = scope.spawn(move || self.read_wants(database, product_chunks, &demands));
             let subjects = Waiting(parties.1).chain(Waiting(products.1));
-            self.market.fill(subjects.flatten(), Waiting(others.1).flatten());
+            let filled = scope.spawn(move || {
+                self.market.fill(subjects.flatten(), Waiting(others.1).flatten());
+                Ok(())
+            });
             ended(supply)?;
             ended(wants)?;
+            ended(filled)?;
             self.market.apply(as_of, []);
             Ok(())
         })
