@@ -107,7 +107,7 @@ fn english(check: &Check, unit: &str) -> String {
 fn without_remedy_vietnamese(check: &Check) -> String {
     match (check.code, check.finding) {
         (_, Finding::State { same_party: true, .. }) => "Bên bán và bên mua là một đơn vị.".into(),
-        (CheckCode::State, _) => "Khả năng cung ứng hoặc nhu cầu không còn mở.".into(),
+        (CheckCode::State, _) => "Khả năng cung ứng hoặc nhu cầu hiện không mở.".into(),
         (CheckCode::Visible, _) => "Một bên không được xem bên kia.".into(),
         (CheckCode::Product, _) => "Không phải sản phẩm cần mua.".into(),
         (CheckCode::Unit, _) => "Đơn vị tính không quy đổi được.".into(),
