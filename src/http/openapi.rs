@@ -101,7 +101,7 @@ fn describe(document: &mut Value) {
     ]);
     document["components"]["securitySchemes"] = json!({
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "An access token (EdDSA, 15 minutes), checked by RFC 8725. It acts for \
+            "description": "An access token (EdDSA, 15 minutes), checked by RFC8725. It acts for \
                 one party with scopes: `parties:read` and `parties:write`, and the same for \
                 `products` (with certificates and reports), `offers` and `demands` (each with its \
                 matches; a preview is a demand's) and `grants`; `audit-trail:read`, \
