@@ -71,6 +71,7 @@ pub mod server;
 pub mod service;
 pub mod sessions;
 pub mod sort;
+mod spelling;
 mod stand_in;
 pub mod state;
 pub mod stated;

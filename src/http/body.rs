@@ -104,7 +104,7 @@ impl<T: ToSchema> Patch<T> {
         let mut named = current.clone();
         json::merge_names(&mut named, &self.patch);
         let violations = self.app.contract.violations(&T::name(), &named).into_iter();
-        let unknown = violations.filter(|violation| violation.rule == Rule::UnknownField);
+        let unknown = violations.filter(|it| matches!(it.rule, Rule::UnknownField { .. }));
         let is_null = |at: &str| self.patch.pointer(at).is_some_and(Value::is_null);
         unknown.filter(|violation| is_null(&violation.at)).collect()
     }
@@ -179,7 +179,8 @@ pub(super) async fn refuse_members(
         return Ok(());
     }
     require_type(request, JSON)?;
-    let unknown = |name: &String| Violation::new(child("", name), Rule::UnknownField);
+    let unknown =
+        |name: &String| Violation::new(child("", name), Rule::UnknownField { near: Vec::new() });
     let violations: Vec<Violation> = match parse(&bytes)? {
         Value::Object(members) => members.keys().map(unknown).collect(),
         _ => vec![Violation::new("", Rule::WrongType { expected: "object".into() })],

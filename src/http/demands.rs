@@ -153,7 +153,8 @@ async fn update_demand(
     let body = patch.apply(&recorded).map_err(as_stated)?;
     let command = body.try_map(|body| {
         if body.status.is_some() {
-            return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
+            let rule = Rule::UnknownField { near: Vec::new() };
+            return Err(ApiError::invalid(vec![Violation::new("/status", rule)]));
         }
         Ok(body.command(&current.places))
     });

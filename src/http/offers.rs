@@ -229,7 +229,8 @@ pub(super) fn stated(body: OfferBody) -> OfferCommand {
 /// What a patched body changes about an offer at the place `kept`.
 fn change(kept: &Place, body: OfferBody) -> Result<OfferCommand, ApiError> {
     if body.status.is_some() {
-        return Err(ApiError::invalid(vec![Violation::new("/status", Rule::UnknownField)]));
+        let rule = Rule::UnknownField { near: Vec::new() };
+        return Err(ApiError::invalid(vec![Violation::new("/status", rule)]));
     }
     let place = body.place.as_ref().map(|place| changed_place(kept, place));
     Ok(wire::command(body, place))

@@ -15,6 +15,8 @@ use crate::error::{Conflict, Error};
 pub const PROBLEM_TYPE_BASE: &str = "https://ocop-link.github.io/problems/";
 /// Media type of a problem document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
+/// The most broken rules that one answer lists: a small body can break very many.
+pub const MAX_VIOLATIONS: usize = 100;
 /// When a caller should try again after a temporary failure, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
@@ -233,7 +235,12 @@ impl ApiError {
         Self::about(code, Vec::new(), None)
     }
 
-    fn about(code: ProblemCode, violations: Vec<Violation>, conflict: Option<Conflict>) -> Self {
+    fn about(
+        code: ProblemCode,
+        mut violations: Vec<Violation>,
+        conflict: Option<Conflict>,
+    ) -> Self {
+        violations.truncate(MAX_VIOLATIONS);
         let headers = HeaderMap::new();
         Self(Box::new(Case { code, violations, conflict, headers, cause: None, unread: None }))
     }
@@ -275,14 +282,14 @@ impl ApiError {
 
     /// Broken rules of a body: 400 if a field is unknown, else 422.
     pub fn invalid(violations: Vec<Violation>) -> Self {
-        let unknown = violations.iter().any(|violation| violation.rule == Rule::UnknownField);
+        let unknown = violations.iter().any(|it| matches!(it.rule, Rule::UnknownField { .. }));
         let code = if unknown { ProblemCode::UnknownField } else { ProblemCode::Invalid };
         Self::about(code, violations, None)
     }
 
     /// Broken rules of query parameters.
     pub fn invalid_parameters(violations: Vec<Violation>) -> Self {
-        let unknown = violations.iter().any(|violation| violation.rule == Rule::UnknownParameter);
+        let unknown = violations.iter().any(|it| matches!(it.rule, Rule::UnknownParameter { .. }));
         let code =
             if unknown { ProblemCode::UnknownParameter } else { ProblemCode::InvalidParameter };
         Self::about(code, violations, None)

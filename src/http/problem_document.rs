@@ -47,7 +47,7 @@ pub struct Problem {
     /// Id of the request, also in `X-Request-Id`; name it when you ask for help.
     #[schema(example = "0198c0de-0000-7000-8000-000000000001")]
     pub request_id: String,
-    /// Every broken rule, for invalid input.
+    /// Every broken rule, for invalid input; of more than 100, the first of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,

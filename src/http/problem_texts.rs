@@ -50,8 +50,8 @@ fn thousandths(quality: &str) -> u32 {
 pub const fn rule_code(rule: &Rule) -> &'static str {
     match rule {
         Rule::Required => "required",
-        Rule::UnknownField => "unknown_field",
-        Rule::UnknownParameter => "unknown_parameter",
+        Rule::UnknownField { .. } => "unknown_field",
+        Rule::UnknownParameter { .. } => "unknown_parameter",
         Rule::WrongType { .. } => "wrong_type",
         Rule::WrongFormat { .. } => "wrong_format",
         Rule::NotAllowed { .. } => "not_allowed",
@@ -82,8 +82,8 @@ pub const fn rule_code(rule: &Rule) -> &'static str {
 pub fn every_rule() -> Vec<Rule> {
     vec![
         Rule::Required,
-        Rule::UnknownField,
-        Rule::UnknownParameter,
+        Rule::UnknownField { near: Vec::new() },
+        Rule::UnknownParameter { near: Vec::new() },
         Rule::WrongType { expected: "integer".into() },
         Rule::WrongFormat { format: "date".into() },
         Rule::NotAllowed { allowed: "a, b".into() },
@@ -118,11 +118,20 @@ pub fn rule_detail(rule: &Rule, language: Language) -> String {
     }
 }
 
+/// That there is no such name, and which ones like it there are.
+fn unknown(absent: &str, near: &[String], present: &str, or: &str) -> String {
+    let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        return format!("{absent}.");
+    }
+    format!("{absent}; {present} {}.", names.join(&format!(" {or} ")))
+}
+
 fn vietnamese(rule: &Rule) -> String {
     match rule {
         Rule::Required => "Thiếu trường bắt buộc.".into(),
-        Rule::UnknownField => "Không có trường này.".into(),
-        Rule::UnknownParameter => "Không có tham số này.".into(),
+        Rule::UnknownField { near } => unknown("Không có trường này", near, "có", "hay"),
+        Rule::UnknownParameter { near } => unknown("Không có tham số này", near, "có", "hay"),
         Rule::WrongType { expected } => format!("Sai kiểu dữ liệu; cần {expected}."),
         Rule::WrongFormat { format } => format!("Sai định dạng; cần {format}."),
         Rule::NotAllowed { allowed } => format!("Giá trị không có trong danh sách: {allowed}."),
@@ -179,8 +188,10 @@ fn english_count(min: i64, max: i64) -> String {
 fn english(rule: &Rule) -> String {
     match rule {
         Rule::Required => "A required field is absent.".into(),
-        Rule::UnknownField => "There is no such field.".into(),
-        Rule::UnknownParameter => "There is no such parameter.".into(),
+        Rule::UnknownField { near } => unknown("There is no such field", near, "there is", "or"),
+        Rule::UnknownParameter { near } => {
+            unknown("There is no such parameter", near, "there is", "or")
+        }
         Rule::WrongType { expected } => format!("Wrong type; {expected} is needed."),
         Rule::WrongFormat { format } => format!("Wrong format; {format} is needed."),
         Rule::NotAllowed { allowed } => format!("Not one of: {allowed}."),

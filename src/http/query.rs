@@ -17,6 +17,7 @@ use super::json;
 use super::path::percent_decode;
 use super::problem::{ApiError, ProblemCode};
 use super::schema::QueryParameter;
+use super::spelling;
 use super::state::AppData;
 use crate::actions::places;
 use crate::reference::Reference;
@@ -85,7 +86,9 @@ fn collect(
     for (name, text) in pairs {
         let parameter = parameters.iter().find(|parameter| parameter.name == *name);
         let Some(parameter) = parameter else {
-            violations.push(Violation::new(name, Rule::UnknownParameter));
+            let names = parameters.iter().map(|known| known.name.as_str());
+            let near = spelling::near(name, names);
+            violations.push(Violation::new(name, Rule::UnknownParameter { near }));
             continue;
         };
         add(&mut object, &mut violations, (name, text), &parameter.schema);

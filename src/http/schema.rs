@@ -16,6 +16,8 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::operations::{self, Operations, Paths};
+use super::problem::MAX_VIOLATIONS;
+use super::spelling;
 use super::stand_in::{self, End};
 
 /// Where component schemas stand in the document.
@@ -187,8 +189,8 @@ impl Contract {
 /// Finds the schema at a path of the document.
 type Find<'a> = dyn Fn(&str) -> Option<Value> + 'a;
 
-/// What is wrong with `value` by a schema, the first at each place; a schema that cannot be
-/// compiled lets nothing in.
+/// What is wrong with `value` by a schema, the first at each place, as much as is told; a schema
+/// that cannot be compiled lets nothing in.
 fn violations(validator: Option<&Validator>, find: &Find<'_>, value: &Value) -> Vec<Violation> {
     let Some(validator) = validator else {
         return vec![Violation::new("", Rule::UnknownReference)];
@@ -199,7 +201,8 @@ fn violations(validator: Option<&Validator>, find: &Find<'_>, value: &Value) -> 
     let errors = validator.iter_errors(value);
     let violations = errors.flat_map(|error| violations_of(&error, find));
     let mut places = HashSet::new();
-    violations.filter(|violation| places.insert(violation.at.clone())).collect()
+    let violations = violations.filter(|violation| places.insert(violation.at.clone()));
+    violations.take(MAX_VIOLATIONS).collect()
 }
 
 fn reference(name: &str) -> Value {
@@ -225,10 +228,13 @@ fn violations_of(error: &ValidationError<'_>, find: &Find<'_>) -> Vec<Violation>
     let at = error.instance_path().as_str();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| Violation::new(child(at, name), Rule::UnknownField))
-            .collect(),
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let known = known_members(error, find);
+            let names = || known.iter().map(String::as_str);
+            let rule = |name| Rule::UnknownField { near: spelling::near(name, names()) };
+            let unknown = unexpected.iter().take(MAX_VIOLATIONS);
+            unknown.map(|name| Violation::new(child(at, name), rule(name))).collect()
+        }
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             vec![Violation::new(child(at, name), Rule::Required)]
@@ -242,6 +248,14 @@ fn violations_of(error: &ValidationError<'_>, find: &Find<'_>) -> Vec<Violation>
         }
         _ => vec![Violation::new(at, rule_of(error, find))],
     }
+}
+
+/// The members that the schema of an object knows that has others.
+fn known_members(error: &ValidationError<'_>, find: &Find<'_>) -> Vec<String> {
+    let path = error.schema_path().as_str();
+    let schema = path.rsplit_once('/').and_then(|(object, _)| find(object)).unwrap_or_default();
+    let members = schema["properties"].as_object().into_iter().flat_map(Map::keys);
+    members.cloned().collect()
 }
 
 /// Of the alternatives, the one that the value is nearest to: an optional object is either null or

@@ -46,7 +46,8 @@ fn mend(
     match value.pointer_mut(parent)? {
         Value::Object(members) => {
             let stays = end == End::Most || is_required(&schema, &member);
-            let stand_in = known.filter(|_| stays && violation.rule != Rule::UnknownField);
+            let is_unknown = matches!(violation.rule, Rule::UnknownField { .. });
+            let stand_in = known.filter(|_| stays && !is_unknown);
             match stand_in {
                 Some(schema) => members.insert(member, legal(find, &schema, end, 0)?),
                 None => members.remove(&member),
@@ -213,7 +214,8 @@ mod tests {
     #[test]
     fn an_unknown_member_is_taken_out() {
         let order = json!({ "lines": [], "what": 1, "names": { "a": 1 } });
-        let places = [("/what", Rule::UnknownField), ("/names/a", Rule::Required)];
+        let places =
+            [("/what", Rule::UnknownField { near: Vec::new() }), ("/names/a", Rule::Required)];
         let [least, most] = both(&order, &places);
         assert_eq!(least, Some(json!({ "lines": [], "names": {} })));
         assert_eq!(most, Some(json!({ "lines": [], "names": { "a": "z" } })));

@@ -36,9 +36,15 @@ pub enum Rule {
     /// A field that is needed is absent.
     Required,
     /// A field that the contract does not know.
-    UnknownField,
+    UnknownField {
+        /// The known fields with names like it.
+        near: Vec<String>,
+    },
     /// A query parameter that the contract does not know.
-    UnknownParameter,
+    UnknownParameter {
+        /// The known parameters with names like it.
+        near: Vec<String>,
+    },
     /// A value of another JSON type than the contract says.
     WrongType {
         /// The type that the contract says.

@@ -18,6 +18,8 @@ api_tests!(
     a_patch_is_told_everything_too,
     a_refused_body_leaves_nothing,
     null_of_what_may_be_absent_is_as_if_it_were_absent,
+    an_unknown_name_is_answered_with_the_ones_like_it,
+    of_very_many_broken_rules_the_first_are_told,
 );
 
 #[test]
@@ -288,4 +290,46 @@ fn null_of_what_may_be_absent_is_as_if_it_were_absent(api: &TestApi) {
         let refused = api.post(&format!("/v1/{resource}"), &body).by(&actor.token).send();
         assert_eq!(places(&refused), ["/colour"], "{}", refused.body);
     }
+}
+
+fn an_unknown_name_is_answered_with_the_ones_like_it(api: &TestApi) {
+    let body = json!({"title": "x", "unit": "kg", "quantity": 1, "by": "2027-01-31",
+        "maxUnitPrice": 9, "colour": 1, "requirements": {"stars": 4}});
+    let send = |language: &str| {
+        let post = api.post("/v1/demands", &body).by(&api.admin());
+        post.header("accept-language", language).send().expect_problem(400, "unknown_field")
+    };
+    let told_of = |answer: &Answer, at: &str| {
+        let entry = told(answer).into_iter().find(|(place, ..)| place == at);
+        entry.unwrap_or_else(|| panic!("{at}: {}", answer.body)).2
+    };
+    let english = send("en");
+    let sentence = "There is no such field; there is `max_unit_price`.";
+    assert_eq!(told_of(&english, "/maxUnitPrice"), sentence);
+    let sentence = "There is no such field; there is `min_stars`.";
+    assert_eq!(told_of(&english, "/requirements/stars"), sentence);
+    assert_eq!(told_of(&english, "/colour"), "There is no such field.");
+    let sentence = "Không có trường này; có `max_unit_price`.";
+    assert_eq!(told_of(&send("vi"), "/maxUnitPrice"), sentence);
+    let sentence = "There is no such parameter; there is `province_code`.";
+    expect_told(
+        &ask(api, "/v1/products?province=86", "en"),
+        "province",
+        "unknown_parameter",
+        sentence,
+    );
+}
+
+fn of_very_many_broken_rules_the_first_are_told(api: &TestApi) {
+    let many: Vec<Value> = (0..5_000).map(|_| json!({"a": 1})).collect();
+    let mut body = json!({"title": "x", "unit": "kg", "deliveries": many});
+    for number in 0..5_000 {
+        body[format!("f{number}")] = 1.into();
+    }
+    let refused = api.post("/v1/demands", &body).by(&api.admin()).send();
+    assert_eq!(told(&refused.expect_problem(400, "unknown_field")).len(), 100);
+    let members: Value = (0..5_000).map(|number| (format!("f{number}"), json!(1))).collect();
+    let path = "/v1/demands/01a22705-5855-7776-8cab-e97c00000000/close";
+    let refused = api.post(path, &members).by(&api.admin()).send();
+    assert_eq!(told(&refused.expect_problem(400, "unknown_field")).len(), 100);
 }
