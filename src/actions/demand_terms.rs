@@ -256,7 +256,7 @@ fn closing_time(
     let wrong = |_| Rule::WrongFormat { format: "date-time".into() };
     let closes_at: Timestamp = gather.rule("/closes_at", text.parse().map_err(wrong))?;
     if closes_at <= context.moment.now() && command.kept.closes_at != Some(closes_at) {
-        gather.push("/closes_at", Rule::Contradicts { other: "updated_at" });
+        gather.push("/closes_at", Rule::Past);
     }
     Some(closes_at)
 }

@@ -156,8 +156,9 @@ impl PlaceError {
 pub fn rule_of(error: PlaceError) -> Rule {
     match error {
         PlaceError::Empty => Rule::Required,
-        PlaceError::UnknownPart { part } | PlaceError::AmbiguousPart { part, .. } => {
-            Rule::UnknownPlace { part }
+        PlaceError::UnknownPart { part } => Rule::UnknownPlace { part, several: Vec::new() },
+        PlaceError::AmbiguousPart { part, candidates } => {
+            Rule::UnknownPlace { part, several: candidates }
         }
         PlaceError::UnknownCode { code } if code.len() == 2 => Rule::UnknownProvince,
         PlaceError::UnknownCode { .. } | PlaceError::CommuneOutsideProvince { .. } => {

@@ -53,6 +53,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
 /// A merge patch for a body of type `T`.
 pub struct Patch<T> {
     patch: Value,
+    unknown: Vec<Violation>,
     app: web::Data<AppData>,
     target: PhantomData<T>,
 }
@@ -66,7 +67,8 @@ impl<T: 'static> FromRequest for Patch<T> {
         Box::pin(async move {
             require_type(&request, MERGE_PATCH)?;
             let patch = noted(&request, parse(&arrive(&request, payload).await?)?);
-            Ok(Self { patch, app: state(&request)?.clone(), target: PhantomData })
+            let app = state(&request)?.clone();
+            Ok(Self { patch, unknown: Vec::new(), app, target: PhantomData })
         })
     }
 }
@@ -78,7 +80,7 @@ impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
     /// That it cannot be written or decoded.
     pub fn apply(self, current: &T) -> Result<Stated<T>, ApiError> {
         let mut value = serde_json::to_value(current).map_err(unwritable)?;
-        let unknown = self.unknown_removals(&value);
+        let unknown = [self.unknown_removals(&value), self.unknown].concat();
         super::places::forget_replaced(&mut value, &self.patch);
         json::merge_patch(&mut value, self.patch);
         Stated::decoded(&self.app.contract, value, unknown)
@@ -86,6 +88,16 @@ impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// The patch without a member that only a new record has, which is told as unknown.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        if self.patch.as_object_mut().is_some_and(|members| members.remove(name).is_some()) {
+            let rule = Rule::UnknownField { near: Vec::new() };
+            self.unknown.push(Violation::new(child("", name), rule));
+        }
+        self
+    }
+
     /// The patch as `rewrite` leaves it.
     #[must_use]
     pub fn rewritten(mut self, rewrite: impl FnOnce(&mut Value)) -> Self {

@@ -48,6 +48,8 @@ words! {
 words! {
     /// What a certificate is worth on a day.
     CertificateState = matching::certificate::CertificateState {
+        /// Not yet in force: before its decision date.
+        Pending,
         /// In force.
         Valid,
         /// In force for at most 30 more days.
@@ -65,6 +67,7 @@ impl CertificateState {
     /// The word of the state.
     const fn word(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Valid => "valid",
             Self::Expiring => "expiring",
             Self::Expired => "expired",

@@ -147,18 +147,11 @@ async fn update_demand(
     let based_on = etag::of_patch(&request, current.demand.version)?;
     let recorded = DemandBody::from(&current);
     let mut is_short = false;
-    let patch = patch.rewritten(|patch| is_short = recorded.write_out(patch));
+    let patch = patch.without("status").rewritten(|patch| is_short = recorded.write_out(patch));
     let as_stated =
         |error: ApiError| if is_short { error.placed(DemandBody::short_place) } else { error };
     let body = patch.apply(&recorded).map_err(as_stated)?;
-    let command = body.try_map(|body| {
-        if body.status.is_some() {
-            let rule = Rule::UnknownField { near: Vec::new() };
-            return Err(ApiError::invalid(vec![Violation::new("/status", rule)]));
-        }
-        Ok(body.command(&current.places))
-    });
-    let command = command.map_err(as_stated)?;
+    let command = body.map(|body| body.command(&current.places));
     let view = app.app.write(caller, move |tx, ctx| {
         command.hold(|command| demands::replace(tx, ctx, (id, &based_on), command))
     });

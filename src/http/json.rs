@@ -2,9 +2,10 @@
 //! NUL, and a number that is whole is an integer however it is written (`5.0` is 5, as in JSON
 //! Schema). Must not know any schema.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -23,11 +24,28 @@ pub struct NotJson {
     pub line: usize,
     /// The column there, in bytes.
     pub column: usize,
+    /// What is not taken of what other readers may take.
+    pub flaw: Option<Flaw>,
 }
 
-impl From<serde_json::Error> for NotJson {
-    fn from(error: serde_json::Error) -> Self {
-        Self { reason: error.to_string(), line: error.line(), column: error.column() }
+/// What JSON may have and this service does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// More than [`MAX_JSON_DEPTH`] levels.
+    TooDeep,
+    /// A NUL character in a text or key.
+    Nul,
+    /// A key that stands twice in one object.
+    Twice(String),
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooDeep => write!(formatter, "deeper than {MAX_JSON_DEPTH} levels"),
+            Self::Nul => formatter.write_str("a text with a NUL character"),
+            Self::Twice(key) => write!(formatter, "the key {key:?} stands twice"),
+        }
     }
 }
 
@@ -37,25 +55,42 @@ impl From<serde_json::Error> for NotJson {
 /// [`NotJson`].
 pub fn read(bytes: &[u8]) -> Result<Value, NotJson> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }.deserialize(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+    let flaw = Cell::new(None);
+    let read = Strict { depth: 0, flaw: &flaw }.deserialize(&mut reader);
+    read.and_then(|value| reader.end().map(|()| value)).map_err(|error| NotJson {
+        reason: error.to_string(),
+        line: error.line(),
+        column: error.column(),
+        flaw: flaw.take(),
+    })
 }
 
-struct Strict {
+#[derive(Clone, Copy)]
+struct Strict<'f> {
     depth: usize,
+    flaw: &'f Cell<Option<Flaw>>,
 }
 
-impl Strict {
-    fn below<E: de::Error>(&self) -> Result<Self, E> {
+impl Strict<'_> {
+    fn below<E: de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_JSON_DEPTH {
-            return Err(E::custom(format_args!("deeper than {MAX_JSON_DEPTH} levels")));
+            return Err(self.refuse(Flaw::TooDeep));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+
+    fn refuse<E: de::Error>(self, flaw: Flaw) -> E {
+        let error = E::custom(&flaw);
+        self.flaw.set(Some(flaw));
+        error
+    }
+
+    fn clean<E: de::Error>(self, text: &str) -> Result<String, E> {
+        clean(text).ok_or_else(|| self.refuse(Flaw::Nul))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -63,7 +98,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,7 +125,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
-        clean(text).map(Value::String).ok_or_else(|| E::custom("a text with a NUL character"))
+        self.clean(text).map(Value::String)
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -107,23 +142,15 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some(Key(key)) = members.next_key()? {
+        while let Some(key) = members.next_key::<String>()? {
+            let key = self.clean(&key)?;
             let value = members.next_value_seed(self.below()?)?;
             if object.contains_key(&key) {
-                return Err(de::Error::custom(format_args!("the key {key:?} stands twice")));
+                return Err(self.refuse(Flaw::Twice(key)));
             }
             object.insert(key, value);
         }
         Ok(Value::Object(object))
-    }
-}
-
-struct Key(String);
-
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let key = String::deserialize(deserializer)?;
-        clean(&key).map(Self).ok_or_else(|| de::Error::custom("a key with a NUL character"))
     }
 }
 

@@ -186,7 +186,8 @@ pub struct MatchItem<'a> {
     /// What the producer keeps after discount and listing fee, rounded down.
     #[serde(skip_serializing_if = "Option::is_none")]
     net_unit_price: Option<u64>,
-    /// Great-circle distance to the nearest delivery that is served.
+    /// Great-circle distance to the nearest delivery that is served; of a near miss, to the one
+    /// that is told.
     distance_km: u32,
     /// Delivery by delivery.
     #[schema(value_type = Vec<MatchCoverage>)]
@@ -245,7 +246,7 @@ pub enum CheckName {
 /// A pair that fails, with what it fails.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NearMiss<'a> {
-    /// The pair, scored as if it passed.
+    /// The pair, scored and counted as if it passed what it fails.
     #[serde(flatten)]
     #[schema(value_type = MatchItem)]
     item: MatchItem<'a>,
@@ -256,7 +257,7 @@ pub struct NearMiss<'a> {
 /// The full explanation of a pair, whether it passes or not.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatchExplanation<'a> {
-    /// The pair, scored as if it passed.
+    /// The pair, scored and counted as if it passed what it fails.
     #[serde(flatten)]
     #[schema(value_type = MatchItem)]
     item: MatchItem<'a>,
@@ -328,7 +329,7 @@ impl<'a> Shown<'a> {
             score: evaluation.score,
             factors: self.factors(),
             quantity: MatchQuantity {
-                available: evaluation.available(),
+                available: as_integer(evaluation.available()),
                 wanted: evaluation.wanted(),
                 unit: &demand.unit.code,
             },
@@ -410,7 +411,15 @@ fn party_of(party: &PartyRecord) -> MatchParty<'_> {
 
 fn coverage(evaluation: &Evaluation) -> Vec<MatchCoverage> {
     let deliveries = (0..).zip(evaluation.coverage());
-    deliveries
-        .map(|(delivery, (available, wanted))| MatchCoverage { delivery, available, wanted })
-        .collect()
+    let covered = |(delivery, (available, wanted))| MatchCoverage {
+        delivery,
+        available: as_integer(available),
+        wanted,
+    };
+    deliveries.map(covered).collect()
+}
+
+/// At most what clients read as a whole number: much of a large unit is more of a small one.
+fn as_integer(count: u64) -> u64 {
+    count.min(i64::MAX.unsigned_abs())
 }

@@ -110,7 +110,9 @@ fn without_remedy_vietnamese(check: &Check) -> String {
         (CheckCode::State, _) => "Khả năng cung ứng hoặc nhu cầu hiện không mở.".into(),
         (CheckCode::Visible, _) => "Một bên không được xem bên kia.".into(),
         (CheckCode::Product, _) => "Không phải sản phẩm cần mua.".into(),
-        (CheckCode::Unit, _) => "Đơn vị tính không quy đổi được.".into(),
+        (CheckCode::Unit, _)
+        | (_, Finding::Price { offer_vnd: None, .. })
+        | (_, Finding::Quantity { smallest: None, .. }) => "Đơn vị tính không quy đổi được.".into(),
         (_, Finding::Period { earliest, .. }) => {
             format!("Hàng chuẩn bị xong sớm nhất ngày {earliest}, sau kỳ cung ứng và kỳ nhận.")
         }
@@ -124,7 +126,9 @@ fn without_remedy_english(check: &Check) -> String {
         (CheckCode::State, _) => "The offer or the demand is not open.".into(),
         (CheckCode::Visible, _) => "One side may not see the other.".into(),
         (CheckCode::Product, _) => "It is not a product that is wanted.".into(),
-        (CheckCode::Unit, _) => "The units do not convert.".into(),
+        (CheckCode::Unit, _)
+        | (_, Finding::Price { offer_vnd: None, .. })
+        | (_, Finding::Quantity { smallest: None, .. }) => "The units do not convert.".into(),
         (_, Finding::Period { earliest, .. }) => {
             format!("Ready on {earliest} at the earliest, after the capacity and the window.")
         }

@@ -7,7 +7,6 @@ use actix_web::{HttpRequest, HttpResponse, get, patch, post, put, web};
 use matching::id::OfferId;
 use matching::offer::OfferAction;
 use matching::place::Place;
-use matching::violation::{Rule, Violation};
 
 pub use self::query::OfferQuery;
 pub use self::wire::{
@@ -114,8 +113,8 @@ async fn update_offer(
         return Err(Error::Forbidden.into());
     }
     let based_on = etag::of_patch(&request, current.offer.version)?;
-    let body = patch.apply(&OfferBody::from(&current))?;
-    let command = body.try_map(|body| change(&current.offer.terms.place, body))?;
+    let body = patch.without("status").apply(&OfferBody::from(&current))?;
+    let command = body.map(|body| change(&current.offer.terms.place, body));
     let view = app.app.write(caller, move |tx, ctx| {
         command.hold(|command| offers::replace(tx, ctx, (id, &based_on), command))
     });
@@ -227,13 +226,9 @@ pub(super) fn stated(body: OfferBody) -> OfferCommand {
 }
 
 /// What a patched body changes about an offer at the place `kept`.
-fn change(kept: &Place, body: OfferBody) -> Result<OfferCommand, ApiError> {
-    if body.status.is_some() {
-        let rule = Rule::UnknownField { near: Vec::new() };
-        return Err(ApiError::invalid(vec![Violation::new("/status", rule)]));
-    }
+fn change(kept: &Place, body: OfferBody) -> OfferCommand {
     let place = body.place.as_ref().map(|place| changed_place(kept, place));
-    Ok(wire::command(body, place))
+    wire::command(body, place)
 }
 
 /// Adds the routes of this resource.

@@ -8,7 +8,7 @@ use matching::violation::{Rule, Violation};
 
 use super::json::NotJson;
 pub use super::problem_document::{FieldError, Problem};
-use super::problem_texts::{Language, rule_code, rule_detail};
+use super::problem_texts::{Language, rule_code, rule_detail, unread_detail};
 use crate::error::{Conflict, Error};
 
 /// Base of the `type` of every problem; the code follows. Each stands in docs/PROBLEMS.md.
@@ -235,12 +235,8 @@ impl ApiError {
         Self::about(code, Vec::new(), None)
     }
 
-    fn about(
-        code: ProblemCode,
-        mut violations: Vec<Violation>,
-        conflict: Option<Conflict>,
-    ) -> Self {
-        violations.truncate(MAX_VIOLATIONS);
+    fn about(code: ProblemCode, all: Vec<Violation>, conflict: Option<Conflict>) -> Self {
+        let violations = all.into_iter().take(MAX_VIOLATIONS).collect();
         let headers = HeaderMap::new();
         Self(Box::new(Case { code, violations, conflict, headers, cause: None, unread: None }))
     }
@@ -383,13 +379,10 @@ impl ApiError {
 
     fn sentence(&self, language: Language) -> String {
         let sentence = self.code.detail(language);
-        match (&self.unread, language) {
-            (None, _) => sentence.to_owned(),
-            (Some(why), Language::English) => format!("{sentence} ({})", why.reason),
-            (Some(NotJson { line, column, .. }), Language::Vietnamese) => {
-                format!("{sentence} (dòng {line}, cột {column})")
-            }
-        }
+        self.unread.as_ref().map_or_else(
+            || sentence.to_owned(),
+            |why| format!("{sentence} ({})", unread_detail(why, language)),
+        )
     }
 
     fn field(&self, violation: &Violation, language: Language) -> FieldError {

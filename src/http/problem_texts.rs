@@ -2,6 +2,11 @@
 
 use matching::violation::Rule;
 
+use super::json::{Flaw, MAX_JSON_DEPTH, NotJson};
+
+/// The most places of one name that are told.
+const MAX_NAMES: usize = 5;
+
 /// A language of titles and details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
@@ -60,6 +65,7 @@ pub const fn rule_code(rule: &Rule) -> &'static str {
         }
         Rule::Duplicate => "duplicate",
         Rule::Contradicts { .. } => "contradicts",
+        Rule::Past => "past",
         Rule::ReversedPeriod => "reversed_period",
         Rule::OverlappingPeriods { .. } => "overlapping_periods",
         Rule::UnknownUnit => "unknown_unit",
@@ -92,6 +98,7 @@ pub fn every_rule() -> Vec<Rule> {
         Rule::CountOutOfRange { min: 1, max: 10 },
         Rule::Duplicate,
         Rule::Contradicts { other: "kind" },
+        Rule::Past,
         Rule::ReversedPeriod,
         Rule::OverlappingPeriods { other: 0 },
         Rule::UnknownUnit,
@@ -101,7 +108,7 @@ pub fn every_rule() -> Vec<Rule> {
         Rule::UnknownProvince,
         Rule::UnknownCommune,
         Rule::OldCodeWithoutDate,
-        Rule::UnknownPlace { part: "X".into() },
+        Rule::UnknownPlace { part: "X".into(), several: Vec::new() },
         Rule::WrongCheckDigit,
         Rule::WeightsSum { sum: 9000 },
         Rule::UnknownProductSet,
@@ -132,8 +139,12 @@ fn vietnamese(rule: &Rule) -> String {
         Rule::Required => "Thiếu trường bắt buộc.".into(),
         Rule::UnknownField { near } => unknown("Không có trường này", near, "có", "hay"),
         Rule::UnknownParameter { near } => unknown("Không có tham số này", near, "có", "hay"),
-        Rule::WrongType { expected } => format!("Sai kiểu dữ liệu; cần {expected}."),
-        Rule::WrongFormat { format } => format!("Sai định dạng; cần {format}."),
+        Rule::WrongType { expected } => {
+            format!("Sai kiểu dữ liệu; cần {}.", vietnamese_types(expected))
+        }
+        Rule::WrongFormat { format } => {
+            format!("Sai định dạng; cần {}.", format_words(format)[0])
+        }
         Rule::NotAllowed { allowed } => format!("Giá trị không có trong danh sách: {allowed}."),
         Rule::OutOfRange { min, max: i64::MAX } => format!("Phải từ {min} trở lên."),
         Rule::OutOfRange { min: i64::MIN, max } => format!("Phải không quá {max}."),
@@ -146,6 +157,7 @@ fn vietnamese(rule: &Rule) -> String {
         }
         Rule::Duplicate => "Giá trị bị lặp lại.".into(),
         Rule::Contradicts { other } => format!("Mâu thuẫn với trường {other}."),
+        Rule::Past => "Phải là một thời điểm còn ở phía trước.".into(),
         Rule::ReversedPeriod => "Ngày kết thúc đứng trước ngày bắt đầu.".into(),
         Rule::OverlappingPeriods { other } => format!("Trùng ngày với kỳ thứ {}.", other + 1),
         Rule::UnknownUnit => "Đơn vị tính không có trong danh mục.".into(),
@@ -157,14 +169,85 @@ fn vietnamese(rule: &Rule) -> String {
         Rule::UnknownProvince => "Mã tỉnh không có trong danh mục.".into(),
         Rule::UnknownCommune => "Mã xã không có trong danh mục hoặc thuộc tỉnh khác.".into(),
         Rule::OldCodeWithoutDate => {
-            "Mã này đã hết hiệu lực hoặc đổi nghĩa từ 01/7/2025; cần nêu as_of.".into()
+            "Mã này đã hết hiệu lực hoặc đổi nghĩa từ 01/7/2025; cần mã hiện nay, hoặc as_of ở nơi \
+             có as_of."
+                .into()
         }
-        Rule::UnknownPlace { part } => format!("Không nhận ra địa danh “{part}”."),
+        Rule::UnknownPlace { part, several } if several.is_empty() => {
+            format!("Không nhận ra địa danh “{part}”.")
+        }
+        Rule::UnknownPlace { part, several } => {
+            format!("Nhiều nơi có tên “{part}”: {}.", some_of(several))
+        }
         Rule::WrongCheckDigit => "Sai chữ số kiểm tra GTIN.".into(),
         Rule::WeightsSum { sum } => format!("Tổng trọng số là {sum}, phải bằng 10000."),
         Rule::UnknownProductSet => "Bộ sản phẩm phải từ 1 đến 26.".into(),
         Rule::UnknownReference => "Không có bản ghi này hoặc không dùng được ở đây.".into(),
     }
+}
+
+/// Why and where a text is not the JSON that is taken.
+#[must_use]
+pub fn unread_detail(why: &NotJson, language: Language) -> String {
+    let NotJson { reason, line, column, flaw } = why;
+    let flaw = flaw.as_ref().map(vietnamese_flaw).unwrap_or_default();
+    match language {
+        Language::English => reason.clone(),
+        Language::Vietnamese => format!("{flaw}dòng {line}, cột {column}"),
+    }
+}
+
+fn vietnamese_flaw(flaw: &Flaw) -> String {
+    match flaw {
+        Flaw::TooDeep => format!("sâu hơn {MAX_JSON_DEPTH} tầng, "),
+        Flaw::Nul => "chuỗi có ký tự NUL, ".into(),
+        Flaw::Twice(key) => format!("khóa {key:?} xuất hiện hai lần, "),
+    }
+}
+
+/// The first few of many names.
+fn some_of(names: &[String]) -> String {
+    let told = names.iter().take(MAX_NAMES).map(String::as_str);
+    let rest = (names.len() > MAX_NAMES).then_some("…");
+    told.chain(rest).collect::<Vec<_>>().join("; ")
+}
+
+/// What a format of the contract is, in Vietnamese and English; an expression as it stands.
+fn format_words(format: &str) -> [&str; 2] {
+    match format {
+        "date" => [
+            "một ngày của các năm 1900 đến 2200, dạng YYYY-MM-DD",
+            "a day of the years 1900 to 2200 as YYYY-MM-DD",
+        ],
+        "date-time" => [
+            "một thời điểm dạng 2027-01-10T10:00:00Z (RFC 3339)",
+            "a time as 2027-01-10T10:00:00Z (RFC 3339)",
+        ],
+        "uuid" => ["một mã UUID", "a UUID"],
+        "uri" | "http(s) URL" => ["một địa chỉ http hay https", "an http or https URL"],
+        "email" => ["một địa chỉ thư điện tử", "an e-mail address"],
+        "phone" => ["một số điện thoại như +84901234567", "a phone number as +84901234567"],
+        "tax code" => ["mã số thuế 10 hoặc 13 số", "a tax code of 10 or 13 digits"],
+        "GTIN" => ["mã GTIN 8, 12, 13 hoặc 14 số", "a GTIN of 8, 12, 13 or 14 digits"],
+        "0.0001" => ["nhiều nhất bốn chữ số thập phân", "at most four decimals"],
+        other => [other, other],
+    }
+}
+
+/// The types of JSON, which the contract has in English.
+fn vietnamese_types(types: &str) -> String {
+    fn word(name: &str) -> &str {
+        match name {
+            "string" => "chuỗi",
+            "integer" => "số nguyên",
+            "number" => "số",
+            "boolean" => "true hoặc false",
+            "array" => "danh sách",
+            "object" => "đối tượng",
+            other => other,
+        }
+    }
+    types.split(", ").map(word).collect::<Vec<_>>().join(" hoặc ")
 }
 
 fn vietnamese_count(min: i64, max: i64) -> String {
@@ -193,7 +276,9 @@ fn english(rule: &Rule) -> String {
             unknown("There is no such parameter", near, "there is", "or")
         }
         Rule::WrongType { expected } => format!("Wrong type; {expected} is needed."),
-        Rule::WrongFormat { format } => format!("Wrong format; {format} is needed."),
+        Rule::WrongFormat { format } => {
+            format!("Wrong format; {} is needed.", format_words(format)[1])
+        }
         Rule::NotAllowed { allowed } => format!("Not one of: {allowed}."),
         Rule::OutOfRange { min, max: i64::MAX } => format!("Must be at least {min}."),
         Rule::OutOfRange { min: i64::MIN, max } => format!("Must be at most {max}."),
@@ -206,6 +291,7 @@ fn english(rule: &Rule) -> String {
         }
         Rule::Duplicate => "The value stands twice.".into(),
         Rule::Contradicts { other } => format!("Contradicts the field {other}."),
+        Rule::Past => "Must be a time that is still to come.".into(),
         Rule::ReversedPeriod => "The end is before the beginning.".into(),
         Rule::OverlappingPeriods { other } => format!("Shares days with period {}.", other + 1),
         Rule::UnknownUnit => "The unit is not in the list of units.".into(),
@@ -221,9 +307,16 @@ fn english(rule: &Rule) -> String {
             "The commune code is not in the list, or belongs to another province.".into()
         }
         Rule::OldCodeWithoutDate => {
-            "The code ended or changed its meaning on 1 July 2025; as_of is needed.".into()
+            "The code ended or changed its meaning on 1 July 2025; today's code is needed, or \
+             as_of where there is one."
+                .into()
         }
-        Rule::UnknownPlace { part } => format!("The place “{part}” is not known."),
+        Rule::UnknownPlace { part, several } if several.is_empty() => {
+            format!("The place “{part}” is not known.")
+        }
+        Rule::UnknownPlace { part, several } => {
+            format!("Several places have the name “{part}”: {}.", some_of(several))
+        }
         Rule::WrongCheckDigit => "The GTIN's check digit is wrong.".into(),
         Rule::WeightsSum { sum } => format!("The weights sum to {sum}; they must sum to 10000."),
         Rule::UnknownProductSet => "The product set must be from 1 to 26.".into(),

@@ -284,6 +284,8 @@ pub enum CertificateEnd {
 /// The state of a certificate on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CertificateState {
+    /// Before its first day.
+    Pending,
     /// In force.
     Valid,
     /// In force, and its last day is at most [`EXPIRING_DAYS`] days away.
@@ -302,6 +304,7 @@ pub fn state_on(date: Date, validity: Period, end: Option<CertificateEnd>) -> Ce
     match end {
         Some(CertificateEnd::Superseded(_)) => CertificateState::Superseded,
         Some(CertificateEnd::Revoked(day)) if date >= day => CertificateState::Revoked,
+        _ if date < validity.from() => CertificateState::Pending,
         _ if date > validity.to() => CertificateState::Expired,
         _ if validity.to().days() - date.days() <= EXPIRING_DAYS => CertificateState::Expiring,
         _ => CertificateState::Valid,

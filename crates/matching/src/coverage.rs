@@ -22,22 +22,32 @@ impl Coverage {
     }
 }
 
-/// Offer units that can be sold to the deliveries together. Those whose last period comes first
-/// choose first, and each takes from the first of its periods that has something left: the most
-/// that there is where each is served by periods in a row (Glover, Maximum matching in a convex
-/// bipartite graph, 1967).
+/// Free in these periods, the lowest bit for the first.
 #[must_use]
-pub fn sold(capacity: &[FreeCapacity], deliveries: &[Coverage], by: &Conversion) -> u64 {
-    let mut free: Vec<u64> = capacity.iter().map(FreeCapacity::free).collect();
-    let mut choosing: Vec<&Coverage> = deliveries.iter().collect();
-    choosing.sort_by_key(|delivery| delivery.last());
-    let units = choosing.into_iter().map(|delivery| take(&mut free, delivery, by));
-    units.sum()
+pub fn free_in(capacity: &[FreeCapacity], periods: u128) -> u64 {
+    let chosen = capacity.iter().enumerate().filter(|(place, _)| periods >> place & 1 == 1);
+    chosen.map(|(_, period)| period.free()).sum()
 }
 
-/// Takes what one delivery can be sold out of what is free.
-fn take(free: &mut [u64], delivery: &Coverage, by: &Conversion) -> u64 {
-    let wanted = by.offer_units_within(delivery.wanted);
+/// How many increments of the offer can be sold to the deliveries together: each takes whole ones
+/// of each period. Those whose last period comes first choose first, and each takes from the first
+/// of its periods that has something left: the most that there is where each is served by periods
+/// in a row (Glover, Maximum matching in a convex bipartite graph, 1967).
+#[must_use]
+pub fn sold(
+    capacity: &[FreeCapacity],
+    deliveries: &[Coverage],
+    (by, increment): (&Conversion, u64),
+) -> u64 {
+    let mut free: Vec<u64> = capacity.iter().map(|period| period.free() / increment).collect();
+    let mut choosing: Vec<&Coverage> = deliveries.iter().collect();
+    choosing.sort_by_key(|delivery| delivery.last());
+    let wanted = |delivery: &Coverage| by.offer_units_within(delivery.wanted) / increment;
+    choosing.into_iter().map(|delivery| take(&mut free, delivery, wanted(delivery))).sum()
+}
+
+/// Takes what one delivery can be sold of what it wants out of what is free.
+fn take(free: &mut [u64], delivery: &Coverage, wanted: u64) -> u64 {
     let mut left = wanted;
     let serving = free.iter_mut().enumerate();
     for (_, free) in serving.filter(|(place, _)| delivery.serving >> place & 1 == 1) {

@@ -1,17 +1,15 @@
 //! The whole judgement of an offer for a demand: eligibility, score, quantities and prices, in the
 //! short form that ranks and the long form that explains. Must not know other pairs.
 
-use crate::ceiling::landed;
 use crate::certificate::{CertificateKinds, Stars};
 use crate::check::{CHECKS, Check, CheckCode, Finding, Route};
-use crate::coverage::{Coverage, sold};
+use crate::coverage::{Coverage, free_in};
 use crate::date::Date;
 use crate::factor::BASIS_POINTS;
-use crate::facts::RELIABILITY_WITHOUT_HISTORY;
+use crate::facts::{FreeCapacity, RELIABILITY_WITHOUT_HISTORY};
 use crate::money::Price;
-use crate::offer::price_at;
 use crate::pair::{Encounter, FULL_GAP, Pair, Stop, is_allowed, is_served, smallest_share};
-use crate::price::{Conversion, Deductions, LandedPrice, UnitPrice};
+use crate::price::{Conversion, LandedPrice, UnitPrice};
 use crate::score::{FactorShare, OPEN_VALUE, Values, distance_value, quality_value, score, shares};
 use crate::text::relevance::{ELIGIBLE, FULL};
 
@@ -27,12 +25,14 @@ pub struct Judgement {
     pub conversion: Option<Conversion>,
     /// The nearest pair of capacity period and delivery; one that passes, if any does.
     pub nearest: Option<Encounter>,
-    /// Smallest distance to a delivery that a capacity period can serve; if none can, to one whose
-    /// area passes, else to any.
+    /// Smallest distance to a delivery that a capacity period can serve; if none can, to the one of
+    /// the nearest pair.
     pub distance_km: u32,
-    /// What is available, delivery by delivery.
+    /// What is available, delivery by delivery; if none can be served, as if what the nearest pair
+    /// fails were passed.
     pub coverage: Vec<Coverage>,
-    /// Free in the capacity periods that can serve some delivery, in the offer's unit.
+    /// Free in the capacity periods that can serve some delivery, in the offer's unit; if none can,
+    /// the same as if.
     pub available: u64,
     /// Still wanted of all deliveries, in the demand's unit.
     pub wanted: u64,
@@ -76,7 +76,7 @@ impl Judgement {
 
     /// Judges every capacity period with every delivery.
     fn meet(&mut self, pair: &Pair<'_>) {
-        let (mut serving, mut way) = (0_u128, (true, true, u32::MAX));
+        let (mut serving, mut way_km) = (0_u128, None);
         for (index, need) in pair.needs.iter().enumerate() {
             let stop = Stop::new(pair, self.conversion.as_ref(), (index, need));
             let (mut free, mut of_need) = (0, 0_u128);
@@ -88,17 +88,41 @@ impl Judgement {
                     of_need |= 1 << place;
                 }
             }
+            if of_need > 0 {
+                way_km = Some(way_km.map_or(stop.distance_km, |km: u32| km.min(stop.distance_km)));
+            }
             let available_base = self.conversion.map_or(0, |by| by.wanted_base(free));
             let wanted = need.wanted();
             self.coverage.push(Coverage { available_base, serving: of_need, wanted });
             serving |= of_need;
-            way = way.min((of_need == 0, stop.area_gap > 0, stop.distance_km));
             self.wanted += wanted;
         }
-        self.distance_km = way.2;
-        let capacity = pair.capacity.iter().enumerate();
-        let serving = capacity.filter(|(place, _)| serving >> place & 1 == 1);
-        self.available = serving.map(|(_, capacity)| capacity.free()).sum();
+        self.available = free_in(pair.capacity, serving);
+        match way_km {
+            Some(way_km) => self.distance_km = way_km,
+            None => self.suppose(pair),
+        }
+    }
+
+    /// Counts what would be available, and how far, if what the nearest pair fails were passed.
+    fn suppose(&mut self, pair: &Pair<'_>) {
+        let Some(near) = self.nearest else { return };
+        let mut serving = 0_u128;
+        for (index, need) in pair.needs.iter().enumerate() {
+            let stop = Stop::new(pair, self.conversion.as_ref(), (index, need));
+            let capacity = pair.capacity.iter().enumerate();
+            let passes = |it: &(usize, &FreeCapacity)| {
+                stop.judge(pair, *it).gaps.fails_only_where(&near.gaps)
+            };
+            let of_need =
+                capacity.filter(passes).fold(0_u128, |bits, (place, _)| bits | 1 << place);
+            let free = free_in(pair.capacity, of_need);
+            self.coverage[index].available_base =
+                self.conversion.map_or(0, |by| by.wanted_base(free));
+            serving |= of_need;
+        }
+        self.available = free_in(pair.capacity, serving);
+        self.distance_km = pair.offer.point.distance_km(pair.needs[near.need].point);
     }
 
     fn keep_nearest(&mut self, encounter: Encounter) {
@@ -106,33 +130,6 @@ impl Judgement {
         if nearer {
             self.nearest = Some(encounter);
         }
-    }
-
-    /// Prices the quantity that would be ordered.
-    fn price(&mut self, pair: &Pair<'_>) {
-        let Some(conversion) = self.conversion else {
-            return;
-        };
-        let offer = pair.offer;
-        self.price = price_at(offer.unit_price, offer.price_breaks(), self.ordered(pair));
-        self.unit_price = self.price.map(|price| UnitPrice::new(price, &conversion));
-        let way = self.distance_km;
-        self.landed_price = self.price.map(|price| landed(pair, way, (price, &conversion)));
-    }
-
-    /// Offer units that would be ordered: what can be sold to the deliveries together, or to the
-    /// nearest if none can be served, on the increment as far as that leaves any.
-    fn ordered(&self, pair: &Pair<'_>) -> u64 {
-        let most = self.conversion.map_or(0, |by| match self.coverage.as_slice() {
-            [only] if self.available > 0 => self.available.min(by.offer_units_within(only.wanted)),
-            several if self.available > 0 => sold(pair.capacity, several, &by),
-            _ => self.nearest.map_or(0, |near| {
-                let wanted = by.offer_units_within(pair.needs[near.need].wanted());
-                wanted.min(pair.capacity[near.capacity].free())
-            }),
-        });
-        let whole = most - most % pair.offer.increment().max(1);
-        if whole > 0 { whole } else { most }
     }
 
     fn values(&self, pair: &Pair<'_>) -> Values {
@@ -321,7 +318,8 @@ impl Judgement {
     fn papers_finding(&self, pair: &Pair<'_>, required: CertificateKinds) -> Finding {
         let on = self.date();
         let missing = pair.missing_on(required, on);
-        let lapsed_on = missing.iter().filter_map(|kind| pair.paper_lapsed_on(kind, on)).min();
+        let mut lapses = missing.iter().map(|kind| pair.paper_lapsed_on(kind, on));
+        let lapsed_on = only_lapse(&mut lapses);
         Finding::Papers { on, required, missing, lapsed_on, unmet_groups: None }
     }
 
@@ -334,7 +332,7 @@ impl Judgement {
             on,
             required: groups.iter().copied().fold(none, kinds),
             missing: unmet().fold(none, kinds),
-            lapsed_on: unmet().filter_map(|group| pair.any_lapsed_on(group, on)).min(),
+            lapsed_on: only_lapse(&mut unmet().map(|group| pair.any_lapsed_on(group, on))),
             unmet_groups: Some(unmet().count() as u8),
         }
     }
@@ -350,20 +348,12 @@ impl Judgement {
             max_distance_km: pair.demand.max_distance_km.map(u32::from),
         }
     }
+}
 
-    /// What the producer keeps of one demand unit, in whole đồng rounded down.
-    #[must_use]
-    pub fn net_unit_price_vnd(&self, pair: &Pair<'_>) -> Option<u64> {
-        let (conversion, terms) = (self.conversion?, pair.demand.rare().terms);
-        let ordered = conversion.wanted_base(self.ordered(pair));
-        let net = self.unit_price?.net_vnd(&Deductions {
-            discount_percent: terms.discount_percent,
-            listing_fee_vnd: terms.listing_fee_vnd,
-            demand_base: conversion.demand_base,
-            matched_base: ordered,
-        });
-        Some(net)
-    }
+/// The last day of the one paper that is missing, if it is one that lapsed.
+fn only_lapse(missing: &mut impl Iterator<Item = Option<Date>>) -> Option<Date> {
+    let first = missing.next()?;
+    if missing.next().is_some() { None } else { first }
 }
 
 /// The long form: every factor, quantities and prices in the demand's unit. The checks are told by
@@ -402,8 +392,8 @@ impl Evaluation {
         self.judgement.wanted
     }
 
-    /// Smallest distance to a delivery that a capacity period can serve; if none can, to one whose
-    /// area passes, else to any.
+    /// Smallest distance to a delivery that a capacity period can serve; if none can, to the one of
+    /// the nearest pair.
     #[must_use]
     pub fn distance_km(&self) -> u32 {
         self.judgement.distance_km

@@ -18,6 +18,7 @@ pub mod grant;
 pub mod id;
 pub mod money;
 pub mod offer;
+mod order;
 pub mod pair;
 pub mod party;
 pub mod place;

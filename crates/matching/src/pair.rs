@@ -254,6 +254,12 @@ impl PairGaps {
         self.all() == [0; 6]
     }
 
+    /// Whether every check passes that passes in `others`.
+    #[must_use]
+    pub fn fails_only_where(&self, others: &Self) -> bool {
+        self.all().into_iter().zip(others.all()).all(|(own, other)| own == 0 || other > 0)
+    }
+
     /// How many fail, and their gaps together.
     #[must_use]
     pub fn miss(&self) -> (u8, u32) {
@@ -339,16 +345,15 @@ impl<'a> Stop<'a> {
         Encounter { capacity: index, need: self.index, date, gaps }
     }
 
+    /// Days until the goods, once they are ready, and the window meet; of a capacity that is over
+    /// before they are, at least until they are.
     fn period_gap(&self, pair: &Pair<'_>, capacity: &FreeCapacity) -> u16 {
         let (period, window) = (capacity.period, self.need.window);
-        match period.overlap(window) {
-            Some(days) => days_gap(pair.earliest().days() - days.to().days()),
-            None => {
-                let apart = (window.from().days() - period.to().days())
-                    .max(period.from().days() - window.to().days());
-                days_gap(apart)
-            }
-        }
+        let late = pair.earliest().days() - period.to().days();
+        let ready = period.from().max(pair.earliest()).min(period.to());
+        let apart =
+            (window.from().days() - period.to().days()).max(ready.days() - window.to().days());
+        days_gap(apart.max(late))
     }
 }
 

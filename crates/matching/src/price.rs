@@ -15,6 +15,7 @@ pub const MAX_FREIGHT_VND_PER_TONNE_KM: u64 = 1_000_000;
 pub const ASSUMED_PIECE_G: u64 = 1000;
 
 const GRAMS_PER_TONNE: u128 = 1_000_000;
+const MILLIMETRES_PER_METRE: u64 = 1000;
 const PERCENT: u128 = 100;
 
 /// What one kilometre costs.
@@ -47,7 +48,8 @@ impl FreightRate {
 }
 
 /// The weight of one unit for freight, in grams: as stated; 1 ml counts as 1 g; a piece, metre or
-/// square metre without a stated weight as [`ASSUMED_PIECE_G`]; a service weighs nothing.
+/// square metre without a stated weight as [`ASSUMED_PIECE_G`], so 1 mm as a thousandth of it; a
+/// service weighs nothing.
 #[must_use]
 pub fn mass_g(content: &UnitContent) -> u64 {
     if let Some(grams) = content.in_dimension(Dimension::Mass) {
@@ -58,6 +60,7 @@ pub fn mass_g(content: &UnitContent) -> u64 {
     }
     match content.primary().dimension {
         Dimension::Guests | Dimension::RoomNights => 0,
+        Dimension::Length => content.primary().base_units * ASSUMED_PIECE_G / MILLIMETRES_PER_METRE,
         _ => content.primary().base_units.saturating_mul(ASSUMED_PIECE_G),
     }
 }

@@ -224,7 +224,9 @@ pub trait FixedUnits {
     fn fixed_content(&self, code: &str) -> Option<Content>;
 }
 
-/// What one `unit` of a product with these packagings contains.
+/// What one `unit` of a product with these packagings contains: by its fixed ratio, else by its own
+/// packaging; and in a second dimension where a packaging says exactly what that is (a coconut is
+/// 1,100 g, so a dozen is 13,200 g).
 ///
 /// # Errors
 /// [`Rule::UnknownUnit`] or [`Rule::UnitNotConvertible`].
@@ -238,11 +240,34 @@ pub fn unit_content(
     }
     let packed = packagings.iter().find(|packaging| packaging.unit == unit);
     let packed = packed.map(|packaging| content_of(packaging, packagings, fixed)).transpose()?;
-    match (fixed.fixed_content(unit), packed) {
-        (Some(own), Some(packed)) => Ok(UnitContent::new(own).with_secondary(packed)),
-        (Some(content), None) | (None, Some(content)) => Ok(UnitContent::new(content)),
-        (None, None) => Err(Rule::UnitNotConvertible),
-    }
+    let own = fixed.fixed_content(unit);
+    let primary = own.or(packed).ok_or(Rule::UnitNotConvertible)?;
+    let second = own.and(packed).or_else(|| in_second_dimension(primary, packagings, fixed));
+    let content = UnitContent::new(primary);
+    Ok(second.map_or(content, |second| content.with_secondary(second)))
+}
+
+/// The same content in a dimension that a packaging of a unit with a fixed ratio leads to, if that
+/// is a whole number of base units.
+fn in_second_dimension(
+    content: Content,
+    packagings: &[Packaging],
+    fixed: &dyn FixedUnits,
+) -> Option<Content> {
+    packagings.iter().find_map(|packaging| {
+        let own = fixed.fixed_content(&packaging.unit)?;
+        let packed = content_of(packaging, packagings, fixed).ok()?;
+        exchanged(content, own, packed).or_else(|| exchanged(content, packed, own))
+    })
+}
+
+/// What a content is where so much of one dimension is so much of another.
+fn exchanged(content: Content, from: Content, to: Content) -> Option<Content> {
+    let is_apart = content.dimension == from.dimension && from.dimension != to.dimension;
+    let product = is_apart.then(|| content.base_units.checked_mul(to.base_units))??;
+    let base_units = (product % from.base_units == 0).then_some(product / from.base_units)?;
+    let is_bounded = (1..=MAX_CONTENT).contains(&base_units);
+    is_bounded.then_some(Content { dimension: to.dimension, base_units })
 }
 
 /// Follows a chain of packagings down to a unit with a fixed ratio.
@@ -330,6 +355,23 @@ mod tests {
         let content = unit_content("trái", &packagings, &Table).expect("convertible");
         assert_eq!(content.in_dimension(Dimension::Count), Some(1));
         assert_eq!(content.in_dimension(Dimension::Mass), Some(1100));
+    }
+
+    #[test]
+    fn what_is_packed_of_pieces_with_a_weight_has_a_weight() {
+        let packagings = [packaging("trái", 300, "g"), packaging("thùng", 10, "trái")];
+        let grams = |unit: &str, packagings: &[Packaging]| {
+            let content = unit_content(unit, packagings, &Table).expect("convertible");
+            content.in_dimension(Dimension::Mass)
+        };
+        assert_eq!(grams("thùng", &packagings), Some(3000));
+        assert_eq!(grams("thùng", &packagings[1..]), None, "nobody says what a piece weighs");
+        let pieces = |unit: &str, packagings: &[Packaging]| {
+            let content = unit_content(unit, packagings, &Table).expect("convertible");
+            content.in_dimension(Dimension::Count)
+        };
+        assert_eq!(pieces("kg", &packagings), None, "a kilogram is no whole number of pieces");
+        assert_eq!(pieces("kg", &[packaging("trái", 250, "g")]), Some(4));
     }
 
     #[test]

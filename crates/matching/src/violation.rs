@@ -88,6 +88,8 @@ pub enum Rule {
         /// The other field.
         other: &'static str,
     },
+    /// A time that must be still to come.
+    Past,
     /// A period that ends before it begins.
     ReversedPeriod,
     /// Two periods that share a day.
@@ -112,10 +114,12 @@ pub enum Rule {
     UnknownCommune,
     /// A code that ended or changed its meaning on 1 July 2025, without the date it is meant for.
     OldCodeWithoutDate,
-    /// A place text of which a part is not known.
+    /// A place text of which a part is not known, or is the name of several places.
     UnknownPlace {
         /// The part.
         part: String,
+        /// The places of that name.
+        several: Vec<String>,
     },
     /// A GTIN whose last digit does not fit the others (GS1 General Specifications 7.9).
     WrongCheckDigit,

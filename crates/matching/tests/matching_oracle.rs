@@ -80,7 +80,8 @@ struct Plain {
     /// Failures of the best pair of capacity period and delivery.
     fewest_failures: usize,
     scored: Option<Scored>,
-    distance_km: u32,
+    /// How far it may be: to the nearest delivery that is served, or to one of a nearest pair.
+    ways_km: Vec<u32>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -227,18 +228,19 @@ fn plain(case: &Case<'_>) -> Plain {
     let ratio = route.map_or(10_000, |(_, ratio)| ratio);
     let base = offer.content.in_dimension(demand.content.dimension).map(i128::from);
     let rows = plain_encounters(case, ratio, base);
-    let served = |row: &[([bool; 6], Date)]| row.iter().any(|(passes, _)| *passes == [true; 6]);
-    let ways = rows.iter().zip(&demand.deliveries).map(|(row, need)| {
-        (!served(row), !row[0].0[4], offer.place.point.distance_km(need.place.point))
-    });
-    let distance_km = ways.min().expect("a delivery").2;
-    let fewest_failures = rows
-        .iter()
-        .flatten()
-        .map(|(passes, _)| passes.iter().filter(|pass| !**pass).count())
-        .min()
-        .expect("a pair");
-    let scored = (fewest_failures == 0).then(|| plain_score(case, &rows, distance_km));
+    let fewest_of = |row: &[([bool; 6], Date)]| {
+        let failures = row.iter().map(|(passes, _)| passes.iter().filter(|pass| !**pass).count());
+        failures.min().expect("a period")
+    };
+    let fewest_failures = rows.iter().map(|row| fewest_of(row)).min().expect("a pair");
+    let nearest = rows.iter().zip(&demand.deliveries);
+    let nearest = nearest.filter(|(row, _)| fewest_of(row) == fewest_failures);
+    let mut ways_km: Vec<u32> =
+        nearest.map(|(_, need)| offer.place.point.distance_km(need.place.point)).collect();
+    if fewest_failures == 0 {
+        ways_km = ways_km.into_iter().min().into_iter().collect();
+    }
+    let scored = (fewest_failures == 0).then(|| plain_score(case, &rows, ways_km[0]));
     let price = match (offer.unit_price, demand.max_unit_price) {
         (Some(_), Some(_)) if base.is_none() => Some(false),
         (Some(_), Some(ceiling)) => scored.as_ref().map(|scored| {
@@ -256,7 +258,7 @@ fn plain(case: &Case<'_>) -> Plain {
         whole,
         fewest_failures,
         scored,
-        distance_km,
+        ways_km,
     }
 }
 
@@ -285,9 +287,15 @@ fn plain_score(case: &Case<'_>, rows: &[Vec<([bool; 6], Date)>], distance_km: u3
         })
         .collect();
     let total: i128 = wanted.iter().sum();
-    let most = plain_sale::sold(rows, &wanted, free, (demand_base * ratio, base * 10_000));
     let increment = i128::from(offer.increment);
-    let ordered = if most < increment { most } else { most / increment * increment };
+    let (ask, supply) = (demand_base * ratio, base * 10_000);
+    let sold = plain_sale::sold(rows, &wanted, free, (ask, supply, increment));
+    let share = i128::from(demand.min_share.unwrap_or(0)) * ask;
+    let mut smallest = i128::from(offer.min_order);
+    while smallest * supply < share {
+        smallest += increment;
+    }
+    let ordered = sold.max(smallest);
     let mut price = offer.unit_price.map(|price| i128::from(price.vnd()));
     for step in &offer.price_breaks {
         if i128::from(step.min_quantity) <= ordered {
@@ -390,7 +398,7 @@ fn check_case(case: &Case<'_>) -> Plain {
         whole[4] = plain.whole[4];
     }
     assert_eq!((eligible, whole, failures), (plain.eligible, plain.whole, plain.fewest_failures));
-    assert_eq!(evaluation.distance_km(), plain.distance_km);
+    assert!(plain.ways_km.contains(&evaluation.distance_km()), "{:?}", plain.ways_km);
     if let (Some(scored), true) = (&plain.scored, plain.whole[3]) {
         check_scored(&evaluation, scored);
     }

@@ -4,8 +4,8 @@ use matching::demand::MAX_RATIO;
 use matching::factor::Weights;
 use matching::money::{MAX_PRICE_VND, Price};
 use matching::price::{Conversion, Deductions, LandedPrice, UnitPrice, freight_micros};
-use matching::price::{FreightRate, MAX_FREIGHT_VND_PER_TONNE_KM};
-use matching::quantity::MAX_CONTENT;
+use matching::price::{FreightRate, MAX_FREIGHT_VND_PER_TONNE_KM, mass_g};
+use matching::quantity::{Content, Dimension, MAX_CONTENT, UnitContent};
 use matching::score::{score, shares};
 use proptest::prelude::*;
 
@@ -87,4 +87,17 @@ fn the_rest_goes_to_the_largest_remainder_and_ties_to_the_first_factor() {
     assert_eq!(shares.map(|share| share.contribution), [0, 0, 0, 0, 1, 0]);
     let tied = matching::score::shares(weights, &[2, 2, 0, 0, 0, 0]);
     assert_eq!(tied.map(|share| share.contribution), [1, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_metre_without_a_weight_counts_as_much_as_a_piece() {
+    let unit = |dimension, base_units| UnitContent::new(Content { dimension, base_units });
+    let grams = [
+        mass_g(&unit(Dimension::Length, 1000)),
+        mass_g(&unit(Dimension::Count, 1)),
+        mass_g(&unit(Dimension::Area, 1)),
+    ];
+    assert_eq!(grams, [1000; 3]);
+    assert_eq!(mass_g(&unit(Dimension::Length, 500)), 500);
+    assert_eq!(mass_g(&unit(Dimension::Guests, 1)), 0);
 }

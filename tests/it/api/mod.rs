@@ -17,6 +17,7 @@ mod interchange;
 mod keys;
 mod linked_data;
 mod match_lists;
+mod match_sales;
 mod match_terms;
 mod matches;
 mod offers;

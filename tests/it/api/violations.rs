@@ -254,7 +254,12 @@ fn a_patch_is_told_everything_too(api: &TestApi) {
     let patch = json!({"unit": "chục", "unit_price": -1, "status": "paused", "colour": null});
     let path = made.header("location");
     let refused = api.patch(path, &patch).by(&actor.token).if_match(1).send();
-    assert_eq!(places(&refused), ["/colour", "/status", "/unit_price"], "{}", refused.body);
+    assert_eq!(
+        places(&refused),
+        ["/colour", "/status", "/unit", "/unit_price"],
+        "{}",
+        refused.body
+    );
     let patch = json!({"unit": "chục", "unit_price": -1});
     let refused = api.patch(path, &patch).by(&actor.token).if_match(1).send();
     assert_eq!(places(&refused), ["/unit", "/unit_price"], "{}", refused.body);

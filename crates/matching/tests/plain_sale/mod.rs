@@ -9,8 +9,11 @@ pub(crate) fn sold(
     rows: &[Vec<([bool; 6], Date)>],
     wanted: &[i128],
     mut free: Vec<i128>,
-    (ask, supply): (i128, i128),
+    (ask, supply, increment): (i128, i128, i128),
 ) -> i128 {
+    for period in &mut free {
+        *period -= *period % increment;
+    }
     let serves = |row: &[([bool; 6], Date)], place: usize| row[place].0 == [true; 6];
     let last = |at: usize| (0..free.len()).rfind(|place| serves(&rows[at], *place));
     let mut waiting: Vec<usize> = (0..rows.len()).collect();
@@ -18,6 +21,7 @@ pub(crate) fn sold(
     let mut sold = 0;
     for at in waiting {
         let mut units = wanted[at] * ask / supply;
+        units -= units % increment;
         for place in (0..free.len()).filter(|place| serves(&rows[at], *place)) {
             let bought = units.min(free[place]);
             (free[place], units, sold) = (free[place] - bought, units - bought, sold + bought);
