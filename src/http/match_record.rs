@@ -246,7 +246,8 @@ pub enum CheckName {
 /// A pair that fails, with what it fails.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NearMiss<'a> {
-    /// The pair, scored and counted as if it passed what it fails.
+    /// The pair; what is available counts as if it passed what it fails, stars and price as they
+    /// are.
     #[serde(flatten)]
     #[schema(value_type = MatchItem)]
     item: MatchItem<'a>,
@@ -257,7 +258,8 @@ pub struct NearMiss<'a> {
 /// The full explanation of a pair, whether it passes or not.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatchExplanation<'a> {
-    /// The pair, scored and counted as if it passed what it fails.
+    /// The pair; what is available counts as if it passed what it fails, stars and price as they
+    /// are.
     #[serde(flatten)]
     #[schema(value_type = MatchItem)]
     item: MatchItem<'a>,
