@@ -15,6 +15,9 @@ api_tests!(
     a_near_miss_is_priced_where_it_fails,
     a_near_miss_is_scored_as_if_it_passed,
     a_renewal_is_named_only_where_it_is_enough,
+    what_is_available_fits_the_numbers_of_every_client,
+    units_that_do_not_convert_are_the_reason,
+    what_is_packed_of_weighed_pieces_meets_a_demand_in_kilograms,
 );
 
 fn window(quantity: u64) -> Value {
@@ -151,4 +154,43 @@ fn a_renewal_is_named_only_where_it_is_enough(api: &TestApi) {
     assert_eq!(remedy(json!(["haccp"])), alone);
     let both = remedy(json!(["haccp", "organic"]));
     assert!(both.contains("haccp") && both.contains("organic"), "{both}");
+}
+
+fn what_is_available_fits_the_numbers_of_every_client(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let day = |day: u32| {
+        let day = format!("2027-01-{day:02}");
+        json!({"from": day, "to": day, "quantity": 1_000_000_000_000_u64})
+    };
+    let days: Vec<Value> = (10..21).map(day).collect();
+    let honey = product(api, &producer, json!({}));
+    offer_of(api, &producer, &honey, json!({"unit": "tấn", "capacity": days}));
+    let wish = json!({"unit": "g", "max_unit_price": null, "deliveries": [window(1_000_000)]});
+    let found = matches(api, &distributor, &demand(api, &distributor, wish));
+    for available in [&found[0]["quantity"]["available"], &found[0]["coverage"][0]["available"]] {
+        assert_eq!(available.as_i64(), Some(i64::MAX));
+    }
+}
+
+fn units_that_do_not_convert_are_the_reason(api: &TestApi) {
+    let distributor = buyer(api);
+    offer(api, &seller(api), json!({}));
+    let wish = demand(api, &distributor, json!({"unit": "lít"}));
+    let (codes, miss) = missed(api, &distributor, &wish);
+    assert_eq!(codes, ["unit", "price", "quantity"]);
+    for check in miss["failed_checks"].as_array().expect("a list") {
+        assert_eq!(check["remedy"], "The units do not convert.");
+    }
+}
+
+fn what_is_packed_of_weighed_pieces_meets_a_demand_in_kilograms(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let fruit = json!({"name": "Dừa sáp", "product_set": 1, "unit": "trái",
+        "packagings": [{"unit": "trái", "contains": {"quantity": 500, "unit": "g"}}]});
+    let fruit = product(api, &producer, fruit);
+    offer_of(api, &producer, &fruit, json!({"unit": "tá", "unit_price": 600_000}));
+    let wish = json!({"title": "Dừa sáp", "product_sets": [1], "deliveries": [window(60)]});
+    let found = matches(api, &distributor, &demand(api, &distributor, wish));
+    assert_eq!(found[0]["unit_price"], 100_000, "a dozen weighs six kilograms");
+    assert_eq!(found[0]["quantity"]["available"], 6000);
 }

@@ -10,7 +10,7 @@ api_tests!(
     a_gtin_is_kept_as_fourteen_digits,
     only_producers_have_products_and_only_theirs,
     a_star_lasts_thirty_six_months_and_stays_in_the_history,
-    a_certificate_warns_for_its_last_thirty_days,
+    a_certificate_awaits_its_first_day_and_warns_for_its_last_thirty,
     a_certificate_belongs_to_its_subject_and_stands_once,
     a_corrected_and_a_revoked_certificate_stay_readable,
     words_without_accents_find_and_accents_decide_the_order,
@@ -133,7 +133,7 @@ fn a_star_lasts_thirty_six_months_and_stays_in_the_history(api: &TestApi) {
     assert_eq!(states, ["expired", "valid"]);
 }
 
-fn a_certificate_warns_for_its_last_thirty_days(api: &TestApi) {
+fn a_certificate_awaits_its_first_day_and_warns_for_its_last_thirty(api: &TestApi) {
     let maker = maker(api);
     let made = post(api, &maker, json!({})).expect(201);
     let made = certify(api, &maker, &made, json!({"decision_date": "2024-03-01"})).expect(201);
@@ -144,6 +144,7 @@ fn a_certificate_warns_for_its_last_thirty_days(api: &TestApi) {
     assert_eq!(made.text("/expires_on"), "2027-03-01");
     assert_eq!((state("2027-01-29"), state("2027-01-30")), ("valid".into(), "expiring".into()));
     assert_eq!((state("2027-03-01"), state("2027-03-02")), ("expiring".into(), "expired".into()));
+    assert_eq!((state("2024-02-29"), state("2024-03-01")), ("pending".into(), "valid".into()));
 }
 
 fn a_certificate_belongs_to_its_subject_and_stands_once(api: &TestApi) {

@@ -72,14 +72,26 @@ fn json_that_readers_disagree_about_is_refused(api: &TestApi) {
 }
 
 fn where_reading_stopped_is_told_in_the_language_of_the_answer(api: &TestApi) {
-    let told = |language: &str| {
-        let post = api.post("/v1/parties", &json!({})).by(&api.admin()).raw(b"{\"name\": NaN}");
-        let refused = post.header("accept-language", language).send();
-        refused.expect_problem(400, "malformed_json").text("/detail").to_owned()
+    let told = |body: &str| {
+        ["vi", "en"].map(|language| {
+            let post = api.post("/v1/parties", &json!({})).by(&api.admin()).raw(body);
+            let refused = post.header("accept-language", language).send();
+            refused.expect_problem(400, "malformed_json").text("/detail").to_owned()
+        })
     };
-    let (vietnamese, english) = (told("vi"), told("en"));
+    let [vietnamese, english] = told("{\"name\": NaN}");
     assert!(vietnamese.ends_with("(dòng 1, cột 10)"), "{vietnamese}");
     assert!(english.contains("expected value at line 1 column 10"), "{english}");
+    let [vietnamese, english] = told(r#"{"name":"a","name":"b"}"#);
+    let sentence = "(khóa \"name\" xuất hiện hai lần, dòng 1, cột 23)";
+    assert!(vietnamese.ends_with(sentence), "{vietnamese}");
+    assert!(english.contains("the key \"name\" stands twice at line 1"), "{english}");
+    let [vietnamese, english] = told(&format!("{}1{}", "[".repeat(65), "]".repeat(65)));
+    assert!(vietnamese.contains("sâu hơn 64 tầng"), "{vietnamese}");
+    assert!(english.contains("deeper than 64 levels"), "{english}");
+    let [vietnamese, english] = told(r#"{"name":"a\u0000"}"#);
+    assert!(vietnamese.contains("ký tự NUL"), "{vietnamese}");
+    assert!(english.contains("NUL character"), "{english}");
 }
 
 fn numbers_that_do_not_fit_are_refused(api: &TestApi) {
