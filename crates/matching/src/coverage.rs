@@ -1,6 +1,8 @@
 //! What is available for each delivery of a demand, and what can be sold of it. Must not know
 //! checks, prices or scores.
 
+use std::cmp::Reverse;
+
 use crate::facts::FreeCapacity;
 use crate::price::Conversion;
 
@@ -30,19 +32,30 @@ pub fn free_in(capacity: &[FreeCapacity], periods: u128) -> u64 {
 }
 
 /// How many increments of the offer can be sold to the deliveries together: each takes whole ones
-/// of each period. Those whose last period comes first choose first, and each takes from the first
-/// of its periods that has something left: the most that there is where each is served by periods
-/// in a row (Glover, Maximum matching in a convex bipartite graph, 1967).
+/// of each period, and one alone at least the `smallest` share of each that it takes from. Those
+/// whose last period comes first choose first, and each takes from the first of its periods that
+/// has something left: the most that there is where each is served by periods in a row (Glover,
+/// Maximum matching in a convex bipartite graph, 1967).
 #[must_use]
 pub fn sold(
     capacity: &[FreeCapacity],
     deliveries: &[Coverage],
-    (by, increment): (&Conversion, u64),
+    by: &Conversion,
+    (increment, smallest): (u64, u64),
 ) -> u64 {
-    let mut free: Vec<u64> = capacity.iter().map(|period| period.free() / increment).collect();
+    let wanted = |delivery: &Coverage| by.offer_units_within(delivery.wanted) / increment;
+    let free = capacity.iter().map(|period| period.free() / increment);
+    if let [only] = deliveries {
+        let serving = (0_u32..).zip(free).filter(|(place, _)| only.serving >> place & 1 == 1);
+        let mut serving: Vec<u64> = serving.map(|(_, steps)| steps).collect();
+        serving.sort_unstable_by_key(|steps| Reverse(*steps));
+        let shares = wanted(only) / (smallest / increment).max(1);
+        let shares = serving.into_iter().take(usize::try_from(shares).unwrap_or(usize::MAX));
+        return shares.sum::<u64>().min(wanted(only));
+    }
+    let mut free: Vec<u64> = free.collect();
     let mut choosing: Vec<&Coverage> = deliveries.iter().collect();
     choosing.sort_by_key(|delivery| delivery.last());
-    let wanted = |delivery: &Coverage| by.offer_units_within(delivery.wanted) / increment;
     choosing.into_iter().map(|delivery| take(&mut free, delivery, wanted(delivery))).sum()
 }
 

@@ -26,17 +26,17 @@ impl Judgement {
     /// nearest pair if none can be served, on the increment; at least the smallest share.
     fn ordered(&self, pair: &Pair<'_>) -> u64 {
         let Some(by) = self.conversion else { return 0 };
-        let increment = pair.offer.increment().max(1);
+        let (increment, smallest) = (pair.offer.increment().max(1), smallest_share(pair, &by));
         let is_served = self.coverage.iter().any(|delivery| delivery.serving > 0);
         let steps = match self.nearest {
-            _ if is_served => sold(pair.capacity, &self.coverage, (&by, increment)),
+            _ if is_served => sold(pair.capacity, &self.coverage, &by, (increment, smallest)),
             Some(near) => {
                 let wanted = by.offer_units_within(pair.needs[near.need].wanted());
                 wanted.min(pair.capacity[near.capacity].free()) / increment
             }
             None => 0,
         };
-        (steps * increment).max(smallest_share(pair, &by).min(MAX_QUANTITY))
+        (steps * increment).max(smallest.min(MAX_QUANTITY))
     }
 
     /// What the producer keeps of one demand unit, in whole đồng rounded down.

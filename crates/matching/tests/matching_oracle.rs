@@ -289,12 +289,18 @@ fn plain_score(case: &Case<'_>, rows: &[Vec<([bool; 6], Date)>], distance_km: u3
     let total: i128 = wanted.iter().sum();
     let increment = i128::from(offer.increment);
     let (ask, supply) = (demand_base * ratio, base * 10_000);
-    let sold = plain_sale::sold(rows, &wanted, free, (ask, supply, increment));
     let share = i128::from(demand.min_share.unwrap_or(0)) * ask;
     let mut smallest = i128::from(offer.min_order);
     while smallest * supply < share {
         smallest += increment;
     }
+    let sold = match rows {
+        [only] => {
+            let by = (ask, supply, increment, smallest);
+            plain_sale::sold_to_one(only, wanted[0], &free, by)
+        }
+        several => plain_sale::sold(several, &wanted, free, (ask, supply, increment)),
+    };
     let ordered = sold.max(smallest);
     let mut price = offer.unit_price.map(|price| i128::from(price.vnd()));
     for step in &offer.price_breaks {
