@@ -345,15 +345,13 @@ impl<'a> Stop<'a> {
         Encounter { capacity: index, need: self.index, date, gaps }
     }
 
-    /// Days until the goods, once they are ready, and the window meet; of a capacity that is over
-    /// before they are, at least until they are.
+    /// Days from the first of capacity and window to end, to the last of capacity, window and lead
+    /// time to begin.
     fn period_gap(&self, pair: &Pair<'_>, capacity: &FreeCapacity) -> u16 {
         let (period, window) = (capacity.period, self.need.window);
-        let late = pair.earliest().days() - period.to().days();
-        let ready = period.from().max(pair.earliest()).min(period.to());
-        let apart =
-            (window.from().days() - period.to().days()).max(ready.days() - window.to().days());
-        days_gap(apart.max(late))
+        let begins = period.from().max(window.from()).max(pair.earliest());
+        let ends = period.to().min(window.to());
+        days_gap(begins.days() - ends.days())
     }
 }
 
