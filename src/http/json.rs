@@ -189,6 +189,28 @@ pub fn removes(patch: &Value) -> bool {
     }
 }
 
+/// The value with the first entries of its lists, of each at least one, until `left` are taken.
+pub fn with_first_items(value: &Value, left: &mut usize) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members.iter();
+            members.map(|(name, member)| (name.clone(), with_first_items(member, left))).collect()
+        }
+        Value::Array(items) => {
+            let mut kept = Vec::new();
+            for item in items {
+                if *left == 0 && !kept.is_empty() {
+                    break;
+                }
+                *left = left.saturating_sub(1);
+                kept.push(with_first_items(item, left));
+            }
+            Value::Array(kept)
+        }
+        other => other.clone(),
+    }
+}
+
 /// Takes out every member that is null.
 pub fn remove_nulls(value: &mut Value) {
     match value {
@@ -230,6 +252,14 @@ mod tests {
             assert!(read(text.as_bytes()).is_err(), "{text}");
         }
         assert!(read(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn the_first_items_of_all_lists_are_kept_and_one_of_each() {
+        let value = json!({"a": [1, [2, 3], 4], "b": [5, 6], "c": []});
+        let first = |left: usize| with_first_items(&value, &mut { left });
+        assert_eq!(first(3), json!({"a": [1, [2]], "b": [5], "c": []}));
+        assert_eq!(first(100), value);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
+use super::json;
 use super::operations::{self, Operations, Paths};
 use super::problem::MAX_VIOLATIONS;
 use super::spelling;
@@ -186,6 +187,10 @@ impl Contract {
     }
 }
 
+/// The most entries of lists of which it is told what is wrong: each is judged with all that is
+/// wrong with it before anything is told, and no legal body has as many.
+const MAX_JUDGED_ITEMS: usize = 2000;
+
 /// Finds the schema at a path of the document.
 type Find<'a> = dyn Fn(&str) -> Option<Value> + 'a;
 
@@ -198,7 +203,8 @@ fn violations(validator: Option<&Validator>, find: &Find<'_>, value: &Value) -> 
     if validator.is_valid(value) {
         return Vec::new();
     }
-    let errors = validator.iter_errors(value);
+    let value = json::with_first_items(value, &mut { MAX_JUDGED_ITEMS });
+    let errors = validator.iter_errors(&value);
     let violations = errors.flat_map(|error| violations_of(&error, find));
     let mut places = HashSet::new();
     let violations = violations.filter(|violation| places.insert(violation.at.clone()));
