@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::problem::{ApiError, ProblemCode};
+use super::problem::{ApiError, MAX_VIOLATIONS, ProblemCode};
 use super::record::unwritable;
 use super::state::AppData;
 use super::stated::Stated;
@@ -194,7 +194,7 @@ pub(super) async fn refuse_members(
     let unknown =
         |name: &String| Violation::new(child("", name), Rule::UnknownField { near: Vec::new() });
     let violations: Vec<Violation> = match parse(&bytes)? {
-        Value::Object(members) => members.keys().map(unknown).collect(),
+        Value::Object(members) => members.keys().take(MAX_VIOLATIONS).map(unknown).collect(),
         _ => vec![Violation::new("", Rule::WrongType { expected: "object".into() })],
     };
     if violations.is_empty() { Ok(()) } else { Err(ApiError::invalid(violations)) }

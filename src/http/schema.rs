@@ -187,8 +187,8 @@ impl Contract {
     }
 }
 
-/// The most entries of lists of which it is told what is wrong: each is judged with all that is
-/// wrong with it before anything is told, and no legal body has as many.
+/// The most entries of lists that are judged first: all that is wrong with them is made before any
+/// of it is told.
 const MAX_JUDGED_ITEMS: usize = 2000;
 
 /// Finds the schema at a path of the document.
@@ -203,8 +203,14 @@ fn violations(validator: Option<&Validator>, find: &Find<'_>, value: &Value) -> 
     if validator.is_valid(value) {
         return Vec::new();
     }
-    let value = json::with_first_items(value, &mut { MAX_JUDGED_ITEMS });
-    let errors = validator.iter_errors(&value);
+    let first = json::with_first_items(value, &mut { MAX_JUDGED_ITEMS });
+    let told = first_violations(validator, find, &first);
+    // What comes first may be right, and the rest is not.
+    if told.is_empty() { first_violations(validator, find, value) } else { told }
+}
+
+fn first_violations(validator: &Validator, find: &Find<'_>, value: &Value) -> Vec<Violation> {
+    let errors = validator.iter_errors(value);
     let violations = errors.flat_map(|error| violations_of(&error, find));
     let mut places = HashSet::new();
     let violations = violations.filter(|violation| places.insert(violation.at.clone()));
@@ -349,4 +355,25 @@ fn list(options: &Value) -> String {
         .map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_behind_very_much_that_is_right_is_found() {
+        let schema = json!({ "type": "array", "items": { "type": "integer" } });
+        let validator = jsonschema::options().build(&schema).expect("a schema");
+        let wrong_at = |place: usize| {
+            let mut items = vec![json!(1); 2 * MAX_JUDGED_ITEMS];
+            items[place] = "one".into();
+            let find = |_: &str| None;
+            let found = violations(Some(&validator), &find, &items.into());
+            found.into_iter().map(|violation| violation.at).collect::<Vec<_>>()
+        };
+        for place in [0, MAX_JUDGED_ITEMS + 1] {
+            assert_eq!(wrong_at(place), [format!("/{place}")]);
+        }
+    }
 }
