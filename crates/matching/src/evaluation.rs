@@ -79,20 +79,16 @@ impl Judgement {
         let (mut serving, mut way_km) = (0_u128, None);
         for (index, need) in pair.needs.iter().enumerate() {
             let stop = Stop::new(pair, self.conversion.as_ref(), (index, need));
-            let (mut free, mut of_need) = (0, 0_u128);
+            let mut of_need = 0_u128;
             for (place, capacity) in pair.capacity.iter().enumerate() {
                 let encounter = stop.judge(pair, (place, capacity));
                 self.keep_nearest(encounter);
-                if encounter.gaps.pass() {
-                    free += capacity.free();
-                    of_need |= 1 << place;
-                }
+                of_need |= u128::from(encounter.gaps.pass()) << place;
             }
             if of_need > 0 {
                 way_km = Some(way_km.map_or(stop.distance_km, |km: u32| km.min(stop.distance_km)));
             }
-            let available_base = self.conversion.map_or(0, |by| by.wanted_base(free));
-            let wanted = need.wanted();
+            let (available_base, wanted) = (self.base_in(pair, of_need), need.wanted());
             self.coverage.push(Coverage { available_base, serving: of_need, wanted });
             serving |= of_need;
             self.wanted += wanted;
@@ -116,13 +112,16 @@ impl Judgement {
             };
             let of_need =
                 capacity.filter(passes).fold(0_u128, |bits, (place, _)| bits | 1 << place);
-            let free = free_in(pair.capacity, of_need);
-            self.coverage[index].available_base =
-                self.conversion.map_or(0, |by| by.wanted_base(free));
+            self.coverage[index].available_base = self.base_in(pair, of_need);
             serving |= of_need;
         }
         self.available = free_in(pair.capacity, serving);
         self.distance_km = pair.offer.point.distance_km(pair.needs[near.need].point);
+    }
+
+    /// Base units of the wanted product that are free in these periods.
+    fn base_in(&self, pair: &Pair<'_>, periods: u128) -> u128 {
+        self.conversion.map_or(0, |by| by.wanted_base(free_in(pair.capacity, periods)))
     }
 
     fn keep_nearest(&mut self, encounter: Encounter) {
