@@ -25,6 +25,7 @@ pub mod change;
 mod cluster;
 pub mod explanation;
 pub mod feed;
+pub mod footing;
 mod lists;
 pub mod matches;
 mod named;
@@ -44,7 +45,8 @@ mod tests;
 
 use catalogue::{Catalogue, Facets, ProductAsk, ProductHit, SearchKey};
 use change::MarketChange;
-use matches::{Ask, Match, Reader};
+use footing::Footing;
+use matches::{Ask, Match, PairKey, Reader};
 use rank::{MissKey, Page, RankKey};
 use state::State;
 use texts::Texts;
@@ -273,11 +275,16 @@ impl View {
         self.reader().excluded_for_terms(terms, ask)
     }
 
-    /// Whether a list of offers for a demand, matches or near misses, is the same now as the one
-    /// that was worked out from an older version; false if that cannot be told.
+    /// Whether a page of offers for a demand, matches or near misses, says the same to `ask` as it
+    /// did when it was found to rest on `footing`; false if that cannot be told.
     #[must_use]
-    pub fn still_holds(&self, id: DemandId, since: (Mark, Timestamp), now: Timestamp) -> bool {
-        self.reader().still_holds(id, since, now).unwrap_or(false)
+    pub fn still_holds<K: PairKey>(
+        &self,
+        id: DemandId,
+        (footing, since): (&Footing, (Mark, Timestamp)),
+        ask: &Ask<K>,
+    ) -> bool {
+        self.reader().still_holds(id, (footing, since), ask).unwrap_or(false)
     }
 
     /// Listed products that answer a text and pass a filter, best first.

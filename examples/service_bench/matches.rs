@@ -13,8 +13,6 @@ use crate::{CONNECTIONS, Size, median, verdict};
 
 /// The most memory for one offer or demand, in bytes.
 const BAR_BYTES: f64 = 400.0;
-/// Demands that are asked about again and again: as many as there is room for.
-const ASKED_AGAIN: usize = 800;
 /// Between two offers that are published meanwhile.
 const BETWEEN_WRITES: Duration = Duration::from_millis(50);
 
@@ -43,14 +41,13 @@ pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
     tell_memory(&server, size);
     drop(server);
     let server = serve(database_url, bytes, Kept::Usual);
-    let again = &matches[..ASKED_AGAIN.min(matches.len())];
-    compare(&server, again, ("told again", size));
-    tell_compressed(&server, again, size);
+    compare(&server, &matches, ("told again", size));
+    tell_compressed(&server, &matches, size);
     let offers = offers_to_create(database_url);
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| write_at_times(&server, &offers, &done));
-        compare(&server, again, ("told again while offers are published", size));
+        compare(&server, &matches, ("told again while offers are published", size));
         done.store(true, Ordering::Relaxed);
     });
     rate

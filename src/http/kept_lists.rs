@@ -1,22 +1,23 @@
 //! Lists of matches that were told before, kept for whoever asks again while they still hold
 //! (docs/adr/0026-tell-lists-again-that-still-hold.md). Must not know when they do.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use lz4_flex::block;
 use matching::date::Timestamp;
 use matching::id::PartyId;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use serde_json::value::RawValue;
 
 use super::etag::Tag;
 use super::problem_texts::Language;
+use crate::market::footing::Footing;
 use crate::market::touched::Mark;
 
-/// Bytes of a list of twenty matches, more or less.
-const USUAL_BYTES: usize = 25_000;
-/// What a list takes beside its items, in bytes.
-const OVERHEAD_BYTES: usize = 1_000;
+/// Bytes that a page of twenty matches takes, more or less.
+const USUAL_BYTES: usize = 5_000;
+/// What a page takes beside what it says, in bytes.
+const OVERHEAD_BYTES: usize = 800;
 
 /// Whose list it is, and which: the address as it was asked for, and the language of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,37 +30,79 @@ pub struct ListKey {
     pub language: Language,
 }
 
-/// One page of a list, but for the number of the version that it is told of.
-#[derive(Debug)]
-pub struct ToldList {
-    /// The items.
-    pub items: Box<RawValue>,
-    /// The cursor of the next page, if there is one.
-    pub next_cursor: Option<String>,
+/// What the headers of an answer say of a page.
+#[derive(Debug, Clone)]
+pub struct PageMarks {
     /// By which a client knows that it has the items already.
     pub tag: Option<Tag>,
+    /// The cursor of the next page, if there is one.
+    pub next_cursor: Option<String>,
 }
 
-/// A page, and from which version and when it was worked out.
+/// One page of a list, but for the number of the version that it is told of.
 #[derive(Debug, Clone)]
+pub struct ToldList {
+    /// What the headers say.
+    pub marks: PageMarks,
+    /// The body up to that number.
+    pub body: Vec<u8>,
+}
+
+/// A page that was told, what it rests on, and when it was last found to hold. Twenty matches say
+/// much the same, so that a fifth of the bytes are enough (LZ4).
+#[derive(Debug)]
 pub struct KeptList {
-    /// The page.
-    pub told: Arc<ToldList>,
-    /// The version.
-    pub since: (Mark, Timestamp),
+    /// What the headers say.
+    pub marks: PageMarks,
+    /// What it rests on.
+    pub footing: Footing,
+    packed: Box<[u8]>,
+    body_bytes: usize,
+    since: Mutex<(Mark, Timestamp)>,
+}
+
+impl KeptList {
+    /// Packs a page that was worked out from a version at a moment.
+    #[must_use]
+    pub fn new(told: &ToldList, footing: Footing, since: (Mark, Timestamp)) -> Self {
+        let packed = block::compress(&told.body).into();
+        let (marks, body_bytes) = (told.marks.clone(), told.body.len());
+        Self { marks, footing, packed, body_bytes, since: Mutex::new(since) }
+    }
+
+    /// The body up to the number of the version, with room for so many bytes more.
+    ///
+    /// # Errors
+    /// A bug, if it cannot be unpacked.
+    pub fn body(&self, room: usize) -> Result<Vec<u8>, block::DecompressError> {
+        let mut body = vec![0; self.body_bytes + room];
+        let unpacked = block::decompress_into(&self.packed, &mut body)?;
+        body.truncate(unpacked);
+        Ok(body)
+    }
+
+    /// Of which version, and when, it was last known to hold.
+    pub fn since(&self) -> (Mark, Timestamp) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that it holds in a version at a moment: what came before need not be looked at again.
+    pub fn renew(&self, since: (Mark, Timestamp)) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
 }
 
 #[derive(Debug, Clone)]
 struct Bytes;
 
-impl Weighter<ListKey, KeptList> for Bytes {
-    fn weight(&self, _: &ListKey, list: &KeptList) -> u64 {
-        (list.told.items.get().len() + OVERHEAD_BYTES) as u64
+impl Weighter<ListKey, Arc<KeptList>> for Bytes {
+    fn weight(&self, _: &ListKey, list: &Arc<KeptList>) -> u64 {
+        (list.packed.len() + OVERHEAD_BYTES) as u64
     }
 }
 
 /// The lists of one process.
-pub struct KeptLists(Cache<ListKey, KeptList, Bytes>);
+pub struct KeptLists(Cache<ListKey, Arc<KeptList>, Bytes>);
 
 impl KeptLists {
     /// Room for so many bytes of lists.
@@ -71,13 +114,15 @@ impl KeptLists {
 
     /// What is kept of a list.
     #[must_use]
-    pub fn find(&self, key: &ListKey) -> Option<KeptList> {
+    pub fn find(&self, key: &ListKey) -> Option<Arc<KeptList>> {
         self.0.get(key)
     }
 
     /// Keeps a list, in place of what was kept of it and perhaps of others.
-    pub fn keep(&self, key: ListKey, list: KeptList) {
-        self.0.insert(key, list);
+    pub fn keep(&self, key: ListKey, list: impl FnOnce() -> KeptList) {
+        if self.0.capacity() > 0 {
+            self.0.insert(key, Arc::new(list()));
+        }
     }
 }
 
@@ -85,22 +130,28 @@ impl KeptLists {
 mod tests {
     use super::*;
     use crate::market::Market;
+    use crate::market::rank::{Page, RankKey};
     use uuid::Uuid;
 
-    fn kept(capacity_bytes: usize) -> bool {
+    const BODY: &[u8] = &[b'x'; 30_000];
+
+    fn kept(capacity_bytes: usize) -> Option<Vec<u8>> {
         let (lists, market) = (KeptLists::new(capacity_bytes), Market::new(Default::default()));
         let party = PartyId::new(Uuid::nil());
         let key = ListKey { party, address: "/".into(), language: Language::English };
-        let items = serde_json::value::to_raw_value(&"x".repeat(USUAL_BYTES)).expect("JSON");
-        let told = Arc::new(ToldList { items, next_cursor: None, tag: None });
+        let marks = PageMarks { tag: None, next_cursor: None };
+        let told = ToldList { marks, body: BODY.into() };
+        let page = Page::<_, RankKey> { items: Vec::new(), next: None, beyond: None };
         let since = (market.view().mark(), Timestamp::from_micros(0));
-        lists.keep(key.clone(), KeptList { told, since });
-        lists.find(&key).is_some()
+        lists.keep(key.clone(), || KeptList::new(&told, Footing::of(&page), since));
+        lists.find(&key).map(|list| list.body(8).expect("what was packed"))
     }
 
     #[test]
-    fn a_list_is_kept_if_there_is_room() {
-        assert!(kept(32 << 20));
-        assert!(!kept(0), "no room keeps none");
+    fn a_list_is_kept_as_it_was_told_if_there_is_room() {
+        let body = kept(32 << 20).expect("kept");
+        assert_eq!(body, BODY);
+        assert!(body.capacity() >= BODY.len() + 8);
+        assert!(kept(0).is_none(), "no room keeps none");
     }
 }

@@ -1,7 +1,7 @@
 //! One list of matches or near misses: asked for, worked out or found to be kept, and told. Must
 //! not know who may ask.
 
-use std::sync::Arc;
+use std::io::Write;
 
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,10 +11,10 @@ use matching::facts::DemandFacts;
 use matching::id::{DemandId, PartyId};
 use matching::price::UnitPrice;
 use serde::Serialize;
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::etag::{self, Tag};
-use super::kept_lists::{KeptList, ListKey, ToldList};
+use super::kept_lists::{KeptList, ListKey, PageMarks, ToldList};
 use super::language;
 use super::match_record::{MatchItem, MatchList, NearMiss, NearMissList, Shown};
 use super::matches::MatchQuery;
@@ -24,21 +24,31 @@ use super::problem_texts::Language;
 use super::record::unwritable;
 use super::state::AppData;
 use crate::market::View;
-use crate::market::matches::{Ask, Match};
+use crate::market::footing::Footing;
+use crate::market::matches::{Ask, Match, PairKey};
 use crate::market::rank::{MissKey, Page, RankKey};
 use crate::market::record::PartyRecord;
+use crate::market::touched::Mark;
 
 /// Room for what a page says beside its items.
 const PAGE_BYTES: usize = 512;
+/// Room for the number of a version and what follows it.
+const MOMENT_BYTES: usize = 24;
+/// How a page ends whose version is not said yet.
+const UNSAID: &str = "0}";
 
 /// The place of an item in a list, as a cursor holds it, and how a page of that list is written.
-pub(super) trait Place: Sized {
+pub(super) trait Place: PairKey {
     /// The place as a cursor says it.
     fn text(&self) -> String;
     /// The place that a cursor says.
     fn parse(text: &str) -> Option<Self>;
-    /// Writes a page.
-    fn write(page: &mut Vec<u8>, list: &ToldList, as_of: i64) -> serde_json::Result<()>;
+    /// Writes a page that ends with [`UNSAID`].
+    fn write(
+        body: &mut Vec<u8>,
+        items: &RawValue,
+        next_cursor: Option<&str>,
+    ) -> serde_json::Result<()>;
 }
 
 impl Place for RankKey {
@@ -61,10 +71,12 @@ impl Place for RankKey {
         Some(Self { score, unit_price, id })
     }
 
-    fn write(page: &mut Vec<u8>, list: &ToldList, as_of: i64) -> serde_json::Result<()> {
-        let ToldList { items, next_cursor, .. } = list;
-        let next_cursor = next_cursor.as_deref();
-        serde_json::to_writer(page, &MatchList { items, next_cursor, as_of })
+    fn write(
+        body: &mut Vec<u8>,
+        items: &RawValue,
+        next_cursor: Option<&str>,
+    ) -> serde_json::Result<()> {
+        serde_json::to_writer(body, &MatchList { items, next_cursor, as_of: 0 })
     }
 }
 
@@ -83,10 +95,12 @@ impl Place for MissKey {
         })
     }
 
-    fn write(page: &mut Vec<u8>, list: &ToldList, as_of: i64) -> serde_json::Result<()> {
-        let ToldList { items, next_cursor, .. } = list;
-        let next_cursor = next_cursor.as_deref();
-        serde_json::to_writer(page, &NearMissList { items, next_cursor, as_of })
+    fn write(
+        body: &mut Vec<u8>,
+        items: &RawValue,
+        next_cursor: Option<&str>,
+    ) -> serde_json::Result<()> {
+        serde_json::to_writer(body, &NearMissList { items, next_cursor, as_of: 0 })
     }
 }
 
@@ -131,26 +145,41 @@ impl<'a, K: Place> Listing<'a, K> {
         self.ask.now
     }
 
-    /// The page of a demand of the market, worked out by `find` unless one is kept that still
-    /// holds.
+    /// The page of a demand of the market: one that is kept and still holds, else one that `find`
+    /// works out, as `tell` tells it.
     ///
     /// # Errors
-    /// Those of `find`.
-    pub(super) fn kept(
-        &self,
+    /// Those of `tell`.
+    pub(super) fn kept<'m>(
+        &'m self,
         demand: DemandId,
-        find: impl FnOnce() -> Result<ToldList, ApiError>,
+        find: impl FnOnce() -> Option<Page<Match<'m>, K>>,
+        tell: impl FnOnce(Option<&Page<Match<'m>, K>>) -> Result<ToldList, ApiError>,
     ) -> Result<HttpResponse, ApiError> {
         let (lists, key) = (&self.app.kept_lists, self.key());
-        let holds = |kept: &KeptList| self.view.still_holds(demand, kept.since, self.now());
-        if let Some(kept) = lists.find(&key).filter(holds) {
+        if let Some(kept) = lists.find(&key).filter(|kept| self.still_holds(demand, kept)) {
             self.app.metrics.told_again();
-            return self.answer(&kept.told);
+            return self.answer(&kept.marks, || kept.body(MOMENT_BYTES).map_err(unwritable));
         }
-        let told = Arc::new(find()?);
-        let since = (self.view.mark(), self.now());
-        lists.keep(key, KeptList { told: Arc::clone(&told), since });
-        self.answer(&told)
+        let page = find();
+        let told = tell(page.as_ref())?;
+        if let Some(page) = &page {
+            lists.keep(key, || KeptList::new(&told, Footing::of(page), self.moment()));
+        }
+        self.answer(&told.marks, || Ok(told.body))
+    }
+
+    fn still_holds(&self, demand: DemandId, kept: &KeptList) -> bool {
+        let since = kept.since();
+        let holds = self.view.still_holds(demand, (&kept.footing, since), &self.ask);
+        if holds && since.0 != self.view.mark() {
+            kept.renew(self.moment());
+        }
+        holds
+    }
+
+    fn moment(&self) -> (Mark, Timestamp) {
+        (self.view.mark(), self.now())
     }
 
     fn key(&self) -> ListKey {
@@ -162,7 +191,18 @@ impl<'a, K: Place> Listing<'a, K> {
         let items = to_raw_value(items).map_err(unwritable)?;
         let tag = self.is_read().then(|| Tag::alike(items.get().as_bytes()));
         let next_cursor = next.map(|place| self.app.cursors.make(&self.binding, &place.text()));
-        Ok(ToldList { items, next_cursor, tag })
+        let mut body = Vec::with_capacity(items.get().len() + PAGE_BYTES);
+        K::write(&mut body, &items, next_cursor.as_deref()).map_err(unwritable)?;
+        body.truncate(body.len() - UNSAID.len());
+        Ok(ToldList { marks: PageMarks { tag, next_cursor }, body })
+    }
+
+    /// The answer with a page that is not kept.
+    ///
+    /// # Errors
+    /// Those of [`Self::answer`].
+    pub(super) fn tell(&self, list: ToldList) -> Result<HttpResponse, ApiError> {
+        self.answer(&list.marks, || Ok(list.body))
     }
 
     /// 200 with a page, or 304 if the client has the same items: a market moves all the time, and
@@ -170,19 +210,22 @@ impl<'a, K: Place> Listing<'a, K> {
     ///
     /// # Errors
     /// A bug, if the page cannot be written.
-    pub(super) fn answer(&self, list: &ToldList) -> Result<HttpResponse, ApiError> {
-        let tag = list.tag.as_ref();
-        let known = tag.and_then(|tag| etag::not_modified(self.request, tag.as_str()));
+    fn answer(
+        &self,
+        PageMarks { tag, next_cursor }: &PageMarks,
+        body: impl FnOnce() -> Result<Vec<u8>, ApiError>,
+    ) -> Result<HttpResponse, ApiError> {
+        let known = tag.as_ref().and_then(|tag| etag::not_modified(self.request, tag.as_str()));
         if let Some(not_modified) = known {
             return Ok(not_modified);
         }
-        let mut body = Vec::with_capacity(list.items.get().len() + PAGE_BYTES);
-        K::write(&mut body, list, self.view.as_of()).map_err(unwritable)?;
+        let mut body = body()?;
+        write!(body, "{}}}", self.view.as_of()).map_err(unwritable)?;
         let mut response = HttpResponse::Ok();
         if let Some(tag) = tag {
             response.insert_header((header::ETAG, tag.as_str()));
         }
-        if let Some(cursor) = list.next_cursor.as_deref() {
+        if let Some(cursor) = next_cursor {
             response.insert_header((header::LINK, page::next_link(self.request, cursor)));
         }
         let mut response = response.content_type(ContentType::json()).body(body);

@@ -84,10 +84,10 @@ async fn list_demand_matches(
     let listing = Listing::<RankKey>::new((&app, &request, caller.party()), binding, &query)?;
     if matches::ask_for_demand(&listing.view, &caller, id)? {
         let find = || listing.view.matches_for_demand(id, &listing.ask);
-        return listing.kept(id, || listing.matches(find().as_ref(), None));
+        return listing.kept(id, find, |page| listing.matches(page, None));
     }
     let draft = app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
-    listing.answer(&listing.preview(draft.as_ref())?)
+    listing.tell(listing.preview(draft.as_ref())?)
 }
 
 /// Offers that an unsaved demand would find
@@ -114,7 +114,7 @@ async fn preview_matches(
     let nil = DemandId::new(uuid::Uuid::nil());
     let facts = DemandFacts::of_terms(nil, &terms, []);
     let page = listing.view.matches_for_terms(&terms, &listing.ask);
-    listing.answer(&listing.matches(page.as_ref(), Some(&facts))?)
+    listing.tell(listing.matches(page.as_ref(), Some(&facts))?)
 }
 
 /// Demands that an offer may serve
@@ -137,7 +137,7 @@ async fn list_offer_matches(
         app.app.read(caller, move |tx, ctx| matches::own_offer(tx, ctx, id)).await?;
     }
     let page = listing.view.matches_for_offer(id, &listing.ask);
-    listing.answer(&listing.matches_of_offer(page.as_ref())?)
+    listing.tell(listing.matches_of_offer(page.as_ref())?)
 }
 
 /// Near misses of a demand
@@ -159,13 +159,13 @@ async fn list_demand_near_misses(
     let listing = Listing::<MissKey>::new((&app, &request, caller.party()), binding, &query)?;
     if matches::ask_for_demand(&listing.view, &caller, id)? {
         let find = || listing.view.excluded_for_demand(id, &listing.ask);
-        return listing.kept(id, || listing.near_misses(find().as_ref(), None));
+        return listing.kept(id, find, |page| listing.near_misses(page, None));
     }
     let draft = app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
     let (view, ask) = (&listing.view, &listing.ask);
     let page = draft.as_ref().and_then(|draft| view.excluded_for_terms(&draft.terms, ask));
     let facts = draft.as_ref().map(DemandFacts::from);
-    listing.answer(&listing.near_misses(page.as_ref(), facts.as_ref())?)
+    listing.tell(listing.near_misses(page.as_ref(), facts.as_ref())?)
 }
 
 /// Explain one pair

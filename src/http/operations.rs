@@ -2,6 +2,7 @@
 //! rest can be refused in one place. Must not know any handler.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
 
 use actix_web::http::Method;
 use serde::Deserialize;
@@ -66,9 +67,17 @@ pub fn of(paths: &Paths) -> Operations {
 /// fits.
 #[must_use]
 pub fn at<'a>(operations: &'a Operations, path: &str) -> Option<&'a [(Method, Intake)]> {
-    let fitting = || operations.iter().find(|(template, _)| fits(template, path));
-    let found = operations.get(path).or_else(|| fitting().map(|(_, found)| found));
-    found.map(Vec::as_slice)
+    let resource = resource_of(path);
+    let of_resource = operations.range::<str, _>((Included(resource), Unbounded));
+    let mut templates = of_resource.take_while(|(template, _)| template.starts_with(resource));
+    let fitting = || templates.find(|(template, _)| fits(template, path)).map(|(_, found)| found);
+    operations.get(path).or_else(fitting).map(Vec::as_slice)
+}
+
+/// A path up to the name of its resource, which no template leaves open.
+fn resource_of(path: &str) -> &str {
+    let end = path.strip_prefix(API).and_then(|rest| Some(API.len() + rest.find('/')?));
+    &path[..end.unwrap_or(0)]
 }
 
 /// Whether a path has the words of a template, and anything for its parameters.

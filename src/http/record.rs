@@ -1,5 +1,7 @@
 //! Answers that every resource gives in the same way: created, found, changed, listed.
 
+use std::error::Error;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
@@ -88,8 +90,8 @@ impl From<Answer> for HttpResponse {
     }
 }
 
-/// An answer that cannot be written as JSON.
-pub(super) fn unwritable(error: serde_json::Error) -> ApiError {
+/// An answer that cannot be written.
+pub(super) fn unwritable(error: impl Error) -> ApiError {
     ApiError::new(ProblemCode::Internal).because(error.to_string())
 }
 

@@ -9,17 +9,15 @@ use matching::demand::DemandTerms;
 use matching::evaluation::{Evaluation, Judgement, NO_TEXT_VALUE, explain};
 use matching::facts::{DemandFacts, NeedFacts};
 use matching::id::{DemandId, PartyId};
-use matching::pair::{Likeness, Moment, Pair, route_of};
+use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
-use matching::product::ProductSet;
 use matching::text::relevance::{ELIGIBLE, Query};
 
-use super::rank::{Best, MissKey, Page, RankKey};
+use super::rank::{AnyKey, Best, MissKey, Page, RankKey};
 use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
 use super::state::State;
 use super::table::Slot;
 use super::texts::{Likenesses, NameText, QueryText, TextNumber, Texts};
-use super::touched::{Mark, Touch};
 
 /// What a list query asks besides its subject.
 #[derive(Debug, Clone, Copy)]
@@ -190,11 +188,7 @@ impl<'v> Reader<'v> {
             if is_dismissed(&pair) || !may_be_shown(&pair) {
                 continue;
             }
-            let judgement = Judgement::of(&pair);
-            let (failed, gap) = judgement.miss(&pair);
-            if failed > 0 {
-                let (score, id) = (judgement.score, pair.offer.id.as_u128());
-                let key = MissKey { failed, gap, score, id };
+            if let Some((key, judgement)) = MissKey::judge(&pair, pair.offer.id.as_u128()) {
                 best.offer(key, Box::new(Judged { slot, pair, judgement }));
             }
         }
@@ -213,49 +207,6 @@ impl<'v> Reader<'v> {
             text: record.text.as_ref().map(row),
             substitutes: substitutes.map(|text| text.as_ref().map(row)).collect(),
         })
-    }
-
-    /// Whether nothing that a list of offers for a demand says has changed since; none if that
-    /// cannot be told.
-    pub(super) fn still_holds(
-        self,
-        id: DemandId,
-        (mark, then): (Mark, Timestamp),
-        now: Timestamp,
-    ) -> Option<bool> {
-        let slot = self.state.demand_slot(id)?;
-        let record = self.state.demands.get(slot)?;
-        let state = |moment| record.facts.state(self.state.needs.get(record.needs), moment);
-        if then.date() != now.date() || state(then) != state(now) {
-            return Some(false);
-        }
-        let mut touches = self.state.touched.since(mark)?.peekable();
-        if touches.peek().is_none() {
-            return Some(true);
-        }
-        let sought = self.sought(record)?;
-        Some(touches.all(|touch| match touch {
-            Touch::Party(party) => party != record.buyer,
-            Touch::Demand(demand) => demand != slot,
-            Touch::Offer { product, name, product_set } => {
-                !self.is_wanted(&sought, product, (name, product_set))
-            }
-        }))
-    }
-
-    /// Whether an offer of a product may be in a list of what is sought.
-    fn is_wanted(
-        self,
-        sought: &Sought<'_, '_>,
-        product: Slot,
-        (name, product_set): (TextNumber, u8),
-    ) -> bool {
-        let named = &sought.facts.rare().product_ids;
-        let is_named = |product: &ProductRecord| named.contains(&product.facts.id);
-        let likeness = sought.likeness_at_most(name);
-        let route = |set| route_of(sought.facts, set, &likeness);
-        self.state.products.get(product).is_none_or(is_named)
-            || ProductSet::new(product_set).is_none_or(|set| route(set).is_some())
     }
 
     pub(super) fn pair<'a>(
@@ -352,16 +303,34 @@ pub(super) fn rank_all<'a>(
 ) {
     pairs.retain(|(_, pair)| may_be_shown(pair));
     for (slot, pair) in pairs {
-        if let Some((key, judgement)) = id(&pair).and_then(|id| rank(&pair, id)) {
+        if let Some((key, judgement)) = id(&pair).and_then(|id| RankKey::judge(&pair, id)) {
             found(key, Box::new(Judged { slot, pair, judgement }));
         }
     }
 }
 
-/// The place and judgement of an eligible pair.
-fn rank(pair: &Pair<'_>, id: u128) -> Option<(RankKey, Judgement)> {
-    let judgement = Judgement::of(pair);
-    let eligible = judgement.is_eligible(pair);
-    let key = RankKey { score: judgement.score, unit_price: judgement.unit_price, id };
-    eligible.then_some((key, judgement))
+/// The place of a pair in one kind of list.
+pub trait PairKey: Ord + Copy + Into<AnyKey> {
+    /// The place and the judgement of a pair that may be shown and is in such a list.
+    fn judge(pair: &Pair<'_>, id: u128) -> Option<(Self, Judgement)>;
+}
+
+/// Eligible pairs.
+impl PairKey for RankKey {
+    fn judge(pair: &Pair<'_>, id: u128) -> Option<(Self, Judgement)> {
+        let judgement = Judgement::of(pair);
+        let eligible = judgement.is_eligible(pair);
+        let key = Self { score: judgement.score, unit_price: judgement.unit_price, id };
+        eligible.then_some((key, judgement))
+    }
+}
+
+/// Pairs that fail a check.
+impl PairKey for MissKey {
+    fn judge(pair: &Pair<'_>, id: u128) -> Option<(Self, Judgement)> {
+        let judgement = Judgement::of(pair);
+        let (failed, gap) = judgement.miss(pair);
+        let key = Self { failed, gap, score: judgement.score, id };
+        (failed > 0).then_some((key, judgement))
+    }
 }

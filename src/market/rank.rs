@@ -60,6 +60,36 @@ impl PartialOrd for MissKey {
     }
 }
 
+/// A place in a list of either kind; only places in lists of one kind are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnyKey {
+    /// Among matches.
+    Match(RankKey),
+    /// Among near misses.
+    Miss(MissKey),
+}
+
+impl AnyKey {
+    /// Whose place it is.
+    #[must_use]
+    pub const fn id(self) -> u128 {
+        let (Self::Match(RankKey { id, .. }) | Self::Miss(MissKey { id, .. })) = self;
+        id
+    }
+}
+
+impl From<RankKey> for AnyKey {
+    fn from(key: RankKey) -> Self {
+        Self::Match(key)
+    }
+}
+
+impl From<MissKey> for AnyKey {
+    fn from(key: MissKey) -> Self {
+        Self::Miss(key)
+    }
+}
+
 /// One page of a list, and the place of its last item where more follow.
 #[derive(Debug, Clone)]
 pub struct Page<T, K> {
@@ -67,19 +97,23 @@ pub struct Page<T, K> {
     pub items: Vec<T>,
     /// What to continue after.
     pub next: Option<K>,
+    /// The place of the first item behind the page.
+    pub beyond: Option<K>,
 }
 
 impl<T, K> Page<T, K> {
     /// The same page with each item shown.
     pub(super) fn map<U>(self, show: impl FnMut(T) -> U) -> Page<U, K> {
-        Page { items: self.items.into_iter().map(show).collect(), next: self.next }
+        let Self { items, next, beyond } = self;
+        Page { items: items.into_iter().map(show).collect(), next, beyond }
     }
 }
 
 impl<T, K> Page<Option<T>, K> {
     /// The same page without what is absent.
     pub(super) fn flatten(self) -> Page<T, K> {
-        Page { items: self.items.into_iter().flatten().collect(), next: self.next }
+        let Self { items, next, beyond } = self;
+        Page { items: items.into_iter().flatten().collect(), next, beyond }
     }
 }
 
@@ -154,10 +188,10 @@ impl<T, K: Ord + Copy> Best<T, K> {
     }
 
     pub(super) fn into_page(mut self) -> Page<Found<T, K>, K> {
-        let more = self.found.len() > self.limit;
+        let beyond = self.worst().copied();
         self.found.truncate(self.limit);
-        let next = self.found.last().filter(|_| more).map(|(key, _)| *key);
-        Page { items: self.found, next }
+        let next = self.found.last().filter(|_| beyond.is_some()).map(|(key, _)| *key);
+        Page { items: self.found, next, beyond }
     }
 }
 

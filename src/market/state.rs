@@ -18,7 +18,7 @@ use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRe
 use super::row::{DemandRow, OfferRow};
 use super::table::{Index, Slot, Table, push};
 use super::texts::{QueryText, TextNumber, Texts};
-use super::touched::{Touch, Touched};
+use super::touched::{Touch, Touched, TouchedOffer};
 
 const _: () = assert!(MAX_CAPACITY_PERIODS <= MAX_ITEMS && MAX_DELIVERIES <= MAX_ITEMS);
 
@@ -196,8 +196,9 @@ impl State {
     /// Says that an offer is not what it was, or is about to be another.
     fn touch_offer(&mut self, slot: Slot) {
         if let (Some(offer), Some(row)) = (self.offers.get(slot), self.offer_rows.get(slot)) {
-            let (product, name, product_set) = (offer.product, row.name, row.product_set);
-            self.touched.add(Touch::Offer { product, name, product_set });
+            let (id, product) = (offer.facts.id, offer.product);
+            let (name, product_set) = (row.name, row.product_set);
+            self.touched.add(Touch::Offer(TouchedOffer { id, product, name, product_set }));
         }
     }
 

@@ -21,6 +21,7 @@ use plain::{Plain, party_change, product_change};
 use proptest::prelude::*;
 
 use super::change::{Dismissal, MarketChange};
+use super::footing::Footing;
 use super::matches::{Ask, Match};
 use super::rank::{MissKey, Page, RankKey};
 use super::{Market, MarketSettings, View};
@@ -316,10 +317,13 @@ fn a_dismissed_pair_comes_back_when_terms_change() {
         demand_terms_version: demand.terms_version,
     };
     assert!(sees(Some(by)));
-    let before = (market.view().mark(), world.now);
+    let ask = Ask { dismissed_by: Some(by), ..ask(&world, 5) };
+    let before = market.view();
+    let page = before.matches_for_demand(demand.id, &ask).expect("in the market");
+    let footing = (&Footing::of(&page), (before.mark(), world.now));
     assert_eq!(market.apply(2, vec![MarketChange::Dismissed(dismissal)]), 0);
     assert!(!sees(Some(by)), "dismissed");
-    assert!(!market.view().still_holds(demand.id, before, world.now), "it is another list");
+    assert!(!market.view().still_holds(demand.id, footing, &ask), "it is another list");
     assert!(sees(None), "others still see it");
     let changed = Demand { terms_version: demand.terms_version + 1, ..demand.clone() };
     market.apply(3, vec![MarketChange::Demand(Box::new(changed))]);

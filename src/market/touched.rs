@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use matching::id::OfferId;
+
 use super::table::Slot;
 use super::texts::TextNumber;
 
@@ -19,14 +21,18 @@ pub(super) enum Touch {
     /// A demand.
     Demand(Slot),
     /// An offer, as it was or as it is now, or what it refers to.
-    Offer {
-        /// Its product.
-        product: Slot,
-        /// The product's name.
-        name: TextNumber,
-        /// The product's set.
-        product_set: u8,
-    },
+    Offer(TouchedOffer),
+}
+
+/// An offer that is not what it was, or is about to be another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TouchedOffer {
+    pub(super) id: OfferId,
+    pub(super) product: Slot,
+    /// The product's name.
+    pub(super) name: TextNumber,
+    /// The product's set.
+    pub(super) product_set: u8,
 }
 
 /// A place in the order of all touches of one market.

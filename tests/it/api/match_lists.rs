@@ -14,6 +14,7 @@ api_tests!(
     a_list_is_not_sent_again_until_it_says_something_else,
     a_list_that_is_told_again_says_what_is_so_now,
     a_list_that_no_change_concerns_is_not_worked_out_again,
+    an_offer_that_comes_behind_a_page_leaves_it_as_it_is,
     a_list_ends_with_its_demand,
     a_list_is_told_in_the_language_of_each_who_asks,
     paging_finds_every_match_once,
@@ -106,7 +107,7 @@ fn a_list_that_no_change_concerns_is_not_worked_out_again(api: &TestApi) {
     let key = ListKey { party, address, language: Language::English };
     let kept = || {
         get(api, &distributor, &key.address).expect(200);
-        api.data.kept_lists.find(&key).expect("kept").told
+        api.data.kept_lists.find(&key).expect("kept")
     };
     let first = kept();
     demand(api, &distributor, json!({"text": "Gạo"}));
@@ -115,6 +116,37 @@ fn a_list_that_no_change_concerns_is_not_worked_out_again(api: &TestApi) {
     assert!(Arc::ptr_eq(&first, &kept()));
     patch(api, &producer, &format!("/v1/offers/{offer}"), json!({"unit_price": 95_000}));
     assert!(!Arc::ptr_eq(&first, &kept()));
+}
+
+fn an_offer_that_comes_behind_a_page_leaves_it_as_it_is(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let product = product(api, &producer, json!({}));
+    let offered = |price: u32| offer_of(api, &producer, &product, json!({"unit_price": price}));
+    let best: Vec<String> = [80_000, 81_000, 82_000].map(offered).into();
+    let demand = demand(api, &distributor, json!({}));
+    let address = format!("/v1/demands/{demand}/matches?limit=2");
+    let party = distributor.party_id.parse().expect("an id");
+    let key = ListKey { party, address, language: Language::English };
+    let kept = || {
+        let page = get(api, &distributor, &key.address).expect(200);
+        assert!(page.at("/next_cursor").is_string());
+        (items(&page), api.data.kept_lists.find(&key).expect("kept"))
+    };
+    let change = |offer: &str, price: u32| {
+        patch(api, &producer, &format!("/v1/offers/{offer}"), json!({"unit_price": price}));
+    };
+    let (first, told) = kept();
+    let behind = offered(90_000);
+    change(&behind, 91_000);
+    assert!(Arc::ptr_eq(&told, &kept().1), "it comes behind the page");
+    change(&behind, 79_000);
+    let (items, _) = kept();
+    assert_eq!([&items[0]["offer_id"], &items[1]["offer_id"]], [&behind, &best[0]]);
+    change(&behind, 91_000);
+    let (again, told) = kept();
+    assert_eq!(again, first);
+    change(&best[2], 83_000);
+    assert!(!Arc::ptr_eq(&told, &kept().1), "the first behind the page is another");
 }
 
 fn a_list_ends_with_its_demand(api: &TestApi) {
