@@ -99,3 +99,22 @@ fn of_path(item: &BTreeMap<String, Operation>) -> Vec<(Method, Intake)> {
     };
     item.iter().filter_map(read).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::Contract;
+    use super::*;
+
+    #[test]
+    fn every_path_of_the_contract_is_found_by_an_address_that_fits_it() {
+        let contract = Contract::published().expect("the contract");
+        for (template, expected) in contract.operations() {
+            let parts = template.split('/');
+            let parts = parts.map(|part| if part.starts_with('{') { "x1" } else { part });
+            let path = parts.collect::<Vec<_>>().join("/");
+            assert_eq!(at(contract.operations(), &path), Some(expected.as_slice()), "{path}");
+        }
+        assert_eq!(at(contract.operations(), "/v1/demands/x1/nothing"), None);
+        assert_eq!(at(contract.operations(), "/v1/nothing"), None);
+    }
+}
