@@ -182,6 +182,28 @@ const SEARCH_FILLERS: [&str; 31] = [
     "giao",
 ];
 
+/// What else describes without saying what a product is or who makes it, in a search: it decides
+/// between what has the rest.
+const SEARCH_QUALIFIERS: [&str; 17] = [
+    "quà",
+    "ngâm",
+    "ăn liền",
+    "uống liền",
+    "công ty",
+    "chi nhánh",
+    "hợp tác xã",
+    "liên hiệp hợp tác xã",
+    "hộ kinh doanh",
+    "cơ sở sản xuất",
+    "cơ sở",
+    "doanh nghiệp tư nhân",
+    "doanh nghiệp",
+    "trách nhiệm hữu hạn",
+    "tnhh",
+    "một thành viên",
+    "cổ phần",
+];
+
 /// What a person who searches says to another one, "_" being that one or oneself. Phrases only:
 /// their words ("giá", "anh", "chị", "minh") are in names too.
 const REQUESTS: [&str; 14] = [
@@ -277,6 +299,8 @@ const PACKAGES: [&str; 6] = ["chai", "hộp", "gói", "túi", "thùng", "hũ"];
 pub(super) struct Phrases(Vec<[Vec<String>; 2]>);
 
 pub(super) static QUALIFYING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(QUALIFIERS));
+pub(super) static SEARCH_QUALIFYING: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(SEARCH_QUALIFIERS));
 pub(super) static FILLING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FILLERS));
 pub(super) static FILLING_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FILLER_WORDS));
 pub(super) static SEARCHING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(SEARCH_FILLERS));

@@ -26,7 +26,8 @@
 
 use super::fold::normalize;
 use super::lexicon::{
-    FILLING, FILLING_WORDS, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING, is_package, is_unit,
+    FILLING, FILLING_WORDS, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING, SEARCH_QUALIFYING,
+    is_package, is_unit,
 };
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
@@ -132,12 +133,16 @@ impl Name {
 impl Reading {
     fn new(spelled: &[String]) -> Self {
         let fillers: [&Phrases; 2] = [&FILLING, &FILLING_WORDS];
-        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS, &fillers))
+        let qualifiers: [&Phrases; 1] = [&QUALIFYING];
+        let marks = (&fillers[..], &qualifiers[..]);
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS, marks))
     }
 
     /// A reading for search: every content word weighs the same, wherever it stands.
     pub(super) fn level(spelled: &[String], fillers: &[&Phrases]) -> Self {
-        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1], fillers))
+        let qualifiers: [&Phrases; 2] = [&QUALIFYING, &SEARCH_QUALIFYING];
+        let marks = (fillers, &qualifiers[..]);
+        Self::weighted(spelled, |spelled| weights(spelled, &CONTENT_WEIGHTS[..1], marks))
     }
 
     pub(super) fn plain_words(&self) -> Vec<Word> {
@@ -349,10 +354,15 @@ fn find_kind(words: &[String]) -> Option<(u8, u8)> {
 }
 
 /// The weight of each word of a query; fillers count when there is nothing else.
-fn weights(words: &[String], content_weights: &[u16], fillers: &[&Phrases]) -> Vec<u16> {
+fn weights(
+    words: &[String],
+    content_weights: &[u16],
+    (fillers, qualifiers): (&[&Phrases], &[&Phrases]),
+) -> Vec<u16> {
     let mut weights: Vec<Option<u16>> = vec![None; words.len()];
     fillers.iter().for_each(|phrases| mark_phrases(words, phrases, 0, &mut weights));
-    mark_phrases(words, &QUALIFYING, QUALIFIER_WEIGHT, &mut weights);
+    let mark = |phrases: &&Phrases| mark_phrases(words, phrases, QUALIFIER_WEIGHT, &mut weights);
+    qualifiers.iter().for_each(mark);
     mark_measures(words, &mut weights);
     let mut content = 0;
     for weight in weights.iter_mut().filter(|weight| weight.is_none()) {

@@ -16,7 +16,8 @@ const SHORT_LETTERS: usize = 3;
 const BEGUN_PERCENT: u32 = 95;
 const MAX_JOINED: usize = 4;
 const MIN_JOINED_LETTERS: usize = 4;
-/// A reading that replaced an ambiguous word counts less, in percent.
+/// A reading counts less, in percent, that replaced an ambiguous word, left a word as it is which
+/// another explains, or cut one into pieces of which one is no word.
 const LOOSE_PERCENT: u32 = 85;
 /// A reading that left out a word which may be none of the fillers counts a little less.
 const WITHOUT_WORDS_PERCENT: u32 = 97;
@@ -55,7 +56,7 @@ impl SearchQuery {
             if !literal.contains(&wanted) && synonyms.have_others(&wanted) {
                 literal.push(wanted.clone());
             }
-            spellings.add_variants(wanted, synonyms);
+            spellings.add_variants(wanted, synonyms, is_known);
         }
         if is_open {
             return Self { stars, readings: Vec::new(), begun: None, typed: Vec::new(), is_open };
@@ -67,8 +68,11 @@ impl SearchQuery {
             }
             for variant in respaced(&words, is_known) {
                 let canonical = canonical_query(&variant, synonyms);
-                spellings.add(variant, PLAIN_PERCENT);
-                spellings.add(canonical, PLAIN_PERCENT);
+                let left = unknown(&variant, is_known);
+                let is_guess = left > 0 && left >= unknown(&words, is_known);
+                let percent = if is_guess { LOOSE_PERCENT } else { PLAIN_PERCENT };
+                spellings.add(variant, percent);
+                spellings.add(canonical, percent);
             }
         }
         let readings = spellings.list.iter().flat_map(|(words, percent)| readings(words, *percent));
@@ -132,6 +136,11 @@ fn readings(words: &[String], percent: u32) -> Vec<(Reading, u32)> {
     vec![(without_phrases, percent), (without_words, percent * WITHOUT_WORDS_PERCENT / 100)]
 }
 
+/// How many words are none of the index.
+fn unknown(words: &[String], is_known: &dyn Fn(&str) -> bool) -> usize {
+    words.iter().filter(|word| !is_known(&fold(word))).count()
+}
+
 #[derive(Default)]
 struct Spellings {
     list: Vec<(Vec<String>, u32)>,
@@ -145,13 +154,19 @@ impl Spellings {
         }
     }
 
-    fn add_variants(&mut self, words: Vec<String>, synonyms: &Synonyms) {
+    fn add_variants(
+        &mut self,
+        words: Vec<String>,
+        synonyms: &Synonyms,
+        is_known: &dyn Fn(&str) -> bool,
+    ) {
         let canonical = canonical_query(&words, synonyms);
         let same: fn(&str, &str) -> bool =
             if has_accents(&words) { |a, b| a == b } else { |a, b| fold(a) == fold(b) };
         let plain = !has_accents(&words);
         let loose = synonyms.loose(&words, same);
-        self.add(words, PLAIN_PERCENT);
+        let is_explained = unknown(&words, is_known) > unknown(&canonical, is_known);
+        self.add(words, if is_explained { LOOSE_PERCENT } else { PLAIN_PERCENT });
         self.add(canonical, PLAIN_PERCENT);
         for variant in loose {
             let variant = if plain { split(&fold(&variant.join(" "))) } else { variant };

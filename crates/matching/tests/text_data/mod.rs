@@ -2,9 +2,11 @@
 
 #![allow(dead_code)]
 
+use matching::text::search::{DocumentText, SearchIndex};
 use matching::text::synonyms::{SynonymRow, Synonyms};
 
 const SYNONYMS: &str = include_str!("../../../../data/synonyms.csv");
+const SETS: &str = include_str!("../../../../data/relevance/sets.csv");
 const PRODUCTS: &str = include_str!("../../../../data/ocop_products.csv");
 
 /// A real product as its row gives it.
@@ -58,4 +60,37 @@ pub(crate) fn products() -> Vec<Product> {
 
 pub(crate) fn product_names() -> Vec<String> {
     products().into_iter().map(|product| product.name).collect()
+}
+
+pub(crate) fn set_label(set: Option<u8>) -> String {
+    let number = set.map(|set| set.to_string());
+    let sets = rows(SETS);
+    let row = sets.iter().find(|row| Some(&row[0]) == number.as_ref());
+    row.map(|row| row[1].clone()).unwrap_or_default()
+}
+
+pub(crate) fn index(products: &[Product]) -> SearchIndex {
+    let mut index = SearchIndex::new(synonyms());
+    for (id, product) in (0..).zip(products) {
+        insert(&mut index, id, product);
+    }
+    index
+}
+
+pub(crate) fn insert(index: &mut SearchIndex, id: u32, product: &Product) {
+    index.insert(id, document(product));
+}
+
+pub(crate) fn document(product: &Product) -> DocumentText {
+    DocumentText {
+        name: product.name.as_str().into(),
+        producer: product.producer.as_str().into(),
+        place: product.place.as_str().into(),
+        product_set_label: set_label(product.set).into(),
+        stars: product.stars,
+    }
+}
+
+pub(crate) fn names<'a>(products: &'a [Product], hits: &[(u32, u16)]) -> Vec<&'a str> {
+    hits.iter().map(|(id, _)| products[*id as usize].name.as_str()).collect()
 }
