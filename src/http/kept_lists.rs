@@ -16,8 +16,8 @@ use crate::market::touched::Mark;
 
 /// Bytes that a page of twenty matches takes, more or less.
 const USUAL_BYTES: usize = 5_000;
-/// What a page takes beside what it says, in bytes.
-const OVERHEAD_BYTES: usize = 800;
+/// What a page takes beside what is counted, in bytes.
+const OVERHEAD_BYTES: usize = 700;
 
 /// Whose list it is, and which: the address as it was asked for, and the language of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,7 +40,7 @@ pub struct PageMarks {
 }
 
 /// One page of a list, but for the number of the version that it is told of.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct ToldList {
     /// What the headers say.
     pub marks: PageMarks,
@@ -88,7 +88,8 @@ impl KeptList {
 
     /// Says that it holds in a version at a moment: what came before need not be looked at again.
     pub fn renew(&self, since: (Mark, Timestamp)) {
-        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+        let mut known = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = since.max(*known);
     }
 }
 
@@ -96,8 +97,9 @@ impl KeptList {
 struct Bytes;
 
 impl Weighter<ListKey, Arc<KeptList>> for Bytes {
-    fn weight(&self, _: &ListKey, list: &Arc<KeptList>) -> u64 {
-        (list.packed.len() + OVERHEAD_BYTES) as u64
+    fn weight(&self, key: &ListKey, list: &Arc<KeptList>) -> u64 {
+        let counted = key.address.len() + list.packed.len() + list.footing.heap_bytes();
+        (counted + OVERHEAD_BYTES) as u64
     }
 }
 
@@ -135,10 +137,10 @@ mod tests {
 
     const BODY: &[u8] = &[b'x'; 30_000];
 
-    fn kept(capacity_bytes: usize) -> Option<Vec<u8>> {
+    fn kept(capacity_bytes: usize, address: String) -> Option<Vec<u8>> {
         let (lists, market) = (KeptLists::new(capacity_bytes), Market::new(Default::default()));
         let party = PartyId::new(Uuid::nil());
-        let key = ListKey { party, address: "/".into(), language: Language::English };
+        let key = ListKey { party, address, language: Language::English };
         let marks = PageMarks { tag: None, next_cursor: None };
         let told = ToldList { marks, body: BODY.into() };
         let page = Page::<_, RankKey> { items: Vec::new(), next: None, beyond: None };
@@ -149,9 +151,10 @@ mod tests {
 
     #[test]
     fn a_list_is_kept_as_it_was_told_if_there_is_room() {
-        let body = kept(32 << 20).expect("kept");
+        let body = kept(64 << 10, "/".into()).expect("kept");
         assert_eq!(body, BODY);
         assert!(body.capacity() >= BODY.len() + 8);
-        assert!(kept(0).is_none(), "no room keeps none");
+        assert!(kept(0, "/".into()).is_none(), "no room keeps none");
+        assert!(kept(64 << 10, "/".repeat(64 << 10)).is_none(), "an address takes room too");
     }
 }

@@ -189,11 +189,12 @@ impl<'a, K: Place> Listing<'a, K> {
 
     fn told(&self, items: &impl Serialize, next: Option<&K>) -> Result<ToldList, ApiError> {
         let items = to_raw_value(items).map_err(unwritable)?;
-        let tag = self.is_read().then(|| Tag::alike(items.get().as_bytes()));
         let next_cursor = next.map(|place| self.app.cursors.make(&self.binding, &place.text()));
         let mut body = Vec::with_capacity(items.get().len() + PAGE_BYTES);
         K::write(&mut body, &items, next_cursor.as_deref()).map_err(unwritable)?;
+        debug_assert!(body.ends_with(UNSAID.as_bytes()), "the version is said last");
         body.truncate(body.len() - UNSAID.len());
+        let tag = self.is_read().then(|| Tag::alike(&body));
         Ok(ToldList { marks: PageMarks { tag, next_cursor }, body })
     }
 
@@ -205,7 +206,7 @@ impl<'a, K: Place> Listing<'a, K> {
         self.answer(&list.marks, || Ok(list.body))
     }
 
-    /// 200 with a page, or 304 if the client has the same items: a market moves all the time, and
+    /// 200 with a page, or 304 if the client has the same one: a market moves all the time, and
     /// `as_of` with it, while most lists stay as they are.
     ///
     /// # Errors

@@ -63,33 +63,42 @@ pub fn of(paths: &Paths) -> Operations {
     paths.0.iter().map(|(path, item)| (path.clone(), of_path(item))).collect()
 }
 
-/// The operations of a path: of the one that is named word for word, else of the template that it
-/// fits.
+/// The operations of a path: of the one that is named word for word, else of the longest template
+/// that it fits.
 #[must_use]
 pub fn at<'a>(operations: &'a Operations, path: &str) -> Option<&'a [(Method, Intake)]> {
     let resource = resource_of(path);
     let of_resource = operations.range::<str, _>((Included(resource), Unbounded));
-    let mut templates = of_resource.take_while(|(template, _)| template.starts_with(resource));
-    let fitting = || templates.find(|(template, _)| fits(template, path)).map(|(_, found)| found);
-    operations.get(path).or_else(fitting).map(Vec::as_slice)
+    let templates = of_resource.take_while(|(template, _)| template.starts_with(resource));
+    let fitting = templates.filter(|(template, _)| fits(template, path));
+    let longest = || Some(fitting.max_by_key(|(template, _)| template.len())?.1);
+    operations.get(path).or_else(longest).map(Vec::as_slice)
 }
 
-/// A path up to the name of its resource, which no template leaves open.
+/// A path up to the name of its resource, which no template leaves open; nothing of one without
+/// more behind it.
 fn resource_of(path: &str) -> &str {
     let end = path.strip_prefix(API).and_then(|rest| Some(API.len() + rest.find('/')?));
     &path[..end.unwrap_or(0)]
 }
 
-/// Whether a path has the words of a template, and anything for its parameters.
+/// Whether a path has the words of a template, and anything for its parameters but what follows
+/// them.
 pub(super) fn fits(template: &str, path: &str) -> bool {
     let (mut expected, mut given) = (template.split('/'), path.split('/'));
     loop {
         match (expected.next(), given.next()) {
             (None, None) => return true,
-            (Some(part), Some(text)) if part == text || part.starts_with('{') => {}
+            (Some(part), Some(text)) if part == text || is_any(part, text) => {}
             _ => return false,
         }
     }
+}
+
+/// Whether a part of a template is a parameter, and what follows it ends the text.
+fn is_any(part: &str, text: &str) -> bool {
+    let parameter = part.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+    parameter.is_some_and(|(_, ending)| text.ends_with(ending))
 }
 
 fn of_path(item: &BTreeMap<String, Operation>) -> Vec<(Method, Intake)> {
@@ -109,10 +118,12 @@ mod tests {
     fn every_path_of_the_contract_is_found_by_an_address_that_fits_it() {
         let contract = Contract::published().expect("the contract");
         for (template, expected) in contract.operations() {
-            let parts = template.split('/');
-            let parts = parts.map(|part| if part.starts_with('{') { "x1" } else { part });
-            let path = parts.collect::<Vec<_>>().join("/");
-            assert_eq!(at(contract.operations(), &path), Some(expected.as_slice()), "{path}");
+            let mut path = template.clone();
+            while let Some((start, end)) = path.find('{').zip(path.find('}')) {
+                path.replace_range(start..=end, "x1");
+            }
+            let found = at(contract.operations(), &path).expect("operations");
+            assert!(std::ptr::eq(found, expected.as_slice()), "{path}");
         }
         assert_eq!(at(contract.operations(), "/v1/demands/x1/nothing"), None);
         assert_eq!(at(contract.operations(), "/v1/nothing"), None);

@@ -106,7 +106,8 @@ impl Contract {
     }
 
     /// Two bodies of the component schema `name` with legal values in the place of what was refused
-    /// of `value`; none unless there are two, since one alone cannot tell what is due to itself.
+    /// of `value`; none unless there are two, since one alone cannot tell what is due to itself,
+    /// and none of a body that is wrong in as many places as are told of one.
     #[must_use]
     pub fn stand_ins(
         &self,
@@ -114,6 +115,9 @@ impl Contract {
         value: &Value,
         refused: &[Violation],
     ) -> Option<[Value; 2]> {
+        if refused.len() >= MAX_VIOLATIONS {
+            return None;
+        }
         let find = |name: &str| self.schema(name);
         let mended = |end| stand_in::mended(&find, name, value, (refused, end));
         let both = [mended(End::Least)?, mended(End::Most)?];

@@ -1,13 +1,15 @@
 //! What a page of offers for a demand rests on, so that one which was told before can be found to
 //! say the same still. Must not know how a list is searched for, nor where pages are kept.
 
+use std::mem::discriminant;
+
 use matching::date::Timestamp;
 use matching::id::{DemandId, OfferId};
 use matching::pair::{Moment, route_of};
 use matching::product::ProductSet;
 use uuid::Uuid;
 
-use super::matches::{Ask, Match, PairKey, Reader, Sought, is_dismissed, may_be_shown};
+use super::matches::{Ask, Match, PairKey, Reader, Sought, listed};
 use super::rank::{AnyKey, Page};
 use super::record::ProductRecord;
 use super::touched::{Mark, Touch, TouchedOffer};
@@ -31,8 +33,16 @@ impl Footing {
         Self { offers: shown.chain(first_behind).collect(), beyond }
     }
 
-    fn reaches<K: PairKey>(&self, key: K) -> bool {
-        self.beyond.is_none_or(|beyond| key.into() <= beyond)
+    /// Whether a place is on the page or the first behind it, for all that is known.
+    fn reaches(&self, key: AnyKey) -> bool {
+        let same_kind = |beyond: &AnyKey| discriminant(beyond) == discriminant(&key);
+        self.beyond.filter(same_kind).is_none_or(|beyond| key <= beyond)
+    }
+
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub const fn heap_bytes(&self) -> usize {
+        self.offers.len() * size_of::<OfferId>()
     }
 }
 
@@ -50,20 +60,23 @@ impl Reader<'_> {
         if then.date() != ask.now.date() || state(then) != state(ask.now) {
             return Some(false);
         }
-        let mut touches = self.state.touched.since(mark)?.peekable();
-        if touches.peek().is_none() {
+        let is_shown = |touch| match touch {
+            Touch::Party(party) => party == record.buyer,
+            Touch::Demand(demand) => demand == slot,
+            Touch::Offer(offer) => footing.offers.contains(&offer.id),
+        };
+        if self.state.touched.since(mark)?.any(is_shown) {
+            return Some(false);
+        }
+        let mut offers = self.state.touched.since(mark)?.filter_map(Touch::offer).peekable();
+        if offers.peek().is_none() {
             return Some(true);
         }
         let sought = self.sought(record)?;
-        Some(touches.all(|touch| match touch {
-            Touch::Party(party) => party != record.buyer,
-            Touch::Demand(demand) => demand != slot,
-            Touch::Offer(offer) => {
-                !footing.offers.contains(&offer.id)
-                    && (!self.is_wanted(&sought, offer)
-                        || !self.comes_in(&sought, offer, footing, ask))
-            }
-        }))
+        let comes_in = |offer| {
+            self.is_wanted(&sought, offer) && self.comes_in(&sought, offer.id, footing, ask)
+        };
+        Some(!offers.any(comes_in))
     }
 
     /// Whether an offer of a product may be in a list of what is sought.
@@ -80,20 +93,14 @@ impl Reader<'_> {
     fn comes_in<K: PairKey>(
         self,
         sought: &Sought<'_, '_>,
-        offer: TouchedOffer,
+        id: OfferId,
         footing: &Footing,
         ask: &Ask<K>,
     ) -> bool {
-        let place = self.place(sought, offer.id, ask);
-        place.is_some_and(|key| ask.after.is_none_or(|after| key > after) && footing.reaches(key))
-    }
-
-    /// The place of an offer in a list, if it is in it.
-    fn place<K: PairKey>(self, sought: &Sought<'_, '_>, id: OfferId, ask: &Ask<K>) -> Option<K> {
-        let pair = self.pair(sought, self.state.offer_slot(id)?, Moment::at(ask.now))?;
-        let record = sought.record?;
-        let is_shown = may_be_shown(&pair) && !is_dismissed(record, &pair, ask.dismissed_by);
-        let (key, _) = is_shown.then(|| K::judge(&pair, id.as_u128()))??;
-        Some(key)
+        let slot = self.state.offer_slot(id);
+        let pair = slot.and_then(|slot| self.pair(sought, slot, Moment::at(ask.now)));
+        let found = pair.and_then(|pair| listed(sought, &pair, ask.dismissed_by));
+        let is_after = |key: K| ask.after.is_none_or(|after| key > after);
+        found.is_some_and(|(key, _)| is_after(key) && footing.reaches(key.into()))
     }
 }

@@ -179,16 +179,10 @@ impl<'v> Reader<'v> {
 
     fn missed(self, sought: &Sought<'_, 'v>, ask: &Ask<MissKey>) -> Page<Match<'v>, MissKey> {
         let moment = Moment::at(ask.now);
-        let is_dismissed = |pair: &Pair<'_>| {
-            sought.record.is_some_and(|record| is_dismissed(record, pair, ask.dismissed_by))
-        };
         let mut best = Best::new(ask.limit, ask.after);
         for slot in self.wanted_offers(sought) {
             let Some(pair) = self.pair(sought, slot, moment) else { continue };
-            if is_dismissed(&pair) || !may_be_shown(&pair) {
-                continue;
-            }
-            if let Some((key, judgement)) = MissKey::judge(&pair, pair.offer.id.as_u128()) {
+            if let Some((key, judgement)) = listed(sought, &pair, ask.dismissed_by) {
                 best.offer(key, Box::new(Judged { slot, pair, judgement }));
             }
         }
@@ -309,9 +303,21 @@ pub(super) fn rank_all<'a>(
     }
 }
 
+/// The place and the judgement of a wanted offer in a list of a demand; none unless each side may
+/// see the other and it is not dismissed.
+pub(super) fn listed<K: PairKey>(
+    sought: &Sought<'_, '_>,
+    pair: &Pair<'_>,
+    dismissed_by: Option<PartyId>,
+) -> Option<(K, Judgement)> {
+    let is_dismissed = sought.record.is_some_and(|it| is_dismissed(it, pair, dismissed_by));
+    let is_shown = !is_dismissed && may_be_shown(pair);
+    is_shown.then(|| K::judge(pair, pair.offer.id.as_u128()))?
+}
+
 /// The place of a pair in one kind of list.
 pub trait PairKey: Ord + Copy + Into<AnyKey> {
-    /// The place and the judgement of a pair that may be shown and is in such a list.
+    /// The place and the judgement of a pair that may be shown, if such lists have it.
     fn judge(pair: &Pair<'_>, id: u128) -> Option<(Self, Judgement)>;
 }
 

@@ -90,7 +90,7 @@ impl From<MissKey> for AnyKey {
     }
 }
 
-/// One page of a list, and the place of its last item where more follow.
+/// One page of a list; where more follow, the place of its last item and that of the next one.
 #[derive(Debug, Clone)]
 pub struct Page<T, K> {
     /// The items, best first.

@@ -24,6 +24,16 @@ pub(super) enum Touch {
     Offer(TouchedOffer),
 }
 
+impl Touch {
+    /// The offer, if it is one.
+    pub(super) const fn offer(self) -> Option<TouchedOffer> {
+        match self {
+            Self::Offer(offer) => Some(offer),
+            Self::Party(_) | Self::Demand(_) => None,
+        }
+    }
+}
+
 /// An offer that is not what it was, or is about to be another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TouchedOffer {

@@ -13,6 +13,7 @@ use crate::support::api::{TestApi, api_tests};
 api_tests!(
     a_list_is_not_sent_again_until_it_says_something_else,
     a_list_that_is_told_again_says_what_is_so_now,
+    a_page_is_sent_again_when_another_follows_it,
     a_list_that_no_change_concerns_is_not_worked_out_again,
     an_offer_that_comes_behind_a_page_leaves_it_as_it_is,
     a_list_ends_with_its_demand,
@@ -50,6 +51,24 @@ fn a_list_is_not_sent_again_until_it_says_something_else(api: &TestApi) {
     let preview = api.post("/v1/matches/preview", &wanted()).by(&distributor.token);
     let preview = preview.header("if-none-match", &tags[0]).send().expect(200);
     assert_eq!(preview.header("etag"), "");
+}
+
+fn a_page_is_sent_again_when_another_follows_it(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let product = product(api, &producer, json!({}));
+    offer_of(api, &producer, &product, json!({"unit_price": 80_000}));
+    let demand = demand(api, &distributor, json!({}));
+    let path = format!("/v1/demands/{demand}/matches?limit=1");
+    let last = get(api, &distributor, &path).expect(200);
+    assert!(last.at("/next_cursor").is_null());
+    offer_of(api, &producer, &product, json!({"unit_price": 90_000}));
+    let again = || {
+        let request = api.get(&path).by(&distributor.token).header("accept-language", "en");
+        request.header("if-none-match", last.header("etag")).send()
+    };
+    let followed = again().expect(200);
+    assert_eq!(items(&followed), items(&last));
+    assert!(followed.at("/next_cursor").is_string());
 }
 
 fn a_list_that_is_told_again_says_what_is_so_now(api: &TestApi) {
