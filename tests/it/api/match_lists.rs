@@ -1,6 +1,7 @@
 //! Lists of matches as lists: pages, tags, and whose they are.
 
 use std::sync::Arc;
+use std::thread;
 
 use ocop_link::http::kept_lists::ListKey;
 use ocop_link::http::problem_texts::Language;
@@ -10,12 +11,18 @@ use super::demands::buyer;
 use super::matches::{demand, get, items, offer, offer_of, patch, product, seller, wanted};
 use crate::support::api::{TestApi, api_tests};
 
+/// How often each list is asked for beside the changes, of the requests that a client has a minute.
+const ASKED: usize = 150;
+/// How many changes are made meanwhile.
+const CHANGES: usize = 40;
+
 api_tests!(
     a_list_is_not_sent_again_until_it_says_something_else,
     a_list_that_is_told_again_says_what_is_so_now,
     a_page_is_sent_again_when_another_follows_it,
     a_list_that_no_change_concerns_is_not_worked_out_again,
     an_offer_that_comes_behind_a_page_leaves_it_as_it_is,
+    a_list_that_others_ask_for_while_offers_change_is_as_it_would_be_worked_out,
     a_list_ends_with_its_demand,
     a_list_is_told_in_the_language_of_each_who_asks,
     paging_finds_every_match_once,
@@ -166,6 +173,31 @@ fn an_offer_that_comes_behind_a_page_leaves_it_as_it_is(api: &TestApi) {
     assert_eq!(again, first);
     change(&best[2], 83_000);
     assert!(!Arc::ptr_eq(&told, &kept().1), "the first behind the page is another");
+}
+
+fn a_list_that_others_ask_for_while_offers_change_is_as_it_would_be_worked_out(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let product = product(api, &producer, json!({}));
+    let offered = |price: u32| offer_of(api, &producer, &product, json!({"unit_price": price}));
+    let offers: Vec<String> = (80..86).map(|thousands| offered(1_000 * thousands)).collect();
+    let demand = demand(api, &distributor, json!({}));
+    let lists = ["matches", "excluded"];
+    let lists = lists.map(|list| format!("/v1/demands/{demand}/{list}?limit=2"));
+    thread::scope(|scope| {
+        for path in &lists {
+            scope.spawn(|| (0..ASKED).for_each(|_| drop(get(api, &distributor, path).expect(200))));
+        }
+        for (change, offer) in (1..=CHANGES).zip(offers.iter().cycle()) {
+            let price = 78_000 + 1_000 * (change * 7 % 11);
+            patch(api, &producer, &format!("/v1/offers/{offer}"), json!({"unit_price": price}));
+            for path in &lists {
+                let told = items(&get(api, &distributor, path).expect(200));
+                let unasked = format!("{path}{}", "&".repeat(change));
+                let anew = items(&get(api, &distributor, &unasked).expect(200));
+                assert_eq!(told, anew, "{path} after {change} changes");
+            }
+        }
+    });
 }
 
 fn a_list_ends_with_its_demand(api: &TestApi) {
