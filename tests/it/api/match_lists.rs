@@ -179,8 +179,8 @@ fn a_list_that_others_ask_for_while_offers_change_is_as_it_would_be_worked_out(a
     let (producer, distributor) = (seller(api), buyer(api));
     let product = product(api, &producer, json!({}));
     let offered = |price: u32| offer_of(api, &producer, &product, json!({"unit_price": price}));
-    let offers: Vec<String> = (80..86).map(|thousands| offered(1_000 * thousands)).collect();
-    let demand = demand(api, &distributor, json!({}));
+    let offers: Vec<String> = (80..92).map(|thousands| offered(1_000 * thousands)).collect();
+    let demand = demand(api, &distributor, json!({"max_unit_price": 84_000}));
     let lists = ["matches", "excluded"];
     let lists = lists.map(|list| format!("/v1/demands/{demand}/{list}?limit=2"));
     thread::scope(|scope| {
