@@ -18,15 +18,23 @@ const BAR_START_MS: f64 = 300.0;
 pub(crate) fn measure(folder: &Path) {
     let first = demo(folder);
     println!("demo, first start with its market to load: {:.0} ms", started_ms(&first));
+    tell_memory(&first, folder);
     drop(first);
     let server = demo(folder);
     let started_ms = started_ms(&server);
     println!("demo, start to first answer: {started_ms:.0} ms");
     verdict("300 ms / start", BAR_START_MS / started_ms, 1.0);
-    let asked = walk(&server, folder);
-    let megabytes = server.resident_bytes() as f64 / f64::from(1 << 20);
-    println!("demo, resident after {asked} requests of its stories: {megabytes:.1} MB");
-    verdict("60 MB / resident", BAR_MB / megabytes, 1.0);
+    tell_memory(&server, folder);
+}
+
+/// What it keeps before and after its stories.
+fn tell_memory(server: &Server, folder: &Path) {
+    let megabytes = || server.resident_bytes() as f64 / f64::from(1 << 20);
+    let started = megabytes();
+    let asked = walk(server, folder);
+    let walked = megabytes();
+    println!("demo, resident: {started:.1} MB, after {asked} requests of its stories {walked:.1}");
+    verdict("60 MB / resident", BAR_MB / started.max(walked), 1.0);
 }
 
 fn started_ms(server: &Server) -> f64 {

@@ -1,11 +1,14 @@
 //! `ocop-link demo`: a ready market of real products on an embedded database, and whom to act as.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use actix_web::web;
 use clap::Args;
@@ -79,21 +82,35 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         database_url: format!("sqlite:{}", arguments.data_dir.join("ocop-link.db").display()),
         host: "127.0.0.1".into(),
         port: arguments.port,
-        log: std::env::var("OCOP_LINK_LOG").unwrap_or_else(|_| "warn".into()),
+        log: env::var("OCOP_LINK_LOG").unwrap_or_else(|_| "warn".into()),
         ..config()?
     };
     config.traffic.rate_limits = config.traffic.rate_limits.times(DEMO_FACTOR);
     start_log(&config)?;
     let reserved = Reserved::bind(&config)?;
     let app = App::open(config, Clock::System).map_err(Failure::Other)?;
-    if app.market().is_empty() {
+    let is_new = app.market().is_empty();
+    if is_new {
         fill(&app)?;
     }
     let data = web::Data::new(AppData::new(app).map_err(Failure::Other)?);
     let callers = callers(&data)?;
+    if is_new && !data.app.market().is_empty() {
+        drop(data);
+        return Err(begin_anew());
+    }
     let listener = reserved.listen()?;
     introduce(&data, &listener, (&callers, arguments.credentials.as_deref()))?;
     serve(data, listener)
+}
+
+/// Becomes the same program from its beginning, which finds its data and serves them in half of the
+/// memory that making them and hashing passwords has taken: the allocator keeps what was freed
+/// until it is used again. Returns if that cannot be done.
+fn begin_anew() -> Failure {
+    let again = |program| Command::new(program).args(env::args_os().skip(1)).exec();
+    let error = env::current_exe().map_or_else(|error| error, again);
+    Failure::Other(format!("the demo market is ready; start again, for this failed: {error}"))
 }
 
 /// Makes the market of today and imports it by the bulk path.
