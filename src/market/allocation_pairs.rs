@@ -143,11 +143,8 @@ impl Draft<'_> {
             || audience.is_none_or(|it| it.admits(viewer.party, viewer.is_coordinator));
         let is_asked =
             self.ask.producers.is_empty() || self.ask.producers.contains(&pair.producer.id);
-        let is_dismissed = sought.record.is_some_and(|record| {
-            [pair.buyer.id, pair.producer.id]
-                .iter()
-                .any(|party| record.is_dismissed(pair.offer, *party))
-        });
+        let sides = [pair.buyer.id, pair.producer.id];
+        let is_dismissed = sides.into_iter().any(|side| sought.has_dismissed(pair, Some(side)));
         is_asked && is_seen && may_be_shown(pair) && !is_dismissed
     }
 }

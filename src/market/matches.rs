@@ -103,6 +103,12 @@ impl<'v> Sought<'_, 'v> {
         Likeness { text: of(&self.text), substitutes: self.substitutes.iter().map(of).collect() }
     }
 
+    /// Whether a party does not want to see an offer for it.
+    pub(super) fn has_dismissed(&self, pair: &Pair<'_>, by: Option<PartyId>) -> bool {
+        let asked = self.record.zip(by);
+        asked.is_some_and(|(record, by)| record.is_dismissed(pair.offer, by))
+    }
+
     /// At least the text factor of a name that answers neither its text nor a substitute.
     pub(super) fn text_value_at_most(&self) -> u16 {
         self.text.as_ref().map_or(NO_TEXT_VALUE, |_| ELIGIBLE - 1)
@@ -284,10 +290,6 @@ pub(super) fn may_be_shown(pair: &Pair<'_>) -> bool {
     pair.is_open() && pair.offer_admits() && pair.demand_admits()
 }
 
-pub(super) fn is_dismissed(record: &DemandRecord, pair: &Pair<'_>, by: Option<PartyId>) -> bool {
-    by.is_some_and(|by| record.is_dismissed(pair.offer, by))
-}
-
 /// Ranks pairs that have an id in the list. The checks that read the records come first for all, so
 /// that the memory of one is fetched while another is checked.
 pub(super) fn rank_all<'a>(
@@ -310,8 +312,7 @@ pub(super) fn listed<K: PairKey>(
     pair: &Pair<'_>,
     dismissed_by: Option<PartyId>,
 ) -> Option<(K, Judgement)> {
-    let is_dismissed = sought.record.is_some_and(|it| is_dismissed(it, pair, dismissed_by));
-    let is_shown = !is_dismissed && may_be_shown(pair);
+    let is_shown = !sought.has_dismissed(pair, dismissed_by) && may_be_shown(pair);
     is_shown.then(|| K::judge(pair, pair.offer.id.as_u128()))?
 }
 

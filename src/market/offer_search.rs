@@ -3,12 +3,12 @@
 
 use matching::evaluation::NO_TEXT_VALUE;
 use matching::facts::{DemandFacts, is_set_substitute};
-use matching::pair::{Moment, Pair, route_of};
+use matching::pair::{Moment, route_of};
 use matching::product::{PRODUCT_SETS, ProductSet};
 use matching::text::relevance::FULL;
 
 use super::cluster::{Below, Tree};
-use super::matches::{Ask, Judged, Reader, Sought, is_dismissed, rank_all};
+use super::matches::{Ask, Judged, Reader, Sought, rank_all};
 use super::named::Named;
 use super::rank::{Best, Candidate, Page, RankKey, Subject, best_first};
 use super::row::{DemandRow, OfferRow, bound};
@@ -145,16 +145,16 @@ impl<'v> Reader<'v> {
         let open = |place: u32, least: u16, opened: &mut Vec<Candidate>| {
             search.open(place, least, opened);
         };
-        let is_dismissed = |pair: &Pair<'_>| {
-            sought.record.is_some_and(|record| is_dismissed(record, pair, ask.dismissed_by))
-        };
         let best = Best::new(ask.limit, ask.after);
         best_first(candidates, best, open, |slots, found| {
             let pairs =
                 slots.iter().filter_map(|slot| Some((*slot, self.pair(sought, *slot, moment)?)));
             rank_all(
                 pairs.collect(),
-                |pair| (!is_dismissed(pair)).then_some(pair.offer.id.as_u128()),
+                |pair| {
+                    let is_listed = !sought.has_dismissed(pair, ask.dismissed_by);
+                    is_listed.then_some(pair.offer.id.as_u128())
+                },
                 found,
             );
         })

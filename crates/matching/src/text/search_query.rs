@@ -66,10 +66,11 @@ impl SearchQuery {
             if percent < PLAIN_PERCENT {
                 continue;
             }
+            let before = unknown(&words, is_known);
             for variant in respaced(&words, is_known) {
                 let canonical = canonical_query(&variant, synonyms);
                 let left = unknown(&variant, is_known);
-                let is_guess = left > 0 && left >= unknown(&words, is_known);
+                let is_guess = left > 0 && left >= before;
                 let percent = if is_guess { LOOSE_PERCENT } else { PLAIN_PERCENT };
                 spellings.add(variant, percent);
                 spellings.add(canonical, percent);
