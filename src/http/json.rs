@@ -1,6 +1,6 @@
-//! Reads JSON strictly: a key stands once, the depth is bounded, texts are in Unicode NFC without
-//! NUL, and a number that is whole is an integer however it is written (`5.0` is 5, as in JSON
-//! Schema). Must not know any schema.
+//! Reads JSON strictly: a key stands once, depth and number of values are bounded, texts are in
+//! Unicode NFC without NUL, and a number that is whole is an integer however it is written (`5.0`
+//! is 5, as in JSON Schema). Must not know any schema.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,6 +11,9 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// The deepest nesting of a body.
 pub const MAX_JSON_DEPTH: usize = 64;
+/// The most values of a body, those in others counted too: several times what any operation takes,
+/// and of a body of only the smallest values a tenth, which bounds the memory that it is read into.
+pub const MAX_JSON_VALUES: usize = 20_000;
 
 /// The largest whole number that a double holds exactly: 2^53.
 const MAX_EXACT_DOUBLE: f64 = 9_007_199_254_740_992.0;
@@ -33,6 +36,8 @@ pub struct NotJson {
 pub enum Flaw {
     /// More than [`MAX_JSON_DEPTH`] levels.
     TooDeep,
+    /// More than [`MAX_JSON_VALUES`] values.
+    TooMany,
     /// A NUL character in a text or key.
     Nul,
     /// A key that stands twice in one object.
@@ -43,6 +48,7 @@ impl fmt::Display for Flaw {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooDeep => write!(formatter, "deeper than {MAX_JSON_DEPTH} levels"),
+            Self::TooMany => write!(formatter, "more than {MAX_JSON_VALUES} values"),
             Self::Nul => formatter.write_str("a text with a NUL character"),
             Self::Twice(key) => write!(formatter, "the key {key:?} stands twice"),
         }
@@ -55,8 +61,8 @@ impl fmt::Display for Flaw {
 /// [`NotJson`].
 pub fn read(bytes: &[u8]) -> Result<Value, NotJson> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let flaw = Cell::new(None);
-    let read = Strict { depth: 0, flaw: &flaw }.deserialize(&mut reader);
+    let (flaw, values) = (Cell::new(None), Cell::new(0));
+    let read = Strict { depth: 0, values: &values, flaw: &flaw }.deserialize(&mut reader);
     read.and_then(|value| reader.end().map(|()| value)).map_err(|error| NotJson {
         reason: error.to_string(),
         line: error.line(),
@@ -68,6 +74,7 @@ pub fn read(bytes: &[u8]) -> Result<Value, NotJson> {
 #[derive(Clone, Copy)]
 struct Strict<'f> {
     depth: usize,
+    values: &'f Cell<usize>,
     flaw: &'f Cell<Option<Flaw>>,
 }
 
@@ -77,6 +84,12 @@ impl Strict<'_> {
             return Err(self.refuse(Flaw::TooDeep));
         }
         Ok(Self { depth: self.depth + 1, ..self })
+    }
+
+    fn count<E: de::Error>(self) -> Result<(), E> {
+        self.values.set(self.values.get() + 1);
+        let fits = self.values.get() <= MAX_JSON_VALUES;
+        fits.then_some(()).ok_or_else(|| self.refuse(Flaw::TooMany))
     }
 
     fn refuse<E: de::Error>(self, flaw: Flaw) -> E {
@@ -94,6 +107,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.count()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -268,6 +282,16 @@ mod tests {
         assert!(read(nested(MAX_JSON_DEPTH).as_bytes()).is_ok());
         assert!(read(nested(MAX_JSON_DEPTH + 1).as_bytes()).is_err());
         assert!(read(nested(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded() {
+        let list = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
+        assert!(read(list(MAX_JSON_VALUES).as_bytes()).is_ok());
+        let refused = read(list(MAX_JSON_VALUES + 1).as_bytes()).expect_err("one too many");
+        assert_eq!(refused.flaw, Some(Flaw::TooMany));
+        let objects = format!("[{}{{}}]", "{\"a\":{}},".repeat(MAX_JSON_VALUES / 2));
+        assert_eq!(read(objects.as_bytes()).expect_err("nested").flaw, Some(Flaw::TooMany));
     }
 
     #[test]

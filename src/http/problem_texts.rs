@@ -2,7 +2,7 @@
 
 use matching::violation::Rule;
 
-use super::json::{Flaw, MAX_JSON_DEPTH, NotJson};
+use super::json::{Flaw, MAX_JSON_DEPTH, MAX_JSON_VALUES, NotJson};
 
 /// The most places of one name that are told.
 const MAX_NAMES: usize = 5;
@@ -200,6 +200,7 @@ pub fn unread_detail(why: &NotJson, language: Language) -> String {
 fn vietnamese_flaw(flaw: &Flaw) -> String {
     match flaw {
         Flaw::TooDeep => format!("sâu hơn {MAX_JSON_DEPTH} tầng, "),
+        Flaw::TooMany => format!("hơn {MAX_JSON_VALUES} giá trị, "),
         Flaw::Nul => "chuỗi có ký tự NUL, ".into(),
         Flaw::Twice(key) => format!("khóa {key:?} xuất hiện hai lần, "),
     }
@@ -227,7 +228,7 @@ fn format_words(format: &str) -> [&str; 2] {
         "uri" | "http(s) URL" => ["một địa chỉ http hay https", "an http or https URL"],
         "email" => ["một địa chỉ thư điện tử", "an e-mail address"],
         "phone" => ["một số điện thoại như +84901234567", "a phone number as +84901234567"],
-        "tax code" => ["mã số thuế 10 hoặc 13 số", "a tax code of 10 or 13 digits"],
+        "tax code" => ["mã số thuế 10, 12 hoặc 13 số", "a tax code of 10, 12 or 13 digits"],
         "GTIN" => ["mã GTIN 8, 12, 13 hoặc 14 số", "a GTIN of 8, 12, 13 or 14 digits"],
         "0.0001" => ["nhiều nhất bốn chữ số thập phân", "at most four decimals"],
         other => [other, other],

@@ -89,6 +89,9 @@ fn where_reading_stopped_is_told_in_the_language_of_the_answer(api: &TestApi) {
     let [vietnamese, english] = told(&format!("{}1{}", "[".repeat(65), "]".repeat(65)));
     assert!(vietnamese.contains("sâu hơn 64 tầng"), "{vietnamese}");
     assert!(english.contains("deeper than 64 levels"), "{english}");
+    let [vietnamese, english] = told(&format!("[{}0]", "0,".repeat(20_000)));
+    assert!(vietnamese.contains("hơn 20000 giá trị"), "{vietnamese}");
+    assert!(english.contains("more than 20000 values"), "{english}");
     let [vietnamese, english] = told(r#"{"name":"a\u0000"}"#);
     assert!(vietnamese.contains("ký tự NUL"), "{vietnamese}");
     assert!(english.contains("NUL character"), "{english}");
