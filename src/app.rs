@@ -194,7 +194,7 @@ impl App {
         blocking(move || app.0.database.read(work)).await
     }
 
-    /// Whether `hash` is of `password`: a few at once, for each takes a core and 19 MiB a while.
+    /// Whether `hash` is of `password`: a few at once, for each takes a core and 7 MiB a while.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if it is not its turn in time.
