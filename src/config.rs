@@ -1,6 +1,7 @@
 //! Every setting, its default and its meaning in one place. A setting comes from the environment
 //! (`OCOP_LINK_<KEY>`), else from the TOML file that `OCOP_LINK_CONFIG` names, else its default.
 
+mod machine;
 mod traffic;
 
 use std::env::VarError;
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use matching::price::MAX_FREIGHT_VND_PER_TONNE_KM;
 use tracing::level_filters::LevelFilter;
 
 pub use traffic::{Origin, RateLimits, Timeouts, Traffic};
@@ -24,6 +26,10 @@ const MAX_WORKERS: usize = 512;
 
 /// The most memory for lists of matches, in MB: 64 GB.
 const MAX_KEPT_LISTS_MB: usize = 64 << 10;
+/// The least memory for them by default, in MB, and which part of the machine's memory they may
+/// take where that is more.
+const USUAL_KEPT_LISTS_MB: usize = 32;
+const KEPT_LISTS_PART: usize = 32;
 
 /// The keys that a file may hold.
 const KEYS: [&str; 29] = [
@@ -77,9 +83,10 @@ pub struct Config {
     pub audience: String,
     /// Life of an access token in seconds, a day at the most; default 900.
     pub token_seconds: u32,
-    /// Freight rate in đồng for one tonne over one kilometre; default 2500.
+    /// Freight rate in đồng for one tonne over one kilometre, 1,000,000 at the most; default 2500.
     pub freight_vnd_per_tonne_km: u64,
-    /// Memory for lists of matches that may be told again, in MB, 0 for none; default 32.
+    /// Memory for lists of matches that may be told again, in MB, 0 for none; default a 32nd of the
+    /// machine's or the container's, 32 at the least.
     pub kept_lists_mb: usize,
     /// Eligible pairs that one run of the allocation holds; of more, those that a plan may use are
     /// held and all are priced; default 2,000,000.
@@ -152,7 +159,8 @@ impl Config {
             return Err(format!("unknown setting {unknown}"));
         }
         let sources = Sources { file, environment };
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let cores = machine::cores();
+        let kept_lists_mb = usual_kept_lists_mb(machine::memory_mb());
         Ok(Self {
             database_url: sources.get("database_url", "sqlite:ocop-link.db".to_owned())?,
             database_connections: sources.at_least_one("database_connections", 8)?,
@@ -162,8 +170,12 @@ impl Config {
             issuer: sources.get("issuer", "https://ocop-link.local".to_owned())?,
             audience: sources.get("audience", "ocop-link".to_owned())?,
             token_seconds: sources.within("token_seconds", 900, 1..=MAX_TOKEN_SECONDS)?,
-            freight_vnd_per_tonne_km: sources.get("freight_vnd_per_tonne_km", 2500)?,
-            kept_lists_mb: sources.within("kept_lists_mb", 32, 0..=MAX_KEPT_LISTS_MB)?,
+            freight_vnd_per_tonne_km: sources.within(
+                "freight_vnd_per_tonne_km",
+                2500,
+                0..=MAX_FREIGHT_VND_PER_TONNE_KM,
+            )?,
+            kept_lists_mb: sources.within("kept_lists_mb", kept_lists_mb, 0..=MAX_KEPT_LISTS_MB)?,
             allocation_pairs: sources.at_least_one("allocation_pairs", 2_000_000)?,
             allocation_threads: sources
                 .at_least_one("allocation_threads", cores.saturating_sub(1).max(1))?,
@@ -173,6 +185,10 @@ impl Config {
             traffic: Traffic::read(&sources)?,
         })
     }
+}
+
+fn usual_kept_lists_mb(memory_mb: usize) -> usize {
+    (memory_mb / KEPT_LISTS_PART).clamp(USUAL_KEPT_LISTS_MB, MAX_KEPT_LISTS_MB)
 }
 
 /// What the environment says of a variable; an error if it is no text.
@@ -283,6 +299,7 @@ mod tests {
             ("trusted_proxies = '::/0'", ("", ""), "trusted_proxies"),
             ("cors_origins = '*'", ("", ""), "cors_origins"),
             ("cors_origins = 'https://a.example/path'", ("", ""), "cors_origins"),
+            ("freight_vnd_per_tonne_km = 1000001", ("", ""), "freight_vnd_per_tonne_km"),
             ("token_seconds = 0", ("", ""), "token_seconds"),
             ("token_seconds = 86401", ("", ""), "token_seconds"),
             ("workers = 513", ("", ""), "workers"),
@@ -294,6 +311,13 @@ mod tests {
             let error = with(file, &[variable]).expect_err("illegal");
             assert!(error.contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn kept_lists_may_take_a_part_of_the_memory() {
+        let memories = [0, 512, 8 << 10, 24 << 10, 1 << 40];
+        let parts = memories.map(usual_kept_lists_mb);
+        assert_eq!(parts, [32, 32, 256, 768, MAX_KEPT_LISTS_MB]);
     }
 
     #[test]
