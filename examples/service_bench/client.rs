@@ -140,7 +140,13 @@ pub(crate) struct Plan<'a> {
 impl Plan<'_> {
     /// Each connection asks as soon as it is answered.
     pub(crate) fn closed(&self) -> Load {
-        self.run(|_, _, now| now)
+        self.run(usize::MAX, |_, _, now| now)
+    }
+
+    /// The same until each request was asked once, however long that takes.
+    pub(crate) fn each_once(&self) -> Load {
+        let turns = self.requests.len().div_ceil(self.connections);
+        self.run(turns, |_, _, now| now)
     }
 
     /// Requests are due at a fixed rate, and late answers count from when they were due, so that a
@@ -149,21 +155,22 @@ impl Plan<'_> {
         let step = Duration::from_secs_f64(1.0 / per_second);
         let begin = Instant::now();
         let every = step * self.connections as u32;
-        self.run(move |connection, turn, _| {
+        self.run(usize::MAX, move |connection, turn, _| {
             let due = begin + step * connection as u32 + every * turn as u32;
             thread::sleep(due.saturating_duration_since(Instant::now()));
             due
         })
     }
 
-    fn run(&self, due: impl Fn(usize, usize, Instant) -> Instant + Sync) -> Load {
+    /// At most so many turns of each connection.
+    fn run(&self, turns: usize, due: impl Fn(usize, usize, Instant) -> Instant + Sync) -> Load {
         let begin = Instant::now();
         let latencies = thread::scope(|scope| {
             let threads: Vec<_> = (0..self.connections)
                 .map(|connection| {
                     let due = &due;
                     let one = move |turn, now| due(connection, turn, now);
-                    scope.spawn(move || self.ask_in_turn(connection, begin, one))
+                    scope.spawn(move || self.ask_in_turn((connection, turns), begin, one))
                 })
                 .collect();
             threads.into_iter().flat_map(|thread| thread.join().expect("a load thread")).collect()
@@ -175,13 +182,13 @@ impl Plan<'_> {
 
     fn ask_in_turn(
         &self,
-        first: usize,
+        (first, turns): (usize, usize),
         begin: Instant,
         due: impl Fn(usize, Instant) -> Instant,
     ) -> Vec<Duration> {
         let mut connection = Connection::open(self.address).expect("a connection");
         let mut latencies = Vec::new();
-        while begin.elapsed() < self.duration {
+        while begin.elapsed() < self.duration && latencies.len() < turns {
             let turn = latencies.len();
             let request = &self.requests[(first + turn * self.connections) % self.requests.len()];
             let start = due(turn, Instant::now());

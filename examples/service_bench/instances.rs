@@ -8,7 +8,7 @@ use ocop_link::store::{Database, offers};
 use serde_json::{Value, json};
 
 use crate::client::{Connection, request};
-use crate::market::{self, Minter, asked_demands};
+use crate::market::{self, Minter, SOME_DEMANDS, asked_demands};
 use crate::program::{Server, service};
 use crate::verdict;
 
@@ -21,7 +21,7 @@ const BAR_MS: f64 = 100.0;
 pub(crate) fn measure(database_url: &str) {
     let app = market::open(database_url);
     let mut minter = Minter::new(&app);
-    let demands = asked_demands(app.database());
+    let demands = asked_demands(app.database(), SOME_DEMANDS);
     let (demand, buyer) = *demands.first().expect("a demand");
     let changes = changes(app.database(), &mut minter);
     let look = matches_of((demand, buyer), &mut minter);

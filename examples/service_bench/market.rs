@@ -21,8 +21,8 @@ use crate::client::request;
 
 /// How long a token of the measurement is valid, in seconds.
 const TOKEN_SECONDS: u32 = 24 * 3600;
-/// Demands that are asked about.
-const ASKED_DEMANDS: usize = 5_000;
+/// Demands that are asked about where not all are.
+pub(crate) const SOME_DEMANDS: usize = 5_000;
 
 /// Writes a generated market of today; how many lines.
 pub(crate) fn write(path: &Path, size: &Size) -> usize {
@@ -69,8 +69,8 @@ impl Minter {
     }
 }
 
-/// Demands with their buyers, spread evenly over all.
-pub(crate) fn asked_demands(database: &Database) -> Vec<(DemandId, PartyId)> {
+/// Demands with their buyers, so many of them at the most, spread evenly over all.
+pub(crate) fn asked_demands(database: &Database, most: usize) -> Vec<(DemandId, PartyId)> {
     let mut all = Vec::new();
     let read = database.read(|tx| {
         demands::for_each_chunk(tx, &mut |chunk| {
@@ -79,17 +79,17 @@ pub(crate) fn asked_demands(database: &Database) -> Vec<(DemandId, PartyId)> {
         })
     });
     read.expect("the demands");
-    let step = (all.len() / ASKED_DEMANDS).max(1);
+    let step = (all.len() / most).max(1);
     all.into_iter().step_by(step).collect()
 }
 
-/// For each demand, its buyer's request for the first twenty matches.
-pub(crate) fn match_requests(database_url: &str) -> Vec<Vec<u8>> {
+/// For each of so many demands at the most, its buyer's request for the first twenty matches.
+pub(crate) fn match_requests(database_url: &str, most: usize) -> Vec<Vec<u8>> {
     let app = open(database_url);
     let mut minter = Minter::new(&app);
     let ask = |(demand, buyer): (DemandId, PartyId)| {
         let path = format!("/v1/demands/{demand}/matches?limit=20");
         request("GET", &path, minter.token(buyer), "")
     };
-    asked_demands(app.database()).into_iter().map(ask).collect()
+    asked_demands(app.database(), most).into_iter().map(ask).collect()
 }

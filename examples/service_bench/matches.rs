@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::client::{Load, Plan, request, with_gzip};
-use crate::market::match_requests;
+use crate::market::{SOME_DEMANDS, match_requests};
 use crate::program::{Server, role};
 use crate::roles::CONSTANT_PATH;
 use crate::writes::offers_to_create;
@@ -33,7 +33,7 @@ enum Kept {
 /// Measures: with every list worked out, and with lists that are told again. The requests for
 /// matches a second of the former.
 pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
-    let matches = match_requests(database_url);
+    let matches = match_requests(database_url, SOME_DEMANDS);
     let bytes = mean_bytes(&serve(database_url, 1, Kept::Nothing), &matches);
     println!("answers of {bytes} bytes, {CONNECTIONS} connections");
     let server = serve(database_url, bytes, Kept::Nothing);
@@ -41,6 +41,8 @@ pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
     tell_memory(&server, size);
     drop(server);
     let server = serve(database_url, bytes, Kept::Usual);
+    let matches = match_requests(database_url, usize::MAX);
+    ask_each(&server, &matches);
     compare(&server, &matches, ("told again", size));
     tell_compressed(&server, &matches, size);
     let offers = offers_to_create(database_url);
@@ -51,6 +53,25 @@ pub(crate) fn measure(database_url: &str, size: &Size) -> f64 {
         done.store(true, Ordering::Relaxed);
     });
     rate
+}
+
+/// Asks for the list of each demand of the market for the first time.
+fn ask_each(server: &Server, matches: &[Vec<u8>]) {
+    let before = server.private_bytes();
+    let plan = Plan {
+        address: server.address,
+        connections: CONNECTIONS,
+        duration: Duration::MAX,
+        requests: matches,
+        status: 200,
+    };
+    let load = plan.each_once();
+    println!(
+        "the list of each of {} demands asked for once: {:.0}/s; {} MB more are kept",
+        matches.len(),
+        load.per_second(),
+        server.private_bytes().saturating_sub(before) >> 20
+    );
 }
 
 /// What clients get that take a compressed answer, as most apps do.
@@ -104,7 +125,7 @@ fn compare(server: &Server, matches: &[Vec<u8>], (what, size): (&str, &Size)) ->
         requests,
         status: 200,
     };
-    plan(matches, size.round()).closed();
+    plan(&matches[..SOME_DEMANDS.min(matches.len())], size.round()).closed();
     let (mut ratios, mut rates, mut costs) = (Vec::new(), Vec::new(), Vec::new());
     println!("matches {what}:");
     for _ in 0..size.rounds {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::{Load, Plan, request};
-use crate::market::{Minter, asked_demands, match_requests, open};
+use crate::market::{Minter, SOME_DEMANDS, asked_demands, match_requests, open};
 use crate::program::{Server, role};
 use crate::{CONNECTIONS, Size};
 
@@ -20,7 +20,7 @@ const LOAD: f64 = 0.25;
 
 /// Measures at a part of `rate` match queries a second, without a run and during one.
 pub(crate) fn measure(database_url: &str, size: &Size, rate: f64) {
-    let matches = match_requests(database_url);
+    let matches = match_requests(database_url, SOME_DEMANDS);
     let token = admin_token(database_url);
     let server = Server::start(role(database_url, &["serve", "1"]));
     let plan = Plan {
@@ -56,7 +56,7 @@ pub(crate) fn measure(database_url: &str, size: &Size, rate: f64) {
 
 fn admin_token(database_url: &str) -> String {
     let app = open(database_url);
-    let (_, party) = *asked_demands(app.database()).first().expect("a demand");
+    let (_, party) = *asked_demands(app.database(), SOME_DEMANDS).first().expect("a demand");
     Minter::new(&app).mint(party, "admin".into())
 }
 
