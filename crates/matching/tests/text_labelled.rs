@@ -13,6 +13,7 @@ const UNSEEN: &str = include_str!("../../../data/relevance/unseen.csv");
 const OUTSIDE: &str = include_str!("../../../data/relevance/outside.csv");
 const CLERK: &str = include_str!("../../../data/relevance/clerk.csv");
 const PHONE: &str = include_str!("../../../data/relevance/phone.csv");
+const SHOPPER: &str = include_str!("../../../data/relevance/shopper.csv");
 /// How many of the first count.
 const TOP: usize = 10;
 
@@ -87,6 +88,7 @@ fn labelled_queries_reach_recall_and_rank() {
         .chain(rows(OUTSIDE))
         .chain(rows(CLERK))
         .chain(rows(PHONE))
+        .chain(rows(SHOPPER))
         .map(|row| (row.clone(), judge(&index, &described, &row[0], &row[2])))
         .collect();
     let mut report = String::from("split    kind             queries  recall@10  MRR\n");
@@ -110,6 +112,7 @@ fn labelled_queries_reach_recall_and_rank() {
         ("outside", 0.95),
         ("clerk", 0.95),
         ("phone", 0.95),
+        ("shopper", 0.95),
     ];
     for (split, least_recall) in least {
         for kind in kinds.iter().chain(&["all"]) {
