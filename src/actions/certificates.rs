@@ -12,9 +12,9 @@ use matching::id::{CertificateId, PartyId};
 use matching::violation::Rule;
 
 use super::audit_trail::{self, Deed};
-use super::authorise;
 use super::gather::Gather;
 use super::parties::writable;
+use super::{authorise, grants};
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
@@ -81,6 +81,9 @@ pub fn create(
         terms,
         end: None,
     };
+    if let Some(wrong) = &superseded {
+        certificates::step_aside(tx, wrong)?;
+    }
     certificates::insert(tx, &certificate)?;
     let after = Record::Certificate(&certificate, owner);
     audit_trail::note(tx, context, Deed { action: "create", before: None, after });
@@ -250,11 +253,12 @@ pub fn star_period(certificate: &Certificate) -> Option<StarPeriod> {
 }
 
 /// The party whose certificate it is or will be, for which the caller may write.
-fn changeable(tx: &mut ReadTx<'_>, context: &Context, subject: Subject) -> Result<PartyId, Error> {
+fn changeable(tx: &mut WriteTx<'_>, context: &Context, subject: Subject) -> Result<PartyId, Error> {
     authorise::write(tx, context, Resource::Products)?;
     // Products and parties are public, so that this one exists is no secret.
     let owner = owner(tx, subject)?;
     let id = owner.id;
+    grants::hold(tx, context, id)?;
     if may_change(tx, context, owner)? { Ok(id) } else { Err(Error::Forbidden) }
 }
 

@@ -157,10 +157,26 @@ pub fn insert(tx: &mut WriteTx<'_>, certificate: &Certificate) -> Result<(), Err
     meaning(inserted).map(drop)
 }
 
+/// Takes a certificate that is about to be superseded out of the way of the one that corrects it,
+/// which may have the same number: until [`update`] names that one, it is superseded by itself.
+///
+/// # Errors
+/// [`Error::Unavailable`] if its version is another by now, [`Error::NotFound`].
+pub fn step_aside(tx: &mut WriteTx<'_>, certificate: &Certificate) -> Result<(), Error> {
+    let id = certificate.id.to_string();
+    let target =
+        certificates::table.find(id.clone()).filter(certificates::version.eq(certificate.version));
+    let aside = certificates::superseded_by.eq(&id);
+    match diesel::update(target).set(aside).execute(tx.connection())? {
+        1 => Ok(()),
+        _ => stale!(tx, certificates, id),
+    }
+}
+
 /// Replaces the certificate that has the version before `certificate.version`.
 ///
 /// # Errors
-/// [`Conflict::DuplicateCertificate`]; [`Error::PreconditionFailed`] if the version is another,
+/// [`Conflict::DuplicateCertificate`]; [`Error::Unavailable`] if the version is another by now,
 /// [`Error::NotFound`].
 pub fn update(tx: &mut WriteTx<'_>, certificate: &Certificate) -> Result<(), Error> {
     let row = Row::from(certificate);

@@ -13,6 +13,7 @@ api_tests!(
     a_certificate_awaits_its_first_day_and_warns_for_its_last_thirty,
     a_certificate_belongs_to_its_subject_and_stands_once,
     a_corrected_and_a_revoked_certificate_stay_readable,
+    a_wrong_star_of_a_decision_is_corrected_under_its_number,
     words_without_accents_find_and_accents_decide_the_order,
     facets_count_what_the_filtered_list_shows,
     the_address_of_the_facets_is_no_product,
@@ -164,6 +165,26 @@ fn a_certificate_belongs_to_its_subject_and_stands_once(api: &TestApi) {
     refused.expect_violation("/expires_on", "reversed_period");
     let stars = certify(api, &maker, &one, json!({"number": "7", "stars": 6}));
     stars.expect_problem(422, "invalid").expect_violation("/stars", "out_of_range");
+}
+
+fn a_wrong_star_of_a_decision_is_corrected_under_its_number(api: &TestApi) {
+    let maker = maker(api);
+    let made = post(api, &maker, json!({})).expect(201);
+    let stars = || {
+        let product = api.get(made.header("location")).by(&maker.token).send().expect(200);
+        product.at("/recognition/stars").clone()
+    };
+    let mut wrong = certify(api, &maker, &made, json!({"stars": 3})).expect(201);
+    for right in [5, 4] {
+        let correction = json!({"stars": right, "supersedes": wrong.text("/id")});
+        let next = certify(api, &maker, &made, correction).expect(201);
+        assert_eq!(stars(), right);
+        let path = format!("/v1/certificates/{}", wrong.text("/id"));
+        let wrong_now = api.get(&path).by(&maker.token).send().expect(200);
+        assert_eq!((wrong_now.text("/state"), wrong_now.number("/version")), ("superseded", 2));
+        wrong = next;
+    }
+    certify(api, &maker, &made, json!({})).expect_problem(409, "duplicate_certificate");
 }
 
 fn a_corrected_and_a_revoked_certificate_stay_readable(api: &TestApi) {

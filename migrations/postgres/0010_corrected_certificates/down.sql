@@ -1,0 +1,2 @@
+DROP INDEX certificates_unique;
+CREATE UNIQUE INDEX certificates_unique ON certificates (authority, number, decision_date, subject_id);
