@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use matching::date::Timestamp;
-use matching::demand::DemandTerms;
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::price::FreightRate;
 use matching::text::synonyms::Synonyms;
@@ -46,7 +45,7 @@ mod tests;
 use catalogue::{Catalogue, Facets, ProductAsk, ProductHit, SearchKey};
 use change::MarketChange;
 use footing::Footing;
-use matches::{Ask, Match, PairKey, Reader};
+use matches::{Ask, Match, PairKey, Reader, Unlisted};
 use rank::{MissKey, Page, RankKey};
 use state::State;
 use texts::Texts;
@@ -244,14 +243,14 @@ impl View {
         self.reader().for_offer(id, ask)
     }
 
-    /// Eligible offers for a demand that is not recorded; none if its buyer is not in the market.
+    /// Eligible offers for a demand that is not in the market; none if its buyer is not either.
     #[must_use]
-    pub fn matches_for_terms(
+    pub fn matches_for_unlisted(
         &self,
-        terms: &DemandTerms,
+        demand: &Unlisted<'_>,
         ask: &Ask<RankKey>,
     ) -> Option<Page<Match<'_>, RankKey>> {
-        self.reader().for_terms(terms, ask)
+        self.reader().for_unlisted(demand, ask)
     }
 
     /// Near misses of a demand, nearest first: open, visible offers of a wanted product that fail
@@ -265,14 +264,14 @@ impl View {
         self.reader().excluded(id, ask)
     }
 
-    /// The same for a demand that is not recorded; none if its buyer is not in the market.
+    /// The same for a demand that is not in the market; none if its buyer is not either.
     #[must_use]
-    pub fn excluded_for_terms(
+    pub fn excluded_for_unlisted(
         &self,
-        terms: &DemandTerms,
+        demand: &Unlisted<'_>,
         ask: &Ask<MissKey>,
     ) -> Option<Page<Match<'_>, MissKey>> {
-        self.reader().excluded_for_terms(terms, ask)
+        self.reader().excluded_for_unlisted(demand, ask)
     }
 
     /// Whether a page of offers for a demand, matches or near misses, says the same to `ask` as it

@@ -289,16 +289,12 @@ pub fn cancel(
     if !matches!(current.state, State::Queued | State::Running(_)) {
         return Err(illegal(&current.state));
     }
-    let cancelled = Allocation {
-        version: current.version + 1,
-        updated_at: context.moment.now(),
-        state: State::Cancelled,
-        ..current
-    };
-    if allocations::update_open(tx, &cancelled)? {
-        return Ok(cancelled);
+    let updated_at = context.moment.now();
+    let cancelled = Allocation { updated_at, state: State::Cancelled, ..current };
+    match allocations::update_open(tx, &cancelled)? {
+        Some(version) => Ok(Allocation { version, ..cancelled }),
+        None => Err(illegal(&find(tx, context, id)?.state)),
     }
-    Err(illegal(&find(tx, context, id)?.state))
 }
 
 /// Forgets allocations that are older than [`RETENTION_US`], with their answers, and snapshots that

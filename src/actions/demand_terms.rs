@@ -58,13 +58,49 @@ pub struct RequirementsCommand {
 }
 
 /// What stays as it was when a recorded demand is stated anew.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Kept {
     /// First day of its first window: the short form begins there, so that repeating it another day
     /// changes nothing.
     pub first_day: Option<Date>,
     /// Its closing time, which may have passed.
     pub closes_at: Option<Timestamp>,
+    /// What it is counted in.
+    pub count: Option<Count>,
+}
+
+/// What the quantities of a demand are counted in. The content of the unit stays as it was while
+/// the rest stays: its products' packagings are others' to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    unit: String,
+    packagings: Vec<Packaging>,
+    product_ids: Vec<ProductId>,
+    content: Content,
+}
+
+impl From<&DemandTerms> for Count {
+    fn from(terms: &DemandTerms) -> Self {
+        Self {
+            unit: terms.unit.clone(),
+            packagings: terms.packagings.clone(),
+            product_ids: terms.product_ids.clone(),
+            content: terms.content,
+        }
+    }
+}
+
+impl Count {
+    fn content(
+        &self,
+        unit: &str,
+        packagings: &[Packaging],
+        products: &[Product],
+    ) -> Option<Content> {
+        let ids = products.iter().map(|product| product.id);
+        let is_same = self.unit == unit && self.packagings == packagings;
+        (is_same && ids.eq(self.product_ids.iter().copied())).then_some(self.content)
+    }
 }
 
 /// What a caller states about a demand. Quantities are whole numbers of `unit`.
@@ -166,7 +202,9 @@ fn draft(
     let text = command.text.as_ref().map(|text| text.trim().to_owned());
     let unit = unit_code(reference, &command.unit);
     let packagings = packagings(gather, reference, &command.packagings);
-    let content = content(reference, (&unit, &packagings), products);
+    let kept = command.kept.count.as_ref();
+    let kept = kept.and_then(|count| count.content(&unit, &packagings, products));
+    let content = kept.map_or_else(|| content(reference, (&unit, &packagings), products), Ok);
     let first_day = command.kept.first_day.filter(|day| *day <= context.today());
     let first_day = first_day.unwrap_or(context.today());
     let scene = Scene { reference, seat: &party.terms.place, first_day };

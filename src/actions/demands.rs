@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::audit_trail::{self, Deed};
 use super::authorise;
-use super::demand_terms::{DemandCommand, Kept, demand_terms};
+use super::demand_terms::{Count, DemandCommand, Kept, demand_terms};
 use super::precondition::Precondition;
 use crate::app::Context;
 use crate::caller::Resource;
@@ -220,7 +220,8 @@ fn changed_terms(
     let buyer = parties::find(tx, owner)?;
     let buyer = buyer.ok_or_else(|| Error::Internal(format!("no buyer of {}", current.id)))?;
     let first_day = current.terms.deliveries.iter().map(|need| need.window.from()).min();
-    let kept = Kept { first_day, closes_at: current.terms.closes_at };
+    let (closes_at, count) = (current.terms.closes_at, Some(Count::from(&current.terms)));
+    let kept = Kept { first_day, closes_at, count };
     demand_terms(tx, context, &DemandCommand { kept, ..command.clone() }, &buyer)
 }
 
@@ -259,7 +260,7 @@ pub fn put_by_external_id(
         system: system.into(),
         id: id.into(),
     };
-    match external_ids::find(tx, &name)? {
+    match external_ids::claim(tx, &name)? {
         Some(found) => {
             Ok((replace(tx, context, (DemandId::new(found), precondition), &command)?, false))
         }

@@ -230,6 +230,19 @@ pub(super) fn allowed_by(
     grants::permissions(tx, (parties, context.caller.party()), context.today())
 }
 
+/// Keeps what `party` allows the caller from being taken back until the transaction ends, so that
+/// nothing follows a revocation that was answered ([`allowed_by`] tells what it is).
+///
+/// # Errors
+/// Whatever the database says.
+pub(super) fn hold(tx: &mut WriteTx<'_>, context: &Context, party: PartyId) -> Result<(), Error> {
+    let caller = &context.caller;
+    if caller.owns(party) {
+        return Ok(());
+    }
+    grants::lock_permissions(tx, (party, caller.party()), context.today()).map(drop)
+}
+
 fn seen(context: &Context, grant: Grant) -> GrantView {
     GrantView { state: grant.state(context.today()), grant }
 }

@@ -5,8 +5,8 @@ use matching::date::Timestamp;
 
 use crate::app::Context;
 use crate::error::Error;
-use crate::store::WriteTx;
 use crate::store::idempotency::{self, Answer, Claim, KeyedRequest};
+use crate::store::{ReadTx, WriteTx};
 
 /// How long an answer is kept, in hours (docs/API.md, "Retry").
 pub const KEPT_HOURS: i64 = 72;
@@ -47,6 +47,18 @@ pub fn once(
             Ok(Outcome { answer, is_replay: false })
         }
     }
+}
+
+/// The answer that `request` got before; none if it got none.
+///
+/// # Errors
+/// That the key was used for something else.
+pub fn answered(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    request: &KeyedRequest,
+) -> Result<Option<Answer>, Error> {
+    idempotency::find(tx, request, expired(context.moment.now()))
 }
 
 /// Forgets answers that are no longer kept, a bounded number at a time; how many it forgot.

@@ -11,6 +11,8 @@ use crate::app::Context;
 use crate::caller::{Caller, Resource, Scope};
 use crate::error::Error;
 use crate::market::View;
+use crate::market::change::Dismissal as Hidden;
+use crate::market::matches::Unlisted;
 use crate::store::dismissals::{self, Dismissal};
 use crate::store::snapshot::Record;
 use crate::store::visibility::{may_see_demand, may_see_offer};
@@ -48,6 +50,23 @@ fn own(caller: &Caller, owner: Option<PartyId>) -> Result<bool, Error> {
     }
 }
 
+/// A draft as it is judged, and what parties do not want to see for it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The demand.
+    pub demand: Demand,
+    dismissals: Vec<Hidden>,
+}
+
+impl Draft {
+    /// As the market judges it.
+    #[must_use]
+    pub fn unlisted(&self) -> Unlisted<'_> {
+        let Self { demand, dismissals } = self;
+        Unlisted { terms: &demand.terms, terms_version: demand.terms_version, dismissals }
+    }
+}
+
 /// The caller's own demand that is not in the market, if it is a draft.
 ///
 /// # Errors
@@ -56,10 +75,14 @@ pub fn own_draft(
     tx: &mut ReadTx<'_>,
     context: &Context,
     id: DemandId,
-) -> Result<Option<Demand>, Error> {
+) -> Result<Option<Draft>, Error> {
     let demand = demands::find(tx, id)?.filter(|demand| context.caller.owns(demand.terms.party_id));
     let demand = demand.ok_or(Error::NotFound)?;
-    Ok(Some(judged(context, demand)).filter(|demand| demand.status == DemandStatus::Draft))
+    if demand.status != DemandStatus::Draft {
+        return Ok(None);
+    }
+    let dismissals = dismissals::of_demands(tx, &[id])?.iter().map(Hidden::from).collect();
+    Ok(Some(Draft { demand: judged(context, demand), dismissals }))
 }
 
 /// The terms of a demand that is not recorded.

@@ -84,7 +84,7 @@ impl NewOffer {
 /// # Errors
 /// Broken rules, among them a product that is not the caller's.
 pub fn prepare(
-    tx: &mut ReadTx<'_>,
+    tx: &mut WriteTx<'_>,
     context: &Context,
     command: &OfferCommand,
 ) -> Result<NewOffer, Error> {
@@ -225,7 +225,7 @@ pub fn put_by_external_id(
         system: system.into(),
         id: id.into(),
     };
-    match external_ids::find(tx, &name)? {
+    match external_ids::claim(tx, &name)? {
         Some(found) => {
             let view = replace(tx, context, (OfferId::new(found), precondition), &command)?;
             Ok((view, false))

@@ -1,7 +1,7 @@
 //! Use cases of parties. A party is written by itself, by the party that registered it as long as
 //! a grant lets it, and by an admin; new ones are registered by coordinators and admins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use matching::grant::Permission;
 use matching::id::PartyId;
@@ -121,12 +121,11 @@ pub fn list(
 ) -> Result<Page<PartyView>, Error> {
     authorise::read(context, Resource::Parties)?;
     let Page { items, has_more } = parties::list(tx, filter, request)?;
-    let ids: Vec<Uuid> = items.iter().map(|party| party.id.uuid()).collect();
-    let mut names = external_ids::of_many(tx, &ids, viewer(context))?;
+    let mut names = names(tx, context, &items)?;
     let ids: Vec<PartyId> = items.iter().map(|party| party.id).collect();
     let mut allowed = grants::allowed_by(tx, context, &ids)?;
     let items = items.into_iter().map(|party| {
-        let ids = names.remove(&party.id.uuid()).unwrap_or_default();
+        let ids = names.remove(&party.id).unwrap_or_default();
         let allowed = allowed.remove(&party.id).unwrap_or_default();
         seen(context, party, (ids, &allowed))
     });
@@ -147,9 +146,8 @@ pub fn replace(
     let terms = terms(context, command)?;
     check_powers(context, Some(&current.terms), &terms)?;
     precondition.check(Some(current.version))?;
-    let (owner, ..) = name_key(context, &current);
-    let before = external_ids::of_many(tx, &[id.uuid()], Some(owner))?;
-    let same_ids = before.get(&id.uuid()).unwrap_or(&ExternalIds::new()) == &command.external_ids;
+    let before = names(tx, context, std::slice::from_ref(&current))?.remove(&id);
+    let same_ids = before.unwrap_or_default() == command.external_ids;
     if terms == current.terms && same_ids {
         return view(tx, context, current);
     }
@@ -180,7 +178,7 @@ pub fn put_by_external_id(
         system: system.into(),
         id: id.into(),
     };
-    match external_ids::find(tx, &name)? {
+    match external_ids::claim(tx, &name)? {
         Some(found) => {
             let view = replace(tx, context, (PartyId::new(found), precondition), &command)?;
             Ok((view, false))
@@ -194,12 +192,13 @@ pub fn put_by_external_id(
     }
 }
 
-fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: PartyId) -> Result<Party, Error> {
+fn changeable(tx: &mut WriteTx<'_>, context: &Context, id: PartyId) -> Result<Party, Error> {
     authorise::write_oneself(context)?;
     let party = parties::find(tx, id)?.ok_or(Error::NotFound)?;
     if party.id != context.caller.party() {
         authorise::write(tx, context, Resource::Parties)?;
     }
+    grants::hold(tx, context, id)?;
     // Parties are public, so that this one exists is no secret.
     let writable = writable(tx, context, (std::slice::from_ref(&party), Permission::WriteParties))?;
     if writable.contains(&party.id) { Ok(party) } else { Err(Error::Forbidden) }
@@ -277,17 +276,28 @@ fn note(
     audit_trail::note(tx, context, Deed { action, before, after });
 }
 
-/// Whose external ids the caller sees: its own; an admin all.
-fn viewer(context: &Context) -> Option<PartyId> {
-    (!context.caller.is_admin()).then_some(context.caller.party())
+/// The ids of parties that the caller would state: in its own systems, or in a registrar's.
+fn names(
+    tx: &mut ReadTx<'_>,
+    context: &Context,
+    parties: &[Party],
+) -> Result<BTreeMap<PartyId, ExternalIds>, Error> {
+    let mut by_owner: BTreeMap<PartyId, Vec<Uuid>> = BTreeMap::new();
+    for (owner, _, party) in parties.iter().map(|party| name_key(context, party)) {
+        by_owner.entry(owner).or_default().push(party);
+    }
+    let mut names = BTreeMap::new();
+    for (owner, parties) in by_owner {
+        let given = external_ids::of_many(tx, &parties, Some(owner))?;
+        names.extend(given.into_iter().map(|(party, ids)| (PartyId::new(party), ids)));
+    }
+    Ok(names)
 }
 
 fn view(tx: &mut ReadTx<'_>, context: &Context, party: Party) -> Result<PartyView, Error> {
-    let id = party.id.uuid();
-    let mut names = external_ids::of_many(tx, &[id], viewer(context))?;
+    let ids = names(tx, context, std::slice::from_ref(&party))?.remove(&party.id);
     let allowed = grants::allowed_by(tx, context, &[party.id])?.remove(&party.id);
-    let ids = names.remove(&id).unwrap_or_default();
-    Ok(seen(context, party, (ids, &allowed.unwrap_or_default())))
+    Ok(seen(context, party, (ids.unwrap_or_default(), &allowed.unwrap_or_default())))
 }
 
 /// The party as the caller sees it, whom it allows that much.

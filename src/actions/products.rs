@@ -19,7 +19,7 @@ use super::audit_trail::{self, Deed};
 use super::certificates::star_period;
 use super::gather::Gather;
 use super::precondition::Precondition;
-use super::{authorise, parties as owners};
+use super::{authorise, grants, parties as owners};
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::{Conflict, Error};
@@ -222,7 +222,7 @@ pub fn put_by_external_id(
         Some(owner) => {
             let (system, id) = (system.into(), id.into());
             let resource = Resource::Products;
-            external_ids::find(tx, &ExternalId { owner, resource, system, id })?
+            external_ids::claim(tx, &ExternalId { owner, resource, system, id })?
         }
         None => None,
     };
@@ -274,19 +274,24 @@ fn illegal(state: ProductState) -> Error {
 /// The producer that the caller may state a product of; none if it may not of the one that it
 /// names.
 fn producer(
-    tx: &mut ReadTx<'_>,
+    tx: &mut WriteTx<'_>,
     context: &Context,
     named: Option<PartyId>,
 ) -> Result<Option<PartyId>, Error> {
-    let party = parties::find(tx, named.unwrap_or(context.caller.party()))?;
+    let named_or_own = named.unwrap_or(context.caller.party());
+    grants::hold(tx, context, named_or_own)?;
+    let party = parties::find(tx, named_or_own)?;
     let party = party.filter(|party| party.terms.roles.contains(&Role::Producer));
     let party = of_writable(tx, context, party.as_slice())?.pop_first();
     if named.is_none() && party.is_none() { Err(Error::Forbidden) } else { Ok(party) }
 }
 
-fn changeable(tx: &mut ReadTx<'_>, context: &Context, id: ProductId) -> Result<Product, Error> {
+/// A product that the caller may change, kept as it is until the transaction ends, like what its
+/// producer allows.
+fn changeable(tx: &mut WriteTx<'_>, context: &Context, id: ProductId) -> Result<Product, Error> {
     authorise::write(tx, context, Resource::Products)?;
-    let product = products::find(tx, id)?.ok_or(Error::NotFound)?;
+    let product = products::find_to_change(tx, id)?.ok_or(Error::NotFound)?;
+    grants::hold(tx, context, product.terms.party_id)?;
     // Products are public, so that this one exists is no secret.
     let writable = writable(tx, context, &[product.terms.party_id])?;
     if writable.is_empty() { Err(Error::Forbidden) } else { Ok(product) }

@@ -81,7 +81,9 @@ pub fn open(
 ) -> Result<Option<SessionView>, Error> {
     let now = context.moment.now();
     login_failures::count(tx, now, attempt)?;
-    let user = users::find_by_login(tx, &attempt.login)?;
+    let named = users::find_by_login(tx, &attempt.login)?.map(|user| user.id);
+    // Whoever takes the password away ends the sessions that were opened before, this one too.
+    let user = named.map(|id| users::find_to_change(tx, id)).transpose()?.flatten();
     let user = user.filter(|user| user.disabled_at.is_none() && proved == Some(&user.password));
     let Some(user) = user else { return Ok(None) };
     login_failures::forget(tx, attempt)?;

@@ -157,7 +157,8 @@ pub fn change_password(
     (proved, fresh): (Option<&PasswordHash>, &PasswordHash),
 ) -> Result<bool, Error> {
     login_failures::count(tx, context.moment.now(), attempt)?;
-    let user = sessions::find(tx, context, session)?.user;
+    let user = sessions::find(tx, context, session)?.user.id;
+    let user = users::find_to_change(tx, user)?.ok_or(Error::NotFound)?;
     if proved != Some(&user.password) {
         return Ok(false);
     }

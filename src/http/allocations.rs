@@ -302,7 +302,15 @@ async fn run_new(
     begin: impl Fn(&mut WriteTx<'_>, &Context) -> Begun + Send + 'static,
     request: &HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (slot, language) = (reserve(app, &caller)?, language::asked(request.headers()));
+    let language = language::asked(request.headers());
+    let slot = match reserve(app, &caller) {
+        Ok(slot) => slot,
+        // A repeated request starts nothing, and needs no place.
+        Err(full) => {
+            let kept = once.answered(caller.clone()).await?.ok_or(full)?;
+            return as_it_stands(app, caller, kept, language).await;
+        }
+    };
     let begun = Arc::new(Mutex::new(None));
     let noted = Arc::clone(&begun);
     let write = once.write(caller.clone(), move |tx, ctx| {

@@ -83,12 +83,20 @@ impl Once {
             idempotency::once(tx, context, request.as_ref(), |tx| work(tx, context))
         });
         let Outcome { answer, is_replay } = written.await?;
-        let mut response = HttpResponse::from(answer);
-        if is_replay {
-            let yes = HeaderValue::from_static("true");
-            response.headers_mut().insert(IDEMPOTENT_REPLAYED, yes);
-        }
-        Ok(response)
+        Ok(if is_replay { replayed(answer) } else { answer.into() })
+    }
+
+    /// The answer that this request got before, if it did.
+    ///
+    /// # Errors
+    /// That the key was used for something else.
+    pub async fn answered(&self, caller: Caller) -> Result<Option<HttpResponse>, ApiError> {
+        let Some(request) = self.keyed(&caller) else { return Ok(None) };
+        let read = self
+            .app
+            .app
+            .read(caller, move |tx, context| idempotency::answered(tx, context, &request));
+        Ok(read.await?.map(replayed))
     }
 
     fn keyed(&self, caller: &Caller) -> Option<KeyedRequest> {
@@ -100,6 +108,12 @@ impl Once {
         let body = body.unwrap_or_default();
         Some(KeyedRequest { id, fingerprint: digest(&[uri.query().unwrap_or_default(), &body]) })
     }
+}
+
+fn replayed(answer: Answer) -> HttpResponse {
+    let mut response = HttpResponse::from(answer);
+    response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+    response
 }
 
 /// What a body says, in one form for all that say the same.

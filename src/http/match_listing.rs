@@ -6,7 +6,6 @@ use std::io::Write;
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse};
 use matching::date::Timestamp;
-use matching::demand::Demand;
 use matching::facts::DemandFacts;
 use matching::id::{DemandId, PartyId};
 use matching::price::UnitPrice;
@@ -23,6 +22,7 @@ use super::problem::{ApiError, ProblemCode};
 use super::problem_texts::Language;
 use super::record::unwritable;
 use super::state::AppData;
+use crate::actions::matches::Draft;
 use crate::market::View;
 use crate::market::footing::Footing;
 use crate::market::matches::{Ask, Match, PairKey};
@@ -294,10 +294,10 @@ impl Listing<'_, RankKey> {
     ///
     /// # Errors
     /// A bug, if an item cannot be written.
-    pub(super) fn preview(&self, draft: Option<&Demand>) -> Result<ToldList, ApiError> {
-        let Some(demand) = draft else { return self.matches(None, None) };
-        let page = self.view.matches_for_terms(&demand.terms, &self.ask);
-        self.matches(page.as_ref(), Some(&DemandFacts::from(demand)))
+    pub(super) fn preview(&self, draft: Option<&Draft>) -> Result<ToldList, ApiError> {
+        let Some(draft) = draft else { return self.matches(None, None) };
+        let page = self.view.matches_for_unlisted(&draft.unlisted(), &self.ask);
+        self.matches(page.as_ref(), Some(&DemandFacts::from(&draft.demand)))
     }
 }
 

@@ -113,7 +113,7 @@ async fn preview_matches(
     let terms = terms.await?;
     let nil = DemandId::new(uuid::Uuid::nil());
     let facts = DemandFacts::of_terms(nil, &terms, []);
-    let page = listing.view.matches_for_terms(&terms, &listing.ask);
+    let page = listing.view.matches_for_unlisted(&(&terms).into(), &listing.ask);
     listing.tell(listing.matches(page.as_ref(), Some(&facts))?)
 }
 
@@ -163,8 +163,8 @@ async fn list_demand_near_misses(
     }
     let draft = app.app.read(caller, move |tx, ctx| matches::own_draft(tx, ctx, id)).await?;
     let (view, ask) = (&listing.view, &listing.ask);
-    let page = draft.as_ref().and_then(|draft| view.excluded_for_terms(&draft.terms, ask));
-    let facts = draft.as_ref().map(DemandFacts::from);
+    let page = draft.as_ref().and_then(|draft| view.excluded_for_unlisted(&draft.unlisted(), ask));
+    let facts = draft.as_ref().map(|draft| DemandFacts::from(&draft.demand));
     listing.tell(listing.near_misses(page.as_ref(), facts.as_ref())?)
 }
 

@@ -1,5 +1,5 @@
 //! Problem documents (RFC 9457): the closed catalogue of what can go wrong, and the one place where
-//! an error becomes an answer. The texts stand in `problem_texts`.
+//! an error becomes an answer. The texts of broken rules stand in `problem_texts`.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};

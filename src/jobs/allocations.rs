@@ -181,7 +181,7 @@ impl Run<'_> {
             ..allocation
         };
         let begun = running.clone();
-        if self.app.database().write(move |tx| allocations::update_open(tx, &begun))? {
+        if self.app.database().write(move |tx| allocations::update_open(tx, &begun))?.is_some() {
             let solved = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 self.solve(&running, task)
             }));
@@ -256,7 +256,6 @@ impl From<Solved> for Answer {
 /// Keeps how a run ended, unless it was taken back meanwhile.
 fn keep(app: &App, running: Allocation, ended: Result<Answer, Failure>) -> Result<(), Error> {
     let updated_at = app.clock().now();
-    let version = running.version + 1;
     let (state, answer) = match ended {
         Err(failure) => (State::Failed(failure), None),
         Ok(Answer { as_of, snapshot, outcome, stopped_after }) => {
@@ -272,12 +271,12 @@ fn keep(app: &App, running: Allocation, ended: Result<Answer, Failure>) -> Resul
             (State::Finished(finished), Some((snapshot, outcome_text(&outcome))))
         }
     };
-    let ended = Allocation { version, updated_at, state, ..running };
+    let ended = Allocation { updated_at, state, ..running };
     let kept = app.database().write(move |tx| {
         if let Some((snapshot, _)) = &answer {
             allocation_snapshots::keep(tx, snapshot)?;
         }
-        if !allocations::update_open(tx, &ended)? {
+        if allocations::update_open(tx, &ended)?.is_none() {
             return Err(Error::NotFound);
         }
         match &answer {

@@ -148,14 +148,15 @@ impl Feed {
         let offer_ids: Vec<OfferId> = ids(Changed::Offer).into_iter().map(OfferId::new).collect();
         let found = offers::find_many(tx, &offer_ids)?;
         records.extend(found.into_iter().map(|offer| MarketChange::Offer(Box::new(offer))));
-        let demand_ids: Vec<DemandId> =
-            ids(Changed::Demand).into_iter().map(DemandId::new).collect();
-        let found = demands::find_many(tx, &demand_ids)?;
+        let demand_ids = ids(Changed::Demand);
+        let changed: Vec<DemandId> = demand_ids.iter().copied().map(DemandId::new).collect();
+        let found = demands::find_many(tx, &changed)?;
         records.extend(found.into_iter().map(|demand| self.demand(demand)));
-        for id in ids(Changed::Dismissal) {
-            let found = dismissals::of_demand(tx, DemandId::new(id))?;
-            records.extend(found.iter().map(dismissed));
-        }
+        // A demand that was opened just now may have been a draft when an offer was dismissed.
+        let about = &demand_ids | &ids(Changed::Dismissal);
+        let about: Vec<DemandId> = about.into_iter().map(DemandId::new).collect();
+        let found = dismissals::of_demands(tx, &about)?;
+        records.extend(found.iter().map(dismissed));
         Ok(records)
     }
 
@@ -312,12 +313,18 @@ fn listed(product: &Product, papers: &Papers) -> MarketChange {
     }))
 }
 
+impl From<&dismissals::Dismissal> for Dismissal {
+    fn from(dismissal: &dismissals::Dismissal) -> Self {
+        Self {
+            demand_id: dismissal.demand,
+            offer_id: dismissal.offer,
+            by: dismissal.party,
+            offer_terms_version: dismissal.offer_terms_version,
+            demand_terms_version: dismissal.demand_terms_version,
+        }
+    }
+}
+
 fn dismissed(dismissal: &dismissals::Dismissal) -> MarketChange {
-    MarketChange::Dismissed(Dismissal {
-        demand_id: dismissal.demand,
-        offer_id: dismissal.offer,
-        by: dismissal.party,
-        offer_terms_version: dismissal.offer_terms_version,
-        demand_terms_version: dismissal.demand_terms_version,
-    })
+    MarketChange::Dismissed(Dismissal::from(dismissal))
 }

@@ -13,8 +13,9 @@ use matching::pair::{Likeness, Moment, Pair};
 use matching::price::FreightRate;
 use matching::text::relevance::{ELIGIBLE, Query};
 
+use super::change::Dismissal;
 use super::rank::{AnyKey, Best, MissKey, Page, RankKey};
-use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
+use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord};
 use super::state::State;
 use super::table::Slot;
 use super::texts::{Likenesses, NameText, QueryText, TextNumber, Texts};
@@ -60,6 +61,23 @@ pub struct Match<'v> {
     pub checks: Vec<Check>,
 }
 
+/// A demand that is not in the market: one that nobody has recorded, or a draft.
+#[derive(Debug, Clone, Copy)]
+pub struct Unlisted<'a> {
+    /// What it states.
+    pub terms: &'a DemandTerms,
+    /// The version of that.
+    pub terms_version: i64,
+    /// What parties do not want to see for it.
+    pub dismissals: &'a [Dismissal],
+}
+
+impl<'a> From<&'a DemandTerms> for Unlisted<'a> {
+    fn from(terms: &'a DemandTerms) -> Self {
+        Self { terms, terms_version: 1, dismissals: &[] }
+    }
+}
+
 /// One version of the market with what it shares with the others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'v> {
@@ -73,22 +91,24 @@ pub(super) struct Sought<'f, 'v> {
     pub(super) facts: &'f DemandFacts,
     pub(super) needs: &'f [NeedFacts],
     pub(super) record: Option<&'v DemandRecord>,
+    dismissed: &'f [Dismissed],
     pub(super) words: Option<Arc<str>>,
     pub(super) buyer: &'v PartyRecord,
     pub(super) text: Option<Likenesses<Query>>,
     pub(super) substitutes: Vec<Option<Likenesses<Query>>>,
 }
 
-impl<'v> Sought<'_, 'v> {
+impl<'f, 'v> Sought<'f, 'v> {
     /// The same demand with other facts and deliveries.
     pub(super) fn changed<'g>(
-        &self,
+        &'g self,
         facts: &'g DemandFacts,
         needs: &'g [NeedFacts],
     ) -> Sought<'g, 'v> {
         let (words, text) = (self.words.clone(), self.text.clone());
         let substitutes = self.substitutes.clone();
-        Sought { facts, needs, record: self.record, words, buyer: self.buyer, text, substitutes }
+        let Sought { record, dismissed, buyer, .. } = *self;
+        Sought { facts, needs, record, dismissed, words, buyer, text, substitutes }
     }
 
     fn likeness(&self, name: &NameText) -> Likeness {
@@ -105,8 +125,8 @@ impl<'v> Sought<'_, 'v> {
 
     /// Whether a party does not want to see an offer for it.
     pub(super) fn has_dismissed(&self, pair: &Pair<'_>, by: Option<PartyId>) -> bool {
-        let asked = self.record.zip(by);
-        asked.is_some_and(|(record, by)| record.is_dismissed(pair.offer, by))
+        let hides = |by| self.dismissed.iter().any(|it| it.hides((self.facts, pair.offer), by));
+        by.is_some_and(hides)
     }
 
     /// At least the text factor of a name that answers neither its text nor a substitute.
@@ -130,13 +150,13 @@ impl<'v> Reader<'v> {
     }
 
     /// Offers for a demand that is not in the market, best first.
-    pub(super) fn for_terms(
+    pub(super) fn for_unlisted(
         self,
-        terms: &DemandTerms,
+        demand: &Unlisted<'_>,
         ask: &Ask<RankKey>,
     ) -> Option<Page<Match<'v>, RankKey>> {
-        let (facts, needs) = unsaved(terms);
-        let sought = self.sought_by(terms, (&facts, &needs))?;
+        let (facts, needs, dismissed) = unlisted(demand);
+        let sought = self.sought_by(demand.terms, (&facts, &needs, &dismissed))?;
         let page = self.ranked_offers(&sought, Moment::at(ask.now), ask);
         Some(page.map(|(_, found)| self.shown(&sought, *found)).flatten())
     }
@@ -144,7 +164,7 @@ impl<'v> Reader<'v> {
     fn sought_by<'f>(
         self,
         terms: &DemandTerms,
-        (facts, needs): (&'f DemandFacts, &'f [NeedFacts]),
+        (facts, needs, dismissed): (&'f DemandFacts, &'f [NeedFacts], &'f [Dismissed]),
     ) -> Option<Sought<'f, 'v>> {
         let buyer = self.state.parties.get(self.state.party_slot(terms.party_id)?)?;
         let row = |text: &str| self.texts.names_by_text(text);
@@ -156,6 +176,7 @@ impl<'v> Reader<'v> {
             facts,
             needs,
             record: None,
+            dismissed,
             words: terms.text.as_deref().map(Arc::from),
             buyer,
             text: terms.text.as_deref().map(row),
@@ -174,13 +195,13 @@ impl<'v> Reader<'v> {
     }
 
     /// The same for a demand that is not in the market.
-    pub(super) fn excluded_for_terms(
+    pub(super) fn excluded_for_unlisted(
         self,
-        terms: &DemandTerms,
+        demand: &Unlisted<'_>,
         ask: &Ask<MissKey>,
     ) -> Option<Page<Match<'v>, MissKey>> {
-        let (facts, needs) = unsaved(terms);
-        Some(self.missed(&self.sought_by(terms, (&facts, &needs))?, ask))
+        let (facts, needs, dismissed) = unlisted(demand);
+        Some(self.missed(&self.sought_by(demand.terms, (&facts, &needs, &dismissed))?, ask))
     }
 
     fn missed(self, sought: &Sought<'_, 'v>, ask: &Ask<MissKey>) -> Page<Match<'v>, MissKey> {
@@ -202,6 +223,7 @@ impl<'v> Reader<'v> {
             facts: &record.facts,
             needs: self.state.needs.get(record.needs),
             record: Some(record),
+            dismissed: record.dismissed(),
             words: record.text.as_ref().map(|text| Arc::clone(&text.text)),
             buyer: self.state.parties.get(record.buyer)?,
             text: record.text.as_ref().map(row),
@@ -279,10 +301,13 @@ impl<'v> Reader<'v> {
     }
 }
 
-/// A demand that is not in the market.
-fn unsaved(terms: &DemandTerms) -> (DemandFacts, Vec<NeedFacts>) {
-    let id = DemandId::new(uuid::Uuid::nil());
-    (DemandFacts::of_terms(id, terms, []), NeedFacts::of_terms(terms, []))
+/// A demand that is not in the market, as it is judged.
+fn unlisted(demand: &Unlisted<'_>) -> (DemandFacts, Vec<NeedFacts>, Vec<Dismissed>) {
+    let (id, terms) = (DemandId::new(uuid::Uuid::nil()), demand.terms);
+    let mut facts = DemandFacts::of_terms(id, terms, []);
+    facts.terms_version = u32::try_from(demand.terms_version).unwrap_or(u32::MAX);
+    let dismissed = demand.dismissals.iter().copied().map(Dismissed::from).collect();
+    (facts, NeedFacts::of_terms(terms, []), dismissed)
 }
 
 /// Whether the pair is open and each side may see the other.

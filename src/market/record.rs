@@ -6,6 +6,7 @@ use matching::facts::{DemandFacts, OfferFacts, PartyFacts, ProductFacts};
 use matching::id::{OfferId, PartyId};
 use matching::place::Place;
 
+use super::change::Dismissal;
 use super::lists::List;
 use super::table::Slot;
 use super::texts::{NameText, QueryText};
@@ -84,6 +85,23 @@ pub(super) struct Dismissed {
     pub(super) demand_terms_version: i64,
 }
 
+impl Dismissed {
+    /// Whether `by` dismissed the pair and neither side's terms have changed since.
+    pub(super) fn hides(&self, (demand, offer): (&DemandFacts, &OfferFacts), by: PartyId) -> bool {
+        self.offer_id == offer.id
+            && self.by == by
+            && self.offer_terms_version == i64::from(offer.terms_version)
+            && self.demand_terms_version == i64::from(demand.terms_version)
+    }
+}
+
+impl From<Dismissal> for Dismissed {
+    fn from(dismissal: Dismissal) -> Self {
+        let Dismissal { offer_id, by, offer_terms_version, demand_terms_version, .. } = dismissal;
+        Self { offer_id, by, offer_terms_version, demand_terms_version }
+    }
+}
+
 /// An open demand of the market.
 #[derive(Debug, Clone)]
 pub struct DemandRecord {
@@ -139,15 +157,11 @@ impl DemandRecord {
         list.push(dismissed);
     }
 
-    /// Whether `by` dismissed the offer and neither side's terms have changed since.
-    pub(super) fn is_dismissed(&self, offer: &OfferFacts, by: PartyId) -> bool {
-        self.rare.as_ref().is_some_and(|rare| {
-            rare.dismissed.contains(&Dismissed {
-                offer_id: offer.id,
-                by,
-                offer_terms_version: offer.terms_version.into(),
-                demand_terms_version: self.facts.terms_version.into(),
-            })
-        })
+    pub(super) fn dismissed(&self) -> &[Dismissed] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.dismissed)
+    }
+
+    pub(super) fn has_dismissed(&self, offer: &OfferFacts, by: PartyId) -> bool {
+        self.dismissed().iter().any(|each| each.hides((&self.facts, offer), by))
     }
 }

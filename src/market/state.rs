@@ -14,7 +14,7 @@ use super::cluster::Clusters;
 use super::lists::{Lists, MAX_ITEMS};
 use super::named::OffersByName;
 use super::offer_rows::OfferRows;
-use super::record::{DemandRecord, Dismissed, OfferRecord, PartyRecord, ProductRecord};
+use super::record::{DemandRecord, OfferRecord, PartyRecord, ProductRecord};
 use super::row::{DemandRow, OfferRow};
 use super::table::{Index, Slot, Table, push};
 use super::texts::{QueryText, TextNumber, Texts};
@@ -327,11 +327,8 @@ impl State {
     }
 
     fn dismiss(&mut self, dismissal: Dismissal) -> Option<()> {
-        let Dismissal { demand_id, offer_id, by, offer_terms_version, demand_terms_version } =
-            dismissal;
-        let slot = self.demand_slot(demand_id)?;
-        let dismissed = Dismissed { offer_id, by, offer_terms_version, demand_terms_version };
-        self.demands.get_mut(slot)?.dismiss(dismissed);
+        let slot = self.demand_slot(dismissal.demand_id)?;
+        self.demands.get_mut(slot)?.dismiss(dismissal.into());
         self.touched.add(Touch::Demand(slot));
         Some(())
     }

@@ -68,8 +68,9 @@ fn check_demand(plain: &Plain, world: &World, view: &View, demand: &Demand) {
     for (found, (_, evaluation)) in found.iter().zip(&expected) {
         assert_eq!(&found.evaluation, evaluation);
     }
-    let preview =
-        all_pages(ask::<RankKey>(world, 4), |ask| view.matches_for_terms(&demand.terms, ask));
+    let preview = all_pages(ask::<RankKey>(world, 4), |ask| {
+        view.matches_for_unlisted(&(&demand.terms).into(), ask)
+    });
     if demand.progress.iter().all(|progress| progress.committed == 0) {
         let previewed: Vec<u128> =
             preview.iter().map(|each| each.offer.facts.id.as_u128()).collect();

@@ -54,7 +54,7 @@ impl<'v> Reader<'v> {
                     let demand = self.state.demands.get(*slot)?;
                     let by = ask.dismissed_by;
                     let dismissed =
-                        by.is_some_and(|by| demand.is_dismissed(&offered.offer.facts, by));
+                        by.is_some_and(|by| demand.has_dismissed(&offered.offer.facts, by));
                     let pair =
                         if dismissed { None } else { self.pair_of(&offered, demand, moment) };
                     Some((*slot, pair?))

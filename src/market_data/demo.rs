@@ -17,7 +17,8 @@ pub struct DemoSummary {
     pub products: usize,
     /// Producers of the list, placeholders included.
     pub producers: usize,
-    /// Placeholders for producers that the list does not name, one a province.
+    /// Placeholders for producers that the list does not name, one a commune or district,
+    /// else one a province.
     pub unnamed_producers: usize,
     /// Products whose stars are valid by the list alone.
     pub stars_listed: usize,

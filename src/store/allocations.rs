@@ -9,7 +9,7 @@ use matching::planning::{Progress, Rule, Wish};
 
 use super::allocation_outcomes::{self, figures_of, figures_text, progress_of, progress_text};
 use super::columns::{bigint, id_of, illegal, json, json_of, quantity_of, word, word_of};
-use super::dialect::on_each;
+use super::dialect::{load_kept, on_each};
 use super::keyset::{Page, PageRequest, by_creation};
 use super::schema::allocations;
 use super::transaction::{ReadTx, WriteTx};
@@ -319,14 +319,20 @@ pub fn insert(tx: &mut WriteTx<'_>, allocation: &Allocation) -> Result<(), Error
     Ok(())
 }
 
-/// Replaces an allocation that has not ended; false if it has, so that one end stays.
+/// Replaces an allocation that has not ended, as the version after that which is recorded, and
+/// tells that version; none if it has ended, so that one end stays.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn update_open(tx: &mut WriteTx<'_>, allocation: &Allocation) -> Result<bool, Error> {
-    let row = Row::from(allocation);
-    let target = allocations::table.find(row.id.clone()).filter(allocations::status.eq_any(OPEN));
-    Ok(diesel::update(target).set(&row).execute(tx.connection())? == 1)
+pub fn update_open(tx: &mut WriteTx<'_>, allocation: &Allocation) -> Result<Option<i64>, Error> {
+    let target = allocations::table.find(allocation.id.to_string());
+    let open = target.clone().filter(allocations::status.eq_any(OPEN));
+    let version = open.select(allocations::version);
+    let recorded: Vec<i64> = load_kept!(tx.connection(), version, for_no_key_update)?;
+    let Some(version) = recorded.first().map(|recorded| recorded + 1) else { return Ok(None) };
+    let row = Row { version, ..Row::from(allocation) };
+    diesel::update(target).set(&row).execute(tx.connection())?;
+    Ok(Some(version))
 }
 
 /// Notes that an allocation is alive, and where it stands; false if it has ended.

@@ -8,7 +8,7 @@ use matching::demand::{DeliveryNeed, Progress};
 use matching::id::DemandId;
 use matching::place::Place;
 
-use super::columns::{PlaceColumns, bigint, id_of, period_of, quantity_of};
+use super::columns::{PlaceColumns, bigint, id_of, illegal, period_of, quantity_of};
 use super::dialect::{VALUES_PER_STATEMENT, insert_rows, on_each};
 use super::schema::delivery_needs;
 use super::transaction::{ReadTx, WriteTx};
@@ -192,7 +192,11 @@ fn by_demand(rows: Vec<Row>) -> Result<Needs, Error> {
     for row in rows {
         let progress = progress_of(&row)?;
         let need = DeliveryNeed::try_from(row.terms)?;
-        found.entry(id_of(&row.demand_id)?).or_default().push((need, progress));
+        let of_demand = found.entry(id_of(&row.demand_id)?).or_default();
+        if row.position != position(of_demand.len()) {
+            return Err(illegal("position of a delivery", row.position));
+        }
+        of_demand.push((need, progress));
     }
     Ok(found)
 }

@@ -25,14 +25,11 @@ use super::demand_columns::{
 };
 use super::dialect::{Condition, VALUES_PER_STATEMENT, any_of, insert_rows, on_each, stale};
 use super::invitations;
-use super::keyset::{Page, PageRequest, by_creation};
+use super::keyset::{Page, PageRequest, by_creation, for_each_chunk_of_rows};
 use super::schema::{delivery_needs, demands};
 use super::transaction::{ReadTx, WriteTx};
 use super::visibility::{Viewer, demands_seen_by};
 use crate::error::Error;
-
-/// The demands of one chunk of [`for_each_chunk`].
-const CHUNK_ROWS: i64 = 200;
 
 /// Which demands a list shows; an empty list of values shows all.
 #[derive(Debug, Clone)]
@@ -76,7 +73,7 @@ pub(super) const STATUSES: [(DemandStatus, &str); 4] = [
 pub(super) const PRICE_BASES: [(PriceBasis, &str); 2] =
     [(PriceBasis::AtOrigin, "at_origin"), (PriceBasis::Delivered, "delivered")];
 
-#[derive(Queryable, Insertable, AsChangeset)]
+#[derive(Clone, PartialEq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = demands, treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false)]
 struct Row {
@@ -255,7 +252,7 @@ pub fn insert_all(tx: &mut WriteTx<'_>, demands: &[&Demand]) -> Result<(), Error
 /// stays as it is, by position.
 ///
 /// # Errors
-/// [`Error::PreconditionFailed`] if the version is another, [`Error::NotFound`];
+/// [`Error::Unavailable`] if the version is another by now, [`Error::NotFound`];
 /// [`crate::error::Conflict::CapacityTaken`] if a delivery that is left out has made progress.
 pub fn update(tx: &mut WriteTx<'_>, demand: &Demand) -> Result<(), Error> {
     let row = Row::from(demand);
@@ -318,20 +315,33 @@ fn for_each_chunk_of(
     statuses: &[&str],
     take: &mut dyn FnMut(Vec<Demand>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let chunk = demands::table.filter(demands::id.gt(&after)).order(demands::id);
-        let chunk = chunk.limit(CHUNK_ROWS);
-        let mut rows: Vec<Row> = on_each!(tx.connection(), |c| chunk.load(c))?;
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-            return Ok(());
-        };
-        let needs = needs::of_range(tx, (&first.id, &last.id))?;
-        after = last.id.clone();
+    for_each_rows(tx, |tx, mut rows, needs| {
         // Not a condition of the query: SQLite would then sort all of a status for each chunk.
         rows.retain(|row| statuses.contains(&row.status.as_str()));
-        take(assemble(tx, rows, needs)?)?;
-    }
+        take(assemble(tx, rows, needs)?)
+    })
+}
+
+/// The demands whose rows say in some column another thing than their terms, in order of id.
+///
+/// # Errors
+/// Whatever the database says; a row that is no legal value.
+pub fn altered(tx: &mut ReadTx<'_>) -> Result<Vec<DemandId>, Error> {
+    let mut found = Vec::new();
+    for_each_rows(tx, |tx, rows, needs| {
+        let demands = assemble(tx, rows.clone(), needs)?;
+        let stated = demands.iter().zip(rows).filter(|(demand, row)| Row::from(*demand) != *row);
+        found.extend(stated.map(|(demand, _)| demand.id));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn for_each_rows(
+    tx: &mut ReadTx<'_>,
+    mut take: impl FnMut(&mut ReadTx<'_>, Vec<Row>, Needs) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for_each_chunk_of_rows!(tx, demands, needs, take)
 }
 
 fn assemble(tx: &mut ReadTx<'_>, rows: Vec<Row>, mut needs: Needs) -> Result<Vec<Demand>, Error> {

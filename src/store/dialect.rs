@@ -27,15 +27,24 @@ pub(super) fn any_of<T: 'static>(
     conditions.into_iter().reduce(|any, next| Box::new(any.or(next)))
 }
 
-/// Why an update of one version of a row met no row: another version is current, or there is none.
+/// How an error begins after which the same transaction may succeed: PostgreSQL's word for it.
+pub(super) const NOT_SERIALIZABLE: &str = "could not serialize";
+
+/// Why an update of one version of a row met no row: there is none, or another transaction changed
+/// it since this one read it. Tried again, the use case sees what is there now.
 macro_rules! stale {
     ($tx:expr, $table:ident, $id:expr) => {{
         let version = $table::table.find($id).select($table::version);
         let current: Option<i64> = version.get_result($tx.connection()).optional()?;
         Err(current.map_or($crate::error::Error::NotFound, |current| {
-            $crate::error::Error::PreconditionFailed { current: Some(current) }
+            $crate::store::dialect::overtaken(concat!(stringify!($table), " at version"), current)
         }))
     }};
+}
+
+/// Another transaction has changed what this one had read.
+pub(super) fn overtaken(what: &str, now: impl std::fmt::Display) -> Error {
+    Error::Unavailable(format!("{NOT_SERIALIZABLE}: {what} {now}"))
 }
 
 pub(super) use stale;
@@ -78,20 +87,19 @@ macro_rules! insert_rows {
 
 pub(super) use insert_rows;
 
-/// Loads the rows of a query and keeps others from changing them until the transaction ends. SQLite
-/// has one writer at a time, so that its rows are kept already.
-macro_rules! lock_shared {
-    ($connection:expr, $query:expr) => {
+/// Loads the rows of a query and keeps them until the transaction ends: `for_share` keeps others
+/// from changing them, `for_no_key_update` also from keeping them. SQLite has one writer at a time,
+/// so that its rows are kept already.
+macro_rules! load_kept {
+    ($connection:expr, $query:expr, $how:ident) => {
         match $connection {
             $crate::store::connection::AnyConnection::Sqlite(inner) => $query.load(inner),
-            $crate::store::connection::AnyConnection::Postgres(inner) => {
-                $query.for_share().load(inner)
-            }
+            $crate::store::connection::AnyConnection::Postgres(inner) => $query.$how().load(inner),
         }
     };
 }
 
-pub(super) use lock_shared;
+pub(super) use load_kept;
 
 /// Whether the error says that the same transaction may succeed when tried again: a serialization
 /// failure, a deadlock (PostgreSQL 40001, 40P01) or a busy SQLite file.

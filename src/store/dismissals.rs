@@ -5,7 +5,7 @@ use matching::date::Timestamp;
 use matching::id::{DemandId, OfferId, PartyId};
 
 use super::columns::id_of;
-use super::dialect::on_each;
+use super::dialect::{VALUES_PER_STATEMENT, on_each};
 use super::schema::dismissals;
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
@@ -95,16 +95,20 @@ pub fn put(tx: &mut WriteTx<'_>, dismissal: &Dismissal) -> Result<(), Error> {
     Ok(())
 }
 
-/// The dismissals of one demand's offers.
+/// The dismissals of these demands' offers.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn of_demand(tx: &mut ReadTx<'_>, demand: DemandId) -> Result<Vec<Dismissal>, Error> {
-    let query = dismissals::table
-        .filter(dismissals::demand_id.eq(demand.to_string()))
-        .order((dismissals::offer_id, dismissals::party_id));
-    let rows: Vec<Row> = query.load(tx.connection())?;
-    rows.into_iter().map(Dismissal::try_from).collect()
+pub fn of_demands(tx: &mut ReadTx<'_>, demands: &[DemandId]) -> Result<Vec<Dismissal>, Error> {
+    let order = (dismissals::demand_id, dismissals::offer_id, dismissals::party_id);
+    let mut found = Vec::new();
+    for part in demands.chunks(VALUES_PER_STATEMENT) {
+        let ids: Vec<String> = part.iter().map(DemandId::to_string).collect();
+        let query = dismissals::table.filter(dismissals::demand_id.eq_any(ids)).order(order);
+        let rows: Vec<Row> = query.load(tx.connection())?;
+        found.extend(rows);
+    }
+    found.into_iter().map(Dismissal::try_from).collect()
 }
 
 /// Every dismissal, in order of demand, offer and party.

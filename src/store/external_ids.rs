@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use matching::id::PartyId;
 use uuid::Uuid;
 
 use super::columns::{id_of, uuid_of};
+use super::connection::AnyConnection;
 use super::dialect::{insert_rows, is_duplicate};
 use super::schema::external_ids;
 use super::transaction::{ReadTx, WriteTx};
@@ -57,6 +59,22 @@ pub fn find(tx: &mut ReadTx<'_>, name: &ExternalId) -> Result<Option<Uuid>, Erro
         .get_result(tx.connection())
         .optional()?;
     found.map(|id| uuid_of(&id)).transpose()
+}
+
+/// The record that an external id names, which nobody else claims until the transaction ends: of
+/// two who put the same record at once, the second finds what the first has created. SQLite has one
+/// writer at a time.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn claim(tx: &mut WriteTx<'_>, name: &ExternalId) -> Result<Option<Uuid>, Error> {
+    if let AnyConnection::Postgres(connection) = tx.connection() {
+        let ExternalId { owner, resource, system, id } = name;
+        let key = format!("{owner} {} {system} {id}", resource.singular());
+        let lock = diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+        lock.bind::<Text, _>(key).execute(connection)?;
+    }
+    find(tx, name)
 }
 
 /// The record that some owner's `system` calls `id`; none if there is none, or more than one.

@@ -8,7 +8,7 @@ use matching::grant::{Grant, GrantDraft, GrantState, GrantTerms, Permission};
 use matching::id::{GrantId, PartyId};
 
 use super::columns::{date_of, id_of, illegal};
-use super::dialect::{Condition, any_of, lock_shared, on_each, stale};
+use super::dialect::{Condition, any_of, load_kept, on_each, stale};
 use super::keyset::{Page, PageRequest, by_creation};
 use super::schema::grants;
 use super::transaction::{ReadTx, WriteTx};
@@ -104,7 +104,7 @@ pub fn insert(tx: &mut WriteTx<'_>, grant: &Grant) -> Result<(), Error> {
 /// Replaces the grant that has the version before `grant.version`.
 ///
 /// # Errors
-/// [`Error::PreconditionFailed`] if the version is another, [`Error::NotFound`].
+/// [`Error::Unavailable`] if the version is another by now, [`Error::NotFound`].
 pub fn update(tx: &mut WriteTx<'_>, grant: &Grant) -> Result<(), Error> {
     let row = Row::from(grant);
     let target = grants::table.find(row.id.clone()).filter(grants::version.eq(row.version - 1));
@@ -173,7 +173,7 @@ pub fn lock_permissions(
         .filter(grants::grantee_id.eq(grantee.to_string()))
         .filter(grants::grantor_id.eq(grantor.to_string()))
         .filter(grants::revoked_at.is_null());
-    let rows: Vec<Row> = lock_shared!(tx.connection(), standing)?;
+    let rows: Vec<Row> = load_kept!(tx.connection(), standing, for_share)?;
     let mut found = BTreeSet::new();
     for row in rows {
         let grant = Grant::try_from(row)?;

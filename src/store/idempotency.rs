@@ -80,21 +80,33 @@ pub fn claim(
         FilterDsl::filter(upsert, keys::created_at.lt(expired.micros())).execute(c)
     });
     match claimed.map_err(running)? {
-        0 => answered(tx, request).map(Claim::Answered),
+        0 => {
+            let lost = || Error::Internal("a claimed request is not there".into());
+            find(tx, request, expired)?.map(Claim::Answered).ok_or_else(lost)
+        }
         _ => Ok(Claim::New),
     }
 }
 
-/// The answer to a request that was claimed before.
-fn answered(tx: &mut WriteTx<'_>, request: &KeyedRequest) -> Result<Answer, Error> {
-    let query = keys::table.find(&request.id).select(Row::as_select());
-    let Row { fingerprint, status, location, etag, body } = query.get_result(tx.connection())?;
+/// The answer to a request that was answered at `expired` or later; none if it was not.
+///
+/// # Errors
+/// [`Conflict::KeyReused`] if the key was used for another request.
+pub fn find(
+    tx: &mut ReadTx<'_>,
+    request: &KeyedRequest,
+    expired: Timestamp,
+) -> Result<Option<Answer>, Error> {
+    let kept = QueryDsl::filter(keys::table, keys::id.eq(&request.id));
+    let kept = QueryDsl::filter(kept, keys::created_at.ge(expired.micros()));
+    let row = kept.select(Row::as_select()).get_result(tx.connection()).optional()?;
+    let Some(Row { fingerprint, status, location, etag, body }) = row else { return Ok(None) };
     if fingerprint != request.fingerprint {
         return Err(Error::Conflict(Conflict::KeyReused));
     }
     let status = status.and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or_else(|| Error::Internal("a kept answer has no status".into()))?;
-    Ok(Answer { status, location, etag, body })
+    Ok(Some(Answer { status, location, etag, body }))
 }
 
 /// Whoever holds the row is still at work when the wait for its lock ends.

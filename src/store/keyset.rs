@@ -86,3 +86,25 @@ macro_rules! by_creation {
 }
 
 pub(super) use by_creation;
+
+/// The most rows of one chunk of a table that is read whole.
+pub(super) const CHUNK_ROWS: i64 = 200;
+
+/// Gives all rows of a table to `take`, in order of id, a chunk at a time, with what other tables
+/// hold of these rows (`of_range` of `parts`).
+macro_rules! for_each_chunk_of_rows {
+    ($tx:expr, $table:ident, $parts:ident, $take:expr) => {{
+        let mut after = String::new();
+        loop {
+            let chunk = $table::table.filter($table::id.gt(&after)).order($table::id);
+            let chunk = chunk.limit($crate::store::keyset::CHUNK_ROWS);
+            let rows: Vec<Row> = on_each!($tx.connection(), |c| chunk.load(c))?;
+            let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+            let parts = $parts::of_range($tx, (&first.id, &last.id))?;
+            after = last.id.clone();
+            $take($tx, rows, parts)?;
+        }
+    }};
+}
+
+pub(super) use for_each_chunk_of_rows;

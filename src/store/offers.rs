@@ -20,14 +20,11 @@ use super::columns::{
 };
 use super::dialect::{Condition, VALUES_PER_STATEMENT, any_of, insert_rows, on_each, stale};
 use super::invitations;
-use super::keyset::{Page, PageRequest, by_creation};
+use super::keyset::{Page, PageRequest, by_creation, for_each_chunk_of_rows};
 use super::schema::{capacities, offers, products};
 use super::transaction::{ReadTx, WriteTx};
 use super::visibility::{Viewer, offers_seen_by};
 use crate::error::Error;
-
-/// The offers of one chunk of [`for_each_chunk`].
-const CHUNK_ROWS: i64 = 200;
 
 /// Which offers a list shows; an empty list of values shows all.
 #[derive(Debug, Clone)]
@@ -71,7 +68,7 @@ pub(super) const STATUSES: [(OfferStatus, &str); 4] = [
     (OfferStatus::Withdrawn, "withdrawn"),
 ];
 
-#[derive(Queryable, Insertable, AsChangeset)]
+#[derive(Clone, PartialEq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = offers, treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false)]
 struct Row {
@@ -260,7 +257,7 @@ pub fn insert_all(tx: &mut WriteTx<'_>, offers: &[&Offer]) -> Result<(), Error> 
 /// quantities are written; what is taken stays as it is.
 ///
 /// # Errors
-/// [`Error::PreconditionFailed`] if the version is another, [`Error::NotFound`];
+/// [`Error::Unavailable`] if the version is another by now, [`Error::NotFound`];
 /// [`crate::error::Conflict::CapacityTaken`] if more is taken than is now declared.
 pub fn update(tx: &mut WriteTx<'_>, offer: &Offer) -> Result<(), Error> {
     let row = Row::from(offer);
@@ -324,20 +321,33 @@ fn for_each_chunk_of(
     statuses: &[&str],
     take: &mut dyn FnMut(Vec<Offer>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let chunk = offers::table.filter(offers::id.gt(&after)).order(offers::id);
-        let chunk = chunk.limit(CHUNK_ROWS);
-        let mut rows: Vec<Row> = on_each!(tx.connection(), |c| chunk.load(c))?;
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-            return Ok(());
-        };
-        let capacities = capacity_rows::of_range(tx, (&first.id, &last.id))?;
-        after = last.id.clone();
+    for_each_rows(tx, |tx, mut rows, capacities| {
         // Not a condition of the query: SQLite would then sort all of a status for each chunk.
         rows.retain(|row| statuses.contains(&row.status.as_str()));
-        take(assemble(tx, rows, capacities)?)?;
-    }
+        take(assemble(tx, rows, capacities)?)
+    })
+}
+
+/// The offers whose rows say in some column another thing than their terms, in order of id.
+///
+/// # Errors
+/// Whatever the database says; a row that is no legal value.
+pub fn altered(tx: &mut ReadTx<'_>) -> Result<Vec<OfferId>, Error> {
+    let mut found = Vec::new();
+    for_each_rows(tx, |tx, rows, capacities| {
+        let offers = assemble(tx, rows.clone(), capacities)?;
+        let stated = offers.iter().zip(rows).filter(|(offer, row)| Row::from(*offer) != *row);
+        found.extend(stated.map(|(offer, _)| offer.id));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn for_each_rows(
+    tx: &mut ReadTx<'_>,
+    mut take: impl FnMut(&mut ReadTx<'_>, Vec<Row>, Capacities) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for_each_chunk_of_rows!(tx, offers, capacity_rows, take)
 }
 
 fn assemble(

@@ -10,14 +10,11 @@ use matching::text::fold::fold;
 use super::columns::{
     PlaceColumns, containing, id_of, illegal, provinces, provinces_of, word, word_of,
 };
-use super::dialect::{is_duplicate, on_each};
-use super::keyset::{Page, PageRequest, by_creation};
+use super::dialect::{is_duplicate, on_each, stale};
+use super::keyset::{CHUNK_ROWS, Page, PageRequest, by_creation};
 use super::schema::parties;
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::{Conflict, Error};
-
-/// The parties of one answer of [`following`].
-const CHUNK_ROWS: i64 = 200;
 
 /// A party as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +62,7 @@ pub(super) const ROLES: [(Role, &str); 4] = [
     (Role::Authority, "authority"),
 ];
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = parties, treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false)]
 struct Row {
@@ -169,14 +166,15 @@ pub fn insert(tx: &mut WriteTx<'_>, party: &Party) -> Result<(), Error> {
 /// Replaces the party that has the version before `party.version`.
 ///
 /// # Errors
-/// [`Conflict::DuplicateTaxCode`]; [`Error::PreconditionFailed`] if the version is another.
+/// [`Conflict::DuplicateTaxCode`]; [`Error::Unavailable`] if the version is another by now,
+/// [`Error::NotFound`].
 pub fn update(tx: &mut WriteTx<'_>, party: &Party) -> Result<(), Error> {
     let row = Row::from(party);
     let target = parties::table.find(row.id.clone()).filter(parties::version.eq(row.version - 1));
     let updated = diesel::update(target).set(&row).execute(tx.connection());
     match meaning(updated)? {
         1 => Ok(()),
-        _ => Err(Error::PreconditionFailed { current: Some(party.version) }),
+        _ => stale!(tx, parties, row.id),
     }
 }
 
@@ -235,16 +233,36 @@ pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Party>, Error> {
     }
 }
 
+/// The parties whose rows say in some column another thing than their terms, in order of id.
+///
+/// # Errors
+/// Whatever the database says; a row that is no legal value.
+pub fn altered(tx: &mut ReadTx<'_>) -> Result<Vec<PartyId>, Error> {
+    let (mut found, mut last) = (Vec::new(), None);
+    loop {
+        let rows = rows_following(tx, last)?;
+        let Some(row) = rows.last() else { return Ok(found) };
+        last = Some(id_of(&row.id)?);
+        for row in rows {
+            let party = Party::try_from(row.clone())?;
+            found.extend((Row::from(&party) != row).then_some(party.id));
+        }
+    }
+}
+
 /// The parties with the ids after `after`, from the first one on for none: some hundreds, in order
 /// of id; none after the last.
 ///
 /// # Errors
 /// Whatever the database says.
 pub fn following(tx: &mut ReadTx<'_>, after: Option<PartyId>) -> Result<Vec<Party>, Error> {
+    rows_following(tx, after)?.into_iter().map(Party::try_from).collect()
+}
+
+fn rows_following(tx: &mut ReadTx<'_>, after: Option<PartyId>) -> Result<Vec<Row>, Error> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let query = parties::table.filter(parties::id.gt(after)).order(parties::id).limit(CHUNK_ROWS);
-    let rows: Vec<Row> = on_each!(tx.connection(), |c| query.load(c))?;
-    rows.into_iter().map(Party::try_from).collect()
+    Ok(on_each!(tx.connection(), |c| query.load(c))?)
 }
 
 /// A page of the parties that pass `filter`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::connection::{AnyConnection, DatabaseUrl};
 use super::database::{CommitHook, attempt};
+use super::dialect::NOT_SERIALIZABLE;
 use super::pool::{Connections, Pool};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
@@ -86,5 +87,5 @@ fn snapshot<T>(
 
 /// A serialization failure or a deadlock: nothing was done, and the next attempt may get through.
 fn may_succeed(reason: &str) -> bool {
-    reason.contains("could not serialize") || reason.contains("deadlock detected")
+    reason.contains(NOT_SERIALIZABLE) || reason.contains("deadlock detected")
 }

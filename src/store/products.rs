@@ -9,14 +9,11 @@ use matching::text::fold::fold;
 use super::columns::{
     id_of, illegal, json, json_of, packagings, packagings_of, product_set_of, word, word_of,
 };
-use super::dialect::{VALUES_PER_STATEMENT, on_each, stale};
-use super::keyset::{Page, PageRequest, by_creation};
+use super::dialect::{VALUES_PER_STATEMENT, load_kept, on_each, stale};
+use super::keyset::{CHUNK_ROWS, Page, PageRequest, by_creation};
 use super::schema::{offers, products};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
-
-/// The products of one answer of [`following`].
-const CHUNK_ROWS: i64 = 200;
 
 /// A product as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +46,7 @@ pub struct ProductFilter {
 pub(super) const STATES: [(ProductState, &str); 2] =
     [(ProductState::Active, "active"), (ProductState::Archived, "archived")];
 
-#[derive(Queryable, Insertable, AsChangeset)]
+#[derive(Clone, PartialEq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = products, treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false)]
 struct Row {
@@ -148,7 +145,7 @@ pub fn insert(tx: &mut WriteTx<'_>, product: &Product) -> Result<(), Error> {
 /// Replaces the product that has the version before `product.version`.
 ///
 /// # Errors
-/// [`Error::PreconditionFailed`] if the version is another, [`Error::NotFound`].
+/// [`Error::Unavailable`] if the version is another by now, [`Error::NotFound`].
 pub fn update(tx: &mut WriteTx<'_>, product: &Product) -> Result<(), Error> {
     let row = Row::from(product);
     let target = products::table.find(row.id.clone()).filter(products::version.eq(row.version - 1));
@@ -166,6 +163,26 @@ pub fn find(tx: &mut ReadTx<'_>, id: ProductId) -> Result<Option<Product>, Error
     let query = products::table.find(id.to_string());
     let row: Option<Row> = on_each!(tx.connection(), |c| query.get_result(c)).optional()?;
     row.map(Product::try_from).transpose()
+}
+
+/// The product with this id, which others neither change nor offer until the transaction ends.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn find_to_change(tx: &mut WriteTx<'_>, id: ProductId) -> Result<Option<Product>, Error> {
+    let query = products::table.find(id.to_string());
+    let rows: Vec<Row> = load_kept!(tx.connection(), query, for_no_key_update)?;
+    rows.into_iter().next().map(Product::try_from).transpose()
+}
+
+/// The product with this id, which others do not change until the transaction ends.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn find_to_offer(tx: &mut WriteTx<'_>, id: ProductId) -> Result<Option<Product>, Error> {
+    let query = products::table.find(id.to_string());
+    let rows: Vec<Row> = load_kept!(tx.connection(), query, for_share)?;
+    rows.into_iter().next().map(Product::try_from).transpose()
 }
 
 /// The products with these ids, in no particular order.
@@ -196,17 +213,36 @@ pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Product>, Error> {
     }
 }
 
+/// The products whose rows say in some column another thing than their terms, in order of id.
+///
+/// # Errors
+/// Whatever the database says; a row that is no legal value.
+pub fn altered(tx: &mut ReadTx<'_>) -> Result<Vec<ProductId>, Error> {
+    let (mut found, mut last) = (Vec::new(), None);
+    loop {
+        let rows = rows_following(tx, last)?;
+        let Some(row) = rows.last() else { return Ok(found) };
+        last = Some(id_of(&row.id)?);
+        for row in rows {
+            let product = Product::try_from(row.clone())?;
+            found.extend((Row::from(&product) != row).then_some(product.id));
+        }
+    }
+}
+
 /// The products with the ids after `after`, from the first one on for none: some hundreds, in order
 /// of id; none after the last.
 ///
 /// # Errors
 /// Whatever the database says.
 pub fn following(tx: &mut ReadTx<'_>, after: Option<ProductId>) -> Result<Vec<Product>, Error> {
+    rows_following(tx, after)?.into_iter().map(Product::try_from).collect()
+}
+
+fn rows_following(tx: &mut ReadTx<'_>, after: Option<ProductId>) -> Result<Vec<Row>, Error> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    let query =
-        products::table.filter(products::id.gt(after)).order(products::id).limit(CHUNK_ROWS);
-    let rows: Vec<Row> = on_each!(tx.connection(), |c| query.load(c))?;
-    rows.into_iter().map(Product::try_from).collect()
+    let query = products::table.filter(products::id.gt(after)).order(products::id);
+    Ok(on_each!(tx.connection(), |c| query.limit(CHUNK_ROWS).load(c))?)
 }
 
 /// The units that offers of this product are counted in, each once; withdrawn offers do not count.

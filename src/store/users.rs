@@ -6,7 +6,7 @@ use matching::id::{PartyId, UserId};
 use matching::violation::{Rule, Violation};
 
 use super::columns::{id_of, illegal, scopes_of};
-use super::dialect::is_duplicate;
+use super::dialect::{is_duplicate, load_kept};
 use super::schema::users;
 use super::transaction::{ReadTx, WriteTx};
 use crate::caller::Scopes;
@@ -126,6 +126,16 @@ pub fn find(tx: &mut ReadTx<'_>, id: UserId) -> Result<Option<User>, Error> {
     let row: Option<Row> =
         users::table.find(id.to_string()).get_result(tx.connection()).optional()?;
     row.map(User::try_from).transpose()
+}
+
+/// The user with this id, whom others do not change until the transaction ends.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn find_to_change(tx: &mut WriteTx<'_>, id: UserId) -> Result<Option<User>, Error> {
+    let query = users::table.find(id.to_string());
+    let rows: Vec<Row> = load_kept!(tx.connection(), query, for_no_key_update)?;
+    rows.into_iter().next().map(User::try_from).transpose()
 }
 
 /// The user who logs in with this phone number or e-mail address.

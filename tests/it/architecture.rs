@@ -33,7 +33,8 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
     ),
     ("actions", &["app", "caller", "credentials", "error", "market", "reference", "store"]),
     ("jobs", &["actions", "app", "error", "market", "store"]),
-    // HTTP names the store's plain records and pages, never a query.
+    // HTTP names the store's plain records and pages and the transaction that it hands on; of its
+    // queries `changes::last` alone.
     (
         "http",
         &[

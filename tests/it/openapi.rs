@@ -131,7 +131,8 @@ fn no_change_breaks_released_clients() {
 #[test]
 fn every_problem_is_listed_in_both_languages() {
     let mut page = String::from(
-        "# Problems\n\nEvery error is a problem document (RFC 9457). `code` is stable and never \
+        "# Problems\n\nEvery error is a problem document (RFC 9457), but for 400 and 401 of \
+         `/oauth/token`, which have the\nform of RFC 6749. `code` is stable and never \
          translated; `type` is\n`https://ocop-link.github.io/problems/<code>`. This page is \
          generated from the catalogue\n(`UPDATE_OPENAPI=1 cargo test --test it openapi`).\n\n\
          | status | code | Vietnamese | English |\n| --- | --- | --- | --- |\n",

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::reference::Reference;
 use crate::store::external_ids::ExternalIds;
 use crate::store::products::Product;
-use crate::store::{ReadTx, parties, products};
+use crate::store::{WriteTx, parties, products};
 
 /// What a caller states about an offer.
 #[derive(Debug, Clone)]
@@ -91,12 +91,13 @@ struct Named {
 /// # Errors
 /// All broken rules at once.
 pub(super) fn terms(
-    tx: &mut ReadTx<'_>,
+    tx: &mut WriteTx<'_>,
     context: &Context,
     command: &OfferCommand,
     current: Option<&Offer>,
 ) -> Result<OfferTerms, Error> {
-    let product = products::find(tx, command.product_id)?;
+    // What an offer is counted in, and whether it may be made, stays as it is until it is recorded.
+    let product = products::find_to_offer(tx, command.product_id)?;
     let product = product.filter(|product| can_offer(context, product, current));
     let owner = product.as_ref().filter(|_| command.place.is_none());
     let owner = owner.map(|product| parties::find(tx, product.terms.party_id)).transpose()?;

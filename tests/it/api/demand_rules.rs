@@ -11,6 +11,7 @@ api_tests!(
     all_broken_rules_are_told_at_once_and_nothing_is_recorded,
     only_what_was_sent_is_told,
     a_unit_converts_by_its_ratio_or_a_packaging,
+    a_unit_stays_what_it_was_when_a_packaging_changes,
     a_unit_converts_as_the_named_products_agree,
     unknown_fields_are_refused,
 );
@@ -195,13 +196,44 @@ fn a_unit_converts_by_its_ratio_or_a_packaging(api: &TestApi) {
 
 /// A product that comes in bottles of `content_ml`.
 fn bottled(api: &TestApi, content_ml: u64) -> String {
-    let maker = api.actor("Cơ sở", &["producer"]);
+    bottled_by(api, &api.actor("Cơ sở", &["producer"]), content_ml)
+}
+
+fn bottled_by(api: &TestApi, maker: &Actor, content_ml: u64) -> String {
     let bottle = json!({"unit": "chai", "contains": {"quantity": content_ml, "unit": "ml"}});
     let body = json!({
         "name": "Nước mắm", "product_set": 4, "unit": "chai", "packagings": [bottle]
     });
     let made = api.post("/v1/products", &body).by(&maker.token).send().expect(201);
     made.text("/id").to_owned()
+}
+
+fn a_unit_stays_what_it_was_when_a_packaging_changes(api: &TestApi) {
+    let (actor, maker) = (buyer(api), api.actor("Cơ sở", &["producer"]));
+    let product = bottled_by(api, &maker, 250);
+    let named = json!({"unit": "chai", "product_ids": [product]});
+    let made = record(api, &actor, &with(short(), named));
+    let repack = |version: i64, fields: Value| {
+        let path = format!("/v1/products/{product}");
+        let change = api.patch(&path, &fields).if_match(version);
+        change.by(&maker.token).send().expect(200);
+    };
+    let change = |version: i64, fields: Value| {
+        let patch = api.patch(made.header("location"), &fields).if_match(version);
+        patch.by(&actor.token).send()
+    };
+    let bottle = |content_ml: u64| {
+        let contains = json!({"quantity": content_ml, "unit": "ml"});
+        json!({"unit": "chai", "contains": contains})
+    };
+    repack(1, json!({"packagings": [bottle(500)]}));
+    let titled = change(1, json!({"title": "Nước mắm Tết"})).expect(200);
+    assert_eq!(titled.number("/terms_version"), 1, "what is wanted is the same");
+    let restated = change(2, json!({"packagings": [bottle(500)]})).expect(200);
+    assert_eq!(restated.number("/terms_version"), 2, "the buyer says so");
+    change(3, json!({"packagings": []})).expect(200);
+    repack(2, json!({"unit": "ml", "packagings": []}));
+    change(4, json!({"title": "Nước mắm"})).expect(200);
 }
 
 fn a_unit_converts_as_the_named_products_agree(api: &TestApi) {

@@ -14,6 +14,7 @@ api_tests!(
     applying_a_remedy_lets_the_offer_in,
     a_pair_is_explained_to_its_two_sides_only,
     a_dismissal_hides_until_terms_change,
+    a_dismissal_of_a_draft_outlives_its_opening,
     an_admin_of_no_party_dismisses_nothing,
     a_preview_answers_like_the_saved_demand,
     a_draft_is_told_what_it_would_find_and_miss,
@@ -292,6 +293,20 @@ fn a_dismissal_hides_until_terms_change(api: &TestApi) {
     assert_eq!(matches(api, &distributor, &demand).len(), 0, "no term has changed");
     patch(api, &producer, &offer_path, json!({"unit_price": 80_000}));
     assert_eq!(ids(&matches(api, &distributor, &demand)), [&*offer]);
+}
+
+fn a_dismissal_of_a_draft_outlives_its_opening(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let (offer, other) = (offer(api, &producer, json!({})), offer(api, &producer, json!({})));
+    let demand = demand(api, &distributor, json!({"status": "draft"}));
+    assert_eq!(matches(api, &distributor, &demand).len(), 2);
+    let path = format!("/v1/demands/{demand}/matches/{offer}/dismiss");
+    api.post(&path, &json!({})).by(&distributor.token).send().expect(204);
+    assert_eq!(ids(&matches(api, &distributor, &demand)), [&*other]);
+    api.act(&format!("/v1/demands/{demand}/open")).by(&distributor.token).send().expect(200);
+    assert_eq!(ids(&matches(api, &distributor, &demand)), [&*other]);
+    patch(api, &distributor, &format!("/v1/demands/{demand}"), json!({"max_unit_price": 130_000}));
+    assert_eq!(matches(api, &distributor, &demand).len(), 2, "other terms");
 }
 
 fn an_admin_of_no_party_dismisses_nothing(api: &TestApi) {

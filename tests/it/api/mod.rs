@@ -25,6 +25,7 @@ mod parties;
 mod places;
 mod preconditions;
 mod products;
+mod races;
 mod rate_limits;
 mod reference_data;
 mod refresh;

@@ -97,14 +97,11 @@ pub(super) fn with_taken(api: &TestApi, path: &str, taken: (u64, u64, u64)) -> S
         let mut offer = Offer { id: OfferId::new(moment.new_id()), ..found };
         (offer.capacity[0].held, offer.capacity[0].committed, offer.capacity[0].consumed) = taken;
         offers::insert(tx, &offer)?;
-        let change = NewChange {
-            at: moment.now(),
-            resource: Changed::Offer,
-            resource_id: offer.id.uuid(),
-            version: offer.version,
-            actor: offer.terms.party_id,
-        };
-        changes::append(tx, change);
+        for version in 1..=offer.version {
+            let (resource, resource_id) = (Changed::Offer, offer.id.uuid());
+            let (at, actor) = (moment.now(), offer.terms.party_id);
+            changes::append(tx, NewChange { at, resource, resource_id, version, actor });
+        }
         Ok(offer.id)
     });
     format!("/v1/offers/{}", copied.expect("a copy"))

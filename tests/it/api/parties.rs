@@ -265,6 +265,15 @@ fn everyone_who_writes_a_party_names_it_in_its_own_systems(api: &TestApi) {
     assert_eq!(put().expect(200).text("/id"), made.text("/id"));
     let seen = api.get(&path).by(&member).send().expect(200);
     assert_eq!(seen.at("/external_ids"), &json!({"crm": "7"}));
+    let seen = api.get(&path).by(&api.admin()).send().expect(200);
+    assert_eq!(seen.at("/external_ids"), &json!({"erp": "42"}), "an admin states the registrar's");
+    let mended = json!({"contact": {"phone": "+84294385000"}});
+    let mended = api.patch(&path, &mended).if_match(seen.number("/version")).by(&api.admin());
+    assert_eq!(mended.send().expect(200).at("/external_ids"), &json!({"erp": "42"}));
+    let names =
+        |token: &str| api.get(&path).by(token).send().expect(200).at("/external_ids").clone();
+    assert_eq!((names(&union.token), names(&member)), (json!({"erp": "42"}), json!({"crm": "7"})));
+    assert_eq!(put().expect(200).text("/id"), made.text("/id"));
 }
 
 fn every_violation_is_told_at_once_in_both_languages(api: &TestApi) {

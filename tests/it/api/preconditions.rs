@@ -11,7 +11,7 @@ api_tests!(
 );
 
 /// An actor, and a path with a body for each resource that is put by an external id.
-fn resources(api: &TestApi) -> (Actor, Vec<(String, Value)>) {
+pub(super) fn resources(api: &TestApi) -> (Actor, Vec<(String, Value)>) {
     let actor = api.actor("HTX", &["producer", "distributor", "coordinator"]);
     let goods = json!({"name": "Dừa sáp", "product_set": 1, "unit": "kg"});
     let product = api.post("/v1/products", &goods).by(&actor.token).send().expect(201);

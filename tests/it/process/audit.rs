@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{output, sqlite};
 
 /// What is done to the database, and what the audit says of it.
-const DAMAGES: [(&str, &str); 6] = [
+const DAMAGES: [(&str, &str); 12] = [
     ("UPDATE change_counter SET last_seq = last_seq - 1", "changes are counted"),
     (
         "UPDATE external_ids SET resource_id = '0198c0de-0000-7000-8000-000000000001'
@@ -21,6 +21,12 @@ const DAMAGES: [(&str, &str); 6] = [
     ("UPDATE offers SET party_id = (SELECT party_id FROM demands)", "its product is another's"),
     ("DELETE FROM parties WHERE id = (SELECT party_id FROM offers)", "its producer is not there"),
     ("DELETE FROM parties WHERE id = (SELECT party_id FROM demands)", "its buyer is not there"),
+    ("UPDATE offers SET last_day = '2026-12-31'", "a column says another thing"),
+    ("UPDATE demands SET last_day = '2026-12-31'", "a column says another thing"),
+    ("UPDATE parties SET name_folded = 'x' WHERE name = 'seller'", "a column says another thing"),
+    ("UPDATE products SET name_folded = 'x'", "a column says another thing"),
+    ("UPDATE delivery_needs SET position = 1", "illegal position of a delivery"),
+    ("DELETE FROM changes WHERE resource = 'offer' AND version = 1", "is missing"),
     ("DELETE FROM products", "what it certifies is not there"),
 ];
 
@@ -58,7 +64,8 @@ fn audited(folder: &Path, (place, damage): (usize, &str)) -> (Option<i32>, Strin
     let damage = format!("PRAGMA foreign_keys = OFF; {damage}");
     connect(&copy).batch_execute(&damage).expect("done");
     let audit = output(&format!("sqlite:{}", copy.display()), &["audit"]);
-    (audit.status.code(), String::from_utf8_lossy(&audit.stdout).into_owned())
+    let said = [audit.stdout, audit.stderr].concat();
+    (audit.status.code(), String::from_utf8_lossy(&said).into_owned())
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn every_state_is_read_as_it_was_written(test: &TestDatabase) {
 fn one_end_stays(test: &TestDatabase) {
     let queued = allocation(1, State::Queued);
     write(test, &queued);
-    let end = |state| Allocation { version: 2, state, ..queued.clone() };
+    let end = |state| Allocation { state, ..queued.clone() };
     let update = |end: Allocation| {
         test.database.write(move |tx| allocations::update_open(tx, &end)).expect("written")
     };
@@ -262,8 +262,10 @@ fn one_end_stays(test: &TestDatabase) {
     assert_eq!(at(-MAX_SKEW_US).state, State::Queued);
     let is_set_back = -MAX_SKEW_US - 1;
     assert_eq!(at(is_set_back).state, State::Failed(Failure::Interrupted));
-    assert!(update(end(State::Cancelled)));
-    assert!(!update(end(State::Failed(Failure::Internal))) && !note(ALIVE_US));
+    assert_eq!(update(end(State::Running(None))), Some(2));
+    assert_eq!(update(end(State::Cancelled)), Some(3), "whatever version was known");
+    assert_eq!(update(end(State::Failed(Failure::Internal))), None);
+    assert!(!note(ALIVE_US));
     assert_eq!(at(silent).state, State::Cancelled);
 }
 
