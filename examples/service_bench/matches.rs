@@ -130,13 +130,15 @@ fn compare(server: &Server, matches: &[Vec<u8>], (what, size): (&str, &Size)) ->
     println!("matches {what}:");
     for _ in 0..size.rounds {
         let fixed = round(server, &plan(&constant, size.round()));
+        let before = server.told_again();
         let found = round(server, &plan(matches, size.round()));
         println!(
-            "  constant {:6.0}/s {:5.1} µs   matches {:6.0}/s {:5.1} µs",
+            "  constant {:6.0}/s {:5.1} µs   matches {:6.0}/s {:5.1} µs, told again {:.1} %",
             fixed.load.per_second(),
             fixed.processor_us,
             found.load.per_second(),
-            found.processor_us
+            found.processor_us,
+            100.0 * (server.told_again() - before) as f64 / found.load.requests as f64
         );
         ratios.push(found.load.per_second() / fixed.load.per_second());
         costs.push(fixed.processor_us / found.processor_us);

@@ -53,26 +53,32 @@ pub(crate) fn run(mut command: Command) {
 
 /// A server that is killed when this goes.
 pub(crate) struct Server {
-    child: Child,
+    process: Process,
     pub(crate) address: SocketAddr,
+    /// Where it serves its numbers, if it does.
+    numbers: Option<SocketAddr>,
     /// From its start to its first answer.
     pub(crate) started_in: Duration,
 }
 
+/// A process that ends with this.
+struct Process(Child);
+
 impl Server {
     /// Starts a server and waits for its first answer.
     pub(crate) fn start(mut command: Command) -> Self {
-        Self::start_with(|port| {
+        let numbers = free_address();
+        command.env("OCOP_LINK_METRICS_ADDRESS", numbers.to_string());
+        let started = Self::start_with(|port| {
             command.env("OCOP_LINK_PORT", port.to_string());
             command
-        })
+        });
+        Self { numbers: Some(numbers), ..started }
     }
 
     /// The same on a port that was free a moment ago.
     pub(crate) fn start_with(command: impl FnOnce(u16) -> Command) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
-        drop(listener);
+        let address = free_address();
         let mut command = command(address.port());
         let begin = Instant::now();
         let mut child = command.spawn().expect("a process");
@@ -81,7 +87,13 @@ impl Server {
             assert!(begin.elapsed() < DEADLINE, "{command:?} does not answer");
             sleep(POLL);
         }
-        Self { child, address, started_in: begin.elapsed() }
+        Self { process: Process(child), address, numbers: None, started_in: begin.elapsed() }
+    }
+
+    /// How many lists it has told again.
+    pub(crate) fn told_again(&self) -> u64 {
+        let numbers = self.numbers.expect("a server that serves its numbers");
+        counted(numbers, "ocop_link_lists_told_again_total")
     }
 
     pub(crate) fn ask(&self, request: &[u8]) -> (u16, Vec<u8>) {
@@ -92,25 +104,40 @@ impl Server {
 
     /// Processor time that it has used.
     pub(crate) fn processor_time(&self) -> Duration {
-        processor_time(&self.child.id().to_string())
+        processor_time(&self.process.0.id().to_string())
     }
 
     /// Memory that it keeps.
     pub(crate) fn resident_bytes(&self) -> u64 {
-        resident_bytes(&self.child.id().to_string())
+        resident_bytes(&self.process.0.id().to_string())
     }
 
     /// Memory that it keeps, without the program itself.
     pub(crate) fn private_bytes(&self) -> u64 {
-        private_bytes(&self.child.id().to_string())
+        private_bytes(&self.process.0.id().to_string())
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
+}
+
+/// An address that nobody listened to a moment ago.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address")
+}
+
+/// A number of those that a server serves.
+fn counted(address: SocketAddr, name: &str) -> u64 {
+    let mut connection = Connection::open(address).expect("a connection");
+    let page = connection.ask(&request("GET", "/metrics", "", "")).expect("the numbers");
+    let page = String::from_utf8_lossy(page.body);
+    let number = page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+    number.unwrap_or_else(|| panic!("no {name}"))
 }
 
 fn is_ready(address: SocketAddr) -> bool {

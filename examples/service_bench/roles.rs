@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, web};
 use ocop_link::app::App;
 use ocop_link::clock::Clock;
 use ocop_link::config::Config;
+use ocop_link::http::metrics;
 use ocop_link::http::server::serve_beside;
 use ocop_link::http::state::AppData;
 use ocop_link::reference::Reference;
@@ -31,8 +32,14 @@ pub(crate) fn serve(constant_bytes: usize) {
         };
         config.route(CONSTANT_PATH, web::get().to(answer));
     };
+    let data = web::Data::new(data);
     actix_web::rt::System::new()
-        .block_on(async move { serve_beside(web::Data::new(data), listener, constant)?.await })
+        .block_on(async move {
+            if let Some(address) = data.app.config().metrics_address {
+                actix_web::rt::spawn(metrics::serve(data.clone(), address)?);
+            }
+            serve_beside(data, listener, constant)?.await
+        })
         .expect("a server");
 }
 
