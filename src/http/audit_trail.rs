@@ -5,6 +5,7 @@ use std::str::FromStr;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use matching::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Authenticated;
@@ -79,11 +80,11 @@ pub struct AuditEntryRecord {
     /// The record before; absent for a new one and for records imported by the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
-    pub before: Option<serde_json::Value>,
+    pub before: Option<Box<RawValue>>,
     /// The record after; absent for records imported by the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
-    pub after: Option<serde_json::Value>,
+    pub after: Option<Box<RawValue>>,
     /// The request that did it, as answered in `X-Request-Id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use matching::date::Timestamp;
 use matching::id::PartyId;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::changes::{Changed, NewChange};
@@ -38,7 +39,7 @@ pub struct NewEntry {
 }
 
 /// An entry as recorded.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// The number of the change, rising in commit order.
     pub seq: i64,
@@ -60,10 +61,10 @@ pub struct Entry {
     pub version: i64,
     /// What was done.
     pub action: String,
-    /// The record before.
-    pub before: Option<serde_json::Value>,
+    /// The record before, as JSON that was written by this service.
+    pub before: Option<Box<RawValue>>,
     /// The record after.
-    pub after: Option<serde_json::Value>,
+    pub after: Option<Box<RawValue>>,
     /// The request that it was done in.
     pub request_id: Option<String>,
 }

@@ -22,8 +22,23 @@ api_tests!(
     the_trail_is_filtered,
     the_trail_is_read_in_pages_newest_first,
     a_refused_or_empty_write_leaves_no_entry,
+    what_a_product_says_is_told_as_it_was_said,
     clients_users_and_keys_are_told_without_their_secrets,
 );
+
+/// An attribute whose name means something to the library that reads JSON.
+fn what_a_product_says_is_told_as_it_was_said(api: &TestApi) {
+    let maker = seller(api);
+    let attribute = ("$serde_json::private::RawValue", "[1, 2]");
+    let body = json!({"name": "Y", "product_set": 5, "unit": "kg", "attributes": {"a": "b"}});
+    let body = body.to_string();
+    let body = body.replace("\"a\":\"b\"", &format!("{:?}:{:?}", attribute.0, attribute.1));
+    let post = api.request("POST", "/v1/products").header("content-type", "application/json");
+    let made = post.by(&maker.token).raw(body).send().expect(201);
+    let told = &trail(api, &maker.token, "&resource=product")[0];
+    assert_eq!(told["after"]["attributes"][attribute.0], attribute.1, "{told}");
+    assert_eq!(&told["after"]["attributes"], made.at("/attributes"));
+}
 
 fn trail(api: &TestApi, token: &str, query: &str) -> Vec<Value> {
     let path = format!("/v1/audit-trail?limit=100{query}");
