@@ -1,7 +1,7 @@
 //! Where a request comes from: the peer of the connection, or, behind proxies that are trusted, the
 //! address that they saw. Must not know what is done with it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -15,9 +15,18 @@ pub(super) fn of(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
     Some(seen_by_proxies(peer, request.headers(), trusted))
 }
 
-/// The same as text; empty if the connection is gone.
-pub(super) fn text(request: &HttpRequest, trusted: &[IpNet]) -> String {
-    of(request, trusted).map(|address| address.to_string()).unwrap_or_default()
+/// The network of the client as text; empty if the connection is gone.
+pub(super) fn network_text(request: &HttpRequest, trusted: &[IpNet]) -> String {
+    of(request, trusted).map(|address| network(address).to_string()).unwrap_or_default()
+}
+
+/// What is one client for all that is known: an address, and of IPv6 the first address of its
+/// network, for 64 bits are one household or office (RFC 6177).
+pub(super) fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        IpAddr::V4(_) => address,
+    }
 }
 
 /// Each proxy appends the address that it was called from, so the last one that is no trusted proxy
@@ -39,6 +48,17 @@ mod tests {
     use actix_web::http::header::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn the_addresses_of_a_household_are_one_network() {
+        let same = |one: &str, other: &str| {
+            let [one, other] = [one, other].map(|text| text.parse().expect("an address"));
+            network(one) == network(other)
+        };
+        assert!(same("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff"));
+        assert!(!same("2001:db8:0:1::1", "2001:db8:0:2::1"));
+        assert!(!same("192.0.2.1", "192.0.2.2"));
+    }
 
     #[test]
     fn only_a_trusted_proxy_is_believed() {

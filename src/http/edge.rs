@@ -19,7 +19,7 @@ use super::idempotency::IDEMPOTENT_REPLAYED;
 use super::methods::{method_not_allowed, unknown_route};
 use super::problem::{ApiError, PROBLEM_JSON, ProblemCode};
 use super::problem_texts::Language;
-use super::rate_limit::{Charge, Client};
+use super::rate_limit::{self, Charge, Client};
 use super::refusal::refusal;
 use super::state::AppData;
 use super::unread::RequestBody;
@@ -87,9 +87,9 @@ impl<'a> Asked<'a> {
         let headers = request.headers();
         let method = request.method().clone();
         let now = app.app.clock().now();
-        let client = client(app, request, now);
         let counted_as = if method == Method::HEAD { Method::GET } else { method.clone() };
         let operation = (counted_as.as_str(), request.match_info().as_str());
+        let client = client((app, request), operation, now);
         let charge = app.limiter.charge(&client, operation, now);
         Self {
             app,
@@ -152,9 +152,14 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Who asks: the client of a valid token, else the address.
-fn client(app: &AppData, request: &ServiceRequest, now: Timestamp) -> Client {
-    if let Some(caller) = auth::prove(request.request(), app, now) {
+/// Who asks: the client of a valid token, unless it logs in; else the address.
+fn client(
+    (app, request): (&AppData, &ServiceRequest),
+    operation: (&str, &str),
+    now: Timestamp,
+) -> Client {
+    let caller = auth::prove(request.request(), app, now);
+    if let Some(caller) = caller.filter(|_| !rate_limit::is_login(operation)) {
         return Client::Known(caller);
     }
     let trusted = &app.app.config().traffic.trusted_proxies;

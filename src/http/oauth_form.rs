@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -64,7 +64,9 @@ impl OAuthForm {
     /// What is wrong, if it says so twice.
     pub fn client(&self, request: &HttpRequest) -> Result<Presented, Unreadable> {
         let (id, secret) = (self.get("client_id"), self.get("client_secret"));
-        let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
+        // An app that adds its access token to every request says nothing by it here.
+        let authorization = request.headers().get(header::AUTHORIZATION);
+        let Some(authorization) = authorization.filter(|header| !is_bearer(header)) else {
             return Ok(match (id, secret) {
                 (Some(id), Some(secret)) => {
                     Presented::Client(id.to_owned(), Secret::presented(secret))
@@ -84,6 +86,11 @@ impl OAuthForm {
             _ => Presented::Unusable,
         })
     }
+}
+
+fn is_bearer(header: &HeaderValue) -> bool {
+    let scheme = header.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case(b"bearer")
 }
 
 /// Id and secret of `Basic …` (RFC 7617). The form encoding that RFC 6749 puts around both changes

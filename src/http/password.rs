@@ -42,7 +42,7 @@ async fn change_password(
     let chosen = Password::chosen(&body.new_password).map_err(|violation| {
         ApiError::invalid(vec![Violation::new("/new_password", violation.rule)])
     })?;
-    let address = client_address::text(&request, &app.app.config().traffic.trusted_proxies);
+    let address = client_address::network_text(&request, &app.app.config().traffic.trusted_proxies);
     let challenge =
         app.app.read(caller.clone(), move |tx, ctx| users::challenge(tx, ctx, (session, &address)));
     let (attempt, hash) = challenge.await?;

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use matching::date::Timestamp;
 
+use super::client_address;
 use super::problem::{ApiError, ProblemCode};
 use crate::caller::Caller;
 use crate::config::RateLimits;
@@ -35,6 +36,13 @@ pub enum Client {
     Address(IpAddr),
     /// A connection that is gone already.
     Nobody,
+}
+
+/// Whether an operation is asked for to become known: whoever tries is counted by address, whatever
+/// token it holds already.
+#[must_use]
+pub fn is_login(operation: (&str, &str)) -> bool {
+    matches!(operation, ("POST", "/v1/sessions" | "/oauth/token"))
 }
 
 /// Counts requests.
@@ -103,12 +111,12 @@ impl RateLimiter {
         if *client == Client::Nobody || operation.1.starts_with("/health/") {
             return charge;
         }
-        // The stricter first: what it refuses is not counted by the other.
+        // The stricter first, so that what it refuses is told of it.
         for policy in self.stricter(operation).into_iter().chain([self.general(client)]) {
             let (window, is_within) = policy.take(key, now);
             charge.counted.push((policy, window));
             if !is_within {
-                charge.refused_by = Some(policy.name);
+                charge.refuse(policy.name);
                 break;
             }
         }
@@ -131,12 +139,10 @@ impl RateLimiter {
         }
     }
 
-    /// A network of IPv6 addresses is one household or office: 64 bits (RFC 6177).
     fn key(&self, client: &Client) -> u64 {
         match client {
             Client::Known(caller) => self.hasher.hash_one((caller.actor(), caller.subject())),
-            Client::Address(IpAddr::V6(address)) => self.hasher.hash_one(address.to_bits() >> 64),
-            Client::Address(address) => self.hasher.hash_one(address),
+            Client::Address(address) => self.hasher.hash_one(client_address::network(*address)),
             Client::Nobody => OTHERS,
         }
     }
@@ -220,6 +226,15 @@ impl Charge<'_> {
     #[must_use]
     pub const fn refused_by(&self) -> Option<&'static str> {
         self.refused_by
+    }
+
+    /// The policy counted last refuses the request, which no other counts then.
+    fn refuse(&mut self, policy: &'static str) {
+        self.refused_by = Some(policy);
+        let within = self.counted.len() - 1;
+        for (policy, window) in &mut self.counted[..within] {
+            policy.give_back(self.key, window);
+        }
     }
 
     /// An answer without news is free.

@@ -113,7 +113,7 @@ async fn create_session(
     request: HttpRequest,
     Body(body): Body<SessionBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let address = client_address::text(&request, &app.app.config().traffic.trusted_proxies);
+    let address = client_address::network_text(&request, &app.app.config().traffic.trusted_proxies);
     let attempt = Attempt { login: login(&body)?, address };
     let (asked, now) = (attempt.clone(), app.app.clock().now());
     let hash = app.app.probe(move |tx| sessions::challenge(tx, now, &asked)).await?;

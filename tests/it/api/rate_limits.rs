@@ -13,6 +13,8 @@ api_tests!(few =>
     without_a_token_the_address_is_counted,
     an_address_that_has_asked_enough_does_not_stop_a_client,
     what_is_costly_is_counted_once_more,
+    what_a_client_may_not_ask_is_not_counted_as_costly,
+    a_token_opens_no_second_count_of_logins,
     each_answer_tells_what_is_left,
     health_is_not_counted,
     an_address_in_a_header_is_not_believed,
@@ -48,6 +50,25 @@ fn list(api: &TestApi, token: &str) -> Answer {
 
 fn statuses(count: u32, ask: impl Fn() -> Answer) -> Vec<u16> {
     (0..count).map(|_| ask().status).collect()
+}
+
+fn what_a_client_may_not_ask_is_not_counted_as_costly(api: &TestApi) {
+    let token = api.token(ONE, "offers:read demands:read");
+    assert_eq!(statuses(CLIENT, || list(api, &token)), [200; CLIENT as usize]);
+    let preview = || api.post("/v1/matches/preview", &json!({})).by(&token).send();
+    for _ in 0..=PREVIEW {
+        let refused = preview().expect_problem(429, "rate_limited");
+        let left = format!("\"preview\";r={PREVIEW};");
+        assert!(refused.header("ratelimit").starts_with(&left), "{}", refused.header("ratelimit"));
+    }
+}
+
+fn a_token_opens_no_second_count_of_logins(api: &TestApi) {
+    let token = api.token(ONE, "offers:read");
+    let body = json!({"phone": "+84900000000", "password": "không phải mật khẩu"});
+    let log_in = || api.post("/v1/sessions", &body).by(&token).send();
+    assert_eq!(statuses(ADDRESS, log_in), [401; ADDRESS as usize]);
+    assert_eq!(log_in().expect(429).header("ratelimit-policy").matches("address").count(), 1);
 }
 
 fn one_request_too_many_is_told_when_to_come_back(api: &TestApi) {

@@ -10,6 +10,7 @@ use crate::support::api::{TestApi, api_tests};
 use crate::support::identity::{PASSWORD, claims};
 
 api_tests!(
+    an_access_token_beside_it_says_nothing,
     each_token_is_used_once_and_has_a_successor,
     a_token_can_be_asked_for_fewer_scopes,
     a_lost_answer_is_given_again,
@@ -60,6 +61,13 @@ fn each_token_is_used_once_and_has_a_successor(api: &TestApi) {
     assert_eq!(refreshed.header("cache-control"), "no-store");
     let current = api.get("/v1/sessions/current").by(refreshed.text("/access_token")).send();
     assert_eq!(claims(refreshed.text("/access_token"))["sid"], *current.text("/id"));
+}
+
+fn an_access_token_beside_it_says_nothing(api: &TestApi) {
+    let token = logged_in(api);
+    let grant = [("grant_type", "refresh_token"), ("refresh_token", &*token)];
+    let stale = api.token("00000000-0000-7000-8000-000000000001", "offers:read");
+    api.token_request(&grant).by(&stale).send().expect(200);
 }
 
 fn a_token_can_be_asked_for_fewer_scopes(api: &TestApi) {
