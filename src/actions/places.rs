@@ -34,8 +34,8 @@ pub struct StatedPlace {
     pub lon_e6: Option<i32>,
     /// The place in words, instead of codes.
     pub text: Option<String>,
-    /// The day on which the codes had their meaning; today if absent.
-    pub as_of: Option<Date>,
+    /// The day on which the codes had their meaning, `YYYY-MM-DD`; today if absent.
+    pub as_of: Option<String>,
 }
 
 /// The place of today that `input` means.
@@ -104,7 +104,10 @@ fn resolve_codes(
     input: &StatedPlace,
 ) -> Result<ResolvedPlace, Vec<Violation>> {
     let commune = input.commune_code.as_deref();
-    reference.resolve_codes(province, commune, input.as_of.map(civil)).map_err(|error| {
+    let wrong = |_| Violation::new("/as_of", Rule::WrongFormat { format: "date".into() });
+    let as_of = input.as_of.as_deref().map(str::parse::<Date>).transpose();
+    let as_of = as_of.map_err(|error| vec![wrong(error)])?;
+    reference.resolve_codes(province, commune, as_of.map(civil)).map_err(|error| {
         let concerns_commune = error.concerns_commune(commune);
         let at = if concerns_commune { "/commune_code" } else { "/province_code" };
         vec![Violation::new(at, rule_of(error))]

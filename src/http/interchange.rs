@@ -17,6 +17,9 @@ use super::schema::Contract;
 use super::{json, offers, parties};
 use crate::actions::interchange::{DemandNames, Name, NamedSubject, Record};
 
+/// What a name has.
+const NAME_MEMBERS: [&str; 2] = ["system", "id"];
+
 /// Why a line is not a record.
 #[derive(Debug)]
 pub enum Unreadable {
@@ -98,8 +101,12 @@ fn decode<T: DeserializeOwned + ToSchema>(
     serde_json::from_value(value).map_err(|error| Unreadable::Malformed(error.to_string()))
 }
 
-fn take_name(object: &mut Map<String, Value>, member: &str) -> Result<Name, Unreadable> {
+/// The name that stands in place of an id, which cannot stand beside it.
+fn take_name(object: &mut Map<String, Value>, member: &'static str) -> Result<Name, Unreadable> {
     let at = format!("/{member}");
+    if object.contains_key(&format!("{member}_id")) {
+        return Err(invalid(&format!("{at}_id"), Rule::Contradicts { other: member }));
+    }
     let value = object.remove(member).ok_or_else(|| invalid(&at, Rule::Required))?;
     name_of(value, &at)
 }
@@ -117,6 +124,10 @@ fn take_names(object: &mut Map<String, Value>, member: &str) -> Result<Vec<Name>
 }
 
 fn name_of(value: Value, at: &str) -> Result<Name, Unreadable> {
+    let mut members = value.as_object().into_iter().flat_map(Map::keys);
+    if let Some(other) = members.find(|member| !NAME_MEMBERS.contains(&member.as_str())) {
+        return Err(invalid(&format!("{at}/{other}"), Rule::UnknownField { near: Vec::new() }));
+    }
     let text = |member: &str| value[member].as_str().map(str::to_owned);
     let wrong = || invalid(at, Rule::WrongType { expected: "{system, id}".into() });
     Ok(Name { system: text("system").ok_or_else(wrong)?, id: text("id").ok_or_else(wrong)? })

@@ -1,6 +1,5 @@
 //! Places on the wire.
 
-use matching::date::Date;
 use matching::place::{Place, Point};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,7 +71,7 @@ impl From<&PlaceBody> for PlaceInput {
             lat_e6: body.lat.map(micro_degrees),
             lon_e6: body.lon.map(micro_degrees),
             text: body.text.clone(),
-            as_of: body.as_of.as_deref().and_then(|text| text.parse::<Date>().ok()),
+            as_of: body.as_of.clone(),
         })
     }
 }

@@ -60,9 +60,10 @@ pub const fn rule_code(rule: &Rule) -> &'static str {
         Rule::WrongType { .. } => "wrong_type",
         Rule::WrongFormat { .. } => "wrong_format",
         Rule::NotAllowed { .. } => "not_allowed",
-        Rule::OutOfRange { .. } | Rule::LengthOutOfRange { .. } | Rule::CountOutOfRange { .. } => {
-            "out_of_range"
-        }
+        Rule::OutOfRange { .. }
+        | Rule::OutOfDecimalRange { .. }
+        | Rule::LengthOutOfRange { .. }
+        | Rule::CountOutOfRange { .. } => "out_of_range",
         Rule::Duplicate => "duplicate",
         Rule::Contradicts { .. } => "contradicts",
         Rule::Past => "past",
@@ -94,6 +95,7 @@ pub fn every_rule() -> Vec<Rule> {
         Rule::WrongFormat { format: "date".into() },
         Rule::NotAllowed { allowed: "a, b".into() },
         Rule::OutOfRange { min: 1, max: 10 },
+        Rule::OutOfDecimalRange { min: "0.5".into(), max: "10".into() },
         Rule::LengthOutOfRange { min: 1, max: 200 },
         Rule::CountOutOfRange { min: 1, max: 10 },
         Rule::Duplicate,
@@ -149,6 +151,7 @@ fn vietnamese(rule: &Rule) -> String {
         Rule::OutOfRange { min, max: i64::MAX } => format!("Phải từ {min} trở lên."),
         Rule::OutOfRange { min: i64::MIN, max } => format!("Phải không quá {max}."),
         Rule::OutOfRange { min, max } => format!("Phải từ {min} đến {max}."),
+        Rule::OutOfDecimalRange { min, max } => format!("Phải từ {min} đến {max}."),
         Rule::LengthOutOfRange { min, max } => {
             format!("Phải có {} ký tự.", vietnamese_count(*min, *max))
         }
@@ -284,6 +287,7 @@ fn english(rule: &Rule) -> String {
         Rule::OutOfRange { min, max: i64::MAX } => format!("Must be at least {min}."),
         Rule::OutOfRange { min: i64::MIN, max } => format!("Must be at most {max}."),
         Rule::OutOfRange { min, max } => format!("Must be from {min} to {max}."),
+        Rule::OutOfDecimalRange { min, max } => format!("Must be from {min} to {max}."),
         Rule::LengthOutOfRange { min, max } => {
             format!("Must have {} characters.", english_count(*min, *max))
         }

@@ -67,6 +67,13 @@ pub enum Rule {
         /// The largest legal value.
         max: i64,
     },
+    /// A number outside a range whose ends are not both whole.
+    OutOfDecimalRange {
+        /// The smallest legal value.
+        min: String,
+        /// The largest legal value.
+        max: String,
+    },
     /// A text whose length in characters is outside its range.
     LengthOutOfRange {
         /// The fewest characters.

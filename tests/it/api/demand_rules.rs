@@ -12,6 +12,7 @@ api_tests!(
     only_what_was_sent_is_told,
     a_unit_converts_by_its_ratio_or_a_packaging,
     a_unit_stays_what_it_was_when_a_packaging_changes,
+    the_ends_of_a_range_are_told_as_they_are,
     a_unit_converts_as_the_named_products_agree,
     unknown_fields_are_refused,
 );
@@ -206,6 +207,14 @@ fn bottled_by(api: &TestApi, maker: &Actor, content_ml: u64) -> String {
     });
     let made = api.post("/v1/products", &body).by(&maker.token).send().expect(201);
     made.text("/id").to_owned()
+}
+
+fn the_ends_of_a_range_are_told_as_they_are(api: &TestApi) {
+    let none = json!({"substitutes": [{"text": "a", "ratio": 0}]});
+    let post = api.post("/v1/demands", &with(short(), none)).by(&buyer(api).token);
+    let refused = post.header("accept-language", "en").send().expect_problem(422, "invalid");
+    let detail = refused.text("/errors/0/detail");
+    assert!(detail.starts_with("Must be from 0.0001 to 100"), "{detail}");
 }
 
 fn a_unit_stays_what_it_was_when_a_packaging_changes(api: &TestApi) {

@@ -6,7 +6,7 @@ use matching::id::PartyId;
 use ocop_link::actions::interchange::{Import, Known, Outcome, Record};
 use ocop_link::caller::{Caller, Resource, Scope, ordinary_scopes};
 use ocop_link::error::Error;
-use ocop_link::http::interchange::read;
+use ocop_link::http::interchange::{Unreadable, read};
 use ocop_link::market_data::DemoMarket;
 use ocop_link::store::external_ids;
 use serde_json::{Value, json};
@@ -19,10 +19,27 @@ api_tests!(
     names_stand_for_records_of_their_owners,
     a_party_is_named_by_the_importer_whoever_else_has_the_name,
     a_certificate_that_says_something_else_is_refused,
+    a_name_is_read_as_strictly_as_a_body,
 );
 
 const OPERATOR: PartyId = PartyId::new(Uuid::from_u128(1));
 const SEED: u64 = 2026;
+
+fn a_name_is_read_as_strictly_as_a_body(api: &TestApi) {
+    let line = |name: Value, more: Value| {
+        let mut line = json!({"type": "product", "party": name, "name": "Gạo", "product_set": 4,
+            "unit": "kg"});
+        line.as_object_mut().expect("it").extend(more.as_object().cloned().expect("members"));
+        match read(&api.data.contract, line.to_string().as_bytes()) {
+            Err(Unreadable::Invalid(violations)) => violations[0].at.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let name = json!({"system": "erp", "id": "p1", "oops": 1});
+    assert_eq!(line(name, json!({})), "/party/oops");
+    let (name, id) = (json!({"system": "erp", "id": "p1"}), Uuid::nil().to_string());
+    assert_eq!(line(name, json!({"party_id": id})), "/party_id");
+}
 
 fn demo_records(api: &TestApi) -> Vec<Record> {
     let market = DemoMarket::build(api.data.app.reference(), jiff::civil::date(2026, 11, 23), SEED);

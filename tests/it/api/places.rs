@@ -7,6 +7,7 @@ use super::matches::{offer, seller};
 use crate::support::api::{Answer, TestApi, api_tests};
 
 api_tests!(
+    a_day_without_a_map_is_refused,
     a_place_is_taken_as_it_was_read,
     a_place_of_former_codes_is_taken_as_it_was_read,
     a_delivery_is_changed_with_the_place_that_was_read,
@@ -45,6 +46,16 @@ fn a_place_is_taken_as_it_was_read(api: &TestApi) {
     let path = format!("/v1/offers/{offer}");
     assert_eq!(read(api, &producer.token, &path).at("/place"), &kept, "taken by a new record too");
     sends_back(api, &producer.token, &path);
+}
+
+fn a_day_without_a_map_is_refused(api: &TestApi) {
+    for day in ["1850-01-01", "2999-01-01"] {
+        let body = json!({"name": "HTX", "legal_form": "cooperative", "roles": ["producer"],
+            "place": {"province_code": "86", "as_of": day}});
+        let refused = api.post("/v1/parties", &body).by(&api.admin()).send();
+        let refused = refused.expect_problem(422, "invalid");
+        refused.expect_violation("/place/as_of", "wrong_format");
+    }
 }
 
 fn a_place_of_former_codes_is_taken_as_it_was_read(api: &TestApi) {
