@@ -204,7 +204,14 @@ fn variable(name: &str) -> Result<Option<String>, String> {
 
 fn read_file(path: &str) -> Result<toml::Table, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
-    text.parse().map_err(|error| format!("{path}: {error}"))
+    text.parse().map_err(|error| format!("{path}: {}", unquoted(&text, &error)))
+}
+
+/// Where and why a file cannot be read, without the line itself, which may have a password.
+fn unquoted(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    format!("line {line}: {}", error.message())
 }
 
 struct Sources<'a> {
@@ -311,6 +318,14 @@ mod tests {
             let error = with(file, &[variable]).expect_err("illegal");
             assert!(error.contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_not_repeated() {
+        let text = "port = 1\ndatabase_url = 'postgres://ocop:secret@db/ocop";
+        let error = text.parse::<toml::Table>().expect_err("no quote");
+        let told = unquoted(text, &error);
+        assert!(told.starts_with("line 2: ") && !told.contains("secret"), "{told}");
     }
 
     #[test]

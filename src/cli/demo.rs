@@ -78,8 +78,9 @@ const DEMO_FACTOR: u32 = 100;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     fs::create_dir_all(&arguments.data_dir).map_err(failed_at(&arguments.data_dir))?;
+    let _alone = keep_others_out(&arguments.data_dir)?;
     let mut config = Config {
-        database_url: format!("sqlite:{}", arguments.data_dir.join("ocop-link.db").display()),
+        database_url: format!("sqlite://{}", arguments.data_dir.join("ocop-link.db").display()),
         host: "127.0.0.1".into(),
         port: arguments.port,
         log: env::var("OCOP_LINK_LOG").unwrap_or_else(|_| "warn".into()),
@@ -102,6 +103,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let listener = reserved.listen()?;
     introduce(&data, &listener, (&callers, arguments.credentials.as_deref()))?;
     serve(data, listener)
+}
+
+/// Two that begin at once would both make the market. The lock goes with the process.
+fn keep_others_out(folder: &Path) -> Result<File, Failure> {
+    let path = folder.join("demo.lock");
+    let file = File::create(&path).map_err(failed_at(&path))?;
+    let taken = |_| Failure::Other(format!("another demo runs in {}", folder.display()));
+    file.try_lock().map_err(taken)?;
+    Ok(file)
 }
 
 /// Becomes the same program from its beginning, which finds its data and serves them in half of the

@@ -4,6 +4,7 @@ use clap::Args;
 use matching::id::PartyId;
 
 use super::{Failure, open, output, scopes};
+use crate::actions::clients::MAX_NAME_CHARS;
 use crate::config::MAX_TOKEN_SECONDS;
 use crate::http::token::{Grant, Tokens};
 
@@ -28,6 +29,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let party: PartyId =
         arguments.party.parse().map_err(|_| Failure::Usage("--party is not an id".into()))?;
     let scope = scopes(arguments.scope.as_deref())?.to_string();
+    if arguments.subject.chars().count() as u64 > MAX_NAME_CHARS {
+        return Err(Failure::Usage(format!("--subject has more than {MAX_NAME_CHARS} characters")));
+    }
     let app = open()?;
     let seconds = arguments.seconds.unwrap_or(app.config().token_seconds);
     let tokens = Tokens::new(&app);

@@ -67,6 +67,18 @@ fn the_demo_answers_each_caller_and_keeps_its_data() {
 }
 
 #[test]
+fn one_demo_at_a_time_has_a_folder() {
+    let directory = TempDir::new().expect("a folder");
+    let (mut server, _) = demo(directory.path());
+    let folder = directory.path().display().to_string();
+    let second = output("sqlite:unused.db", &["demo", "--port", "0", "--data-dir", &folder]);
+    let error = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{error}");
+    assert!(error.contains("another demo runs in"), "{error}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
 fn a_demo_that_cannot_make_its_folder_names_it() {
     let directory = TempDir::new().expect("a folder");
     let file = directory.path().join("file");
