@@ -45,6 +45,8 @@ mod open {
     pub(super) const BY_AGREEMENT: [&str; 2] = ["theo thỏa thuận", "by agreement"];
     pub(super) const NOTHING: [&str; 2] = ["không có", "none"];
     pub(super) const NAMED: [&str; 2] = ["sản phẩm được chọn", "a chosen product"];
+    pub(super) const SET: [&str; 2] = ["bộ sản phẩm được chọn", "a chosen product set"];
+    pub(super) const OTHER_UNIT: [&str; 2] = ["đơn vị khác, không quy đổi được", "in another unit"];
 }
 
 /// The words of a language.
@@ -69,7 +71,7 @@ fn offer_value<'a>(sides: Sides<'a>, factor: Factor) -> Cow<'a, str> {
     match factor {
         Factor::Text => product_name.into(),
         Factor::Price => evaluation.landed_unit_price_vnd.map_or_else(
-            || said(open::BY_AGREEMENT, language).into(),
+            || said(no_price(evaluation.judgement.conversion.is_some()), language).into(),
             |vnd| counted(vnd, [" VND/", &demand.unit.code]),
         ),
         Factor::Quantity => counted(evaluation.available(), [" ", &demand.unit.code]),
@@ -86,7 +88,7 @@ fn demand_value<'a>(sides: Sides<'a>, factor: Factor) -> Cow<'a, str> {
     let Sides { demand, words, evaluation, language, .. } = sides;
     let open = |words| Cow::Borrowed(said(words, language));
     match factor {
-        Factor::Text => words.map_or_else(|| open(open::NAMED), Cow::Borrowed),
+        Factor::Text => words.map_or_else(|| open(chosen(demand)), Cow::Borrowed),
         Factor::Price => demand.max_unit_price.map_or_else(
             || open(open::NO_LIMIT),
             |price| counted(price.vnd(), [" VND/", &demand.unit.code]),
@@ -98,6 +100,16 @@ fn demand_value<'a>(sides: Sides<'a>, factor: Factor) -> Cow<'a, str> {
         Factor::Quality => least_stars(demand.min_stars, language),
         Factor::Reliability => open(open::NOT_ASKED),
     }
+}
+
+/// Why an offer has no price in the demand's unit.
+const fn no_price(by_agreement: bool) -> [&'static str; 2] {
+    if by_agreement { open::BY_AGREEMENT } else { open::OTHER_UNIT }
+}
+
+/// What a demand without words names.
+fn chosen(demand: &DemandFacts) -> [&'static str; 2] {
+    if demand.rare().product_ids.is_empty() { open::SET } else { open::NAMED }
 }
 
 /// A count with what is counted. Written without the formatter: a page of matches has two hundred.
@@ -143,9 +155,9 @@ fn offer_stated(check: &Check, (unit, language): (&str, Language)) -> String {
             format!("{} {}", said(["bộ sản phẩm", "product set"]), product_set.number())
         }
         Finding::Unit { offer, .. } => content(offer.primary()),
-        Finding::Price { offer_vnd, .. } => match offer_vnd {
+        Finding::Price { offer_vnd, by_agreement, .. } => match offer_vnd {
             Some(vnd) => format!("{vnd} VND/{unit}"),
-            None => said(open::BY_AGREEMENT).into(),
+            None => said(no_price(by_agreement)).into(),
         },
         Finding::Period { capacity, earliest, .. } => {
             format!("{capacity}, {} {earliest}", said(["sớm nhất ngày", "not before"]))

@@ -142,11 +142,17 @@ struct Inner {
 
 impl Inner {
     fn make_room(&mut self, likenesses: usize) {
-        if self.kept + likenesses > MAX_KEPT {
+        self.kept += likenesses;
+        if self.kept <= MAX_KEPT {
+            return;
+        }
+        // What has been replaced since was counted too.
+        self.kept = self.names.kept() + self.queries.kept() + likenesses;
+        if self.kept > MAX_KEPT {
             self.names.kept.fill(None);
             self.queries.kept.fill(None);
+            self.kept = likenesses;
         }
-        self.kept = self.names.kept() + self.queries.kept() + likenesses;
     }
 
     /// The names that answer a text; those that are known to are not looked for again.

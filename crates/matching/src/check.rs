@@ -149,6 +149,8 @@ pub enum Finding {
         /// The compared price of one demand unit, in đồng rounded up; absent by agreement or where
         /// the units do not convert.
         offer_vnd: Option<u64>,
+        /// Whether the offer has no price.
+        by_agreement: bool,
         /// The ceiling of one demand unit, in đồng.
         ceiling_vnd: Option<u64>,
         /// Where they are compared.

@@ -264,6 +264,7 @@ impl Judgement {
             }
             CheckCode::Price => Finding::Price {
                 offer_vnd: self.compared_price(pair).map(|price| price.vnd_rounded_up()),
+                by_agreement: pair.offer.unit_price.is_none(),
                 ceiling_vnd: pair.demand.max_unit_price.map(Price::vnd),
                 basis: pair.demand.price_basis,
             },

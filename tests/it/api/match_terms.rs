@@ -11,6 +11,7 @@ use super::offers::with_taken;
 use crate::support::api::{Actor, TestApi, api_tests};
 
 api_tests!(
+    what_cannot_be_compared_is_said_as_it_is,
     the_break_that_applies_to_the_share_sets_the_price,
     a_break_that_no_whole_increment_reaches_does_not_apply,
     a_delivery_that_cannot_be_served_earns_no_break,
@@ -43,6 +44,23 @@ fn only_failure(api: &TestApi, by: &Actor, demand: &str) -> Value {
     let checks = missed[0]["failed_checks"].as_array().cloned().unwrap_or_default();
     assert_eq!(checks.len(), 1, "{checks:?}");
     checks[0].clone()
+}
+
+fn what_cannot_be_compared_is_said_as_it_is(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let of_set = json!({"title": "Quà", "text": null, "product_sets": [4]});
+    let by_set = demand(api, &distributor, of_set);
+    offer(api, &producer, json!({}));
+    let found = &matches(api, &distributor, &by_set)[0]["factors"][0];
+    assert_eq!((&found["factor"], &found["value"]), (&json!("text"), &json!(5000)));
+    assert_eq!(found["demand_value"], "a chosen product set");
+    let by_piece = product(api, &producer, json!({"name": "Dừa", "unit": "trái"}));
+    offer_of(api, &producer, &by_piece, json!({}));
+    let missed = excluded(api, &distributor, &by_set);
+    let checks = missed[0]["failed_checks"].as_array().expect("checks");
+    let price = checks.iter().find(|check| check["code"] == "price");
+    let price = price.unwrap_or_else(|| panic!("{checks:?}"));
+    assert_eq!(price["offer_value"], "in another unit", "{price}");
 }
 
 fn the_break_that_applies_to_the_share_sets_the_price(api: &TestApi) {
