@@ -100,23 +100,26 @@ impl Judgement {
         }
     }
 
-    /// Counts what would be available, and how far, if what the nearest pair fails were passed.
+    /// Counts what would be served, and how far, if what the nearest pair fails were passed.
     fn suppose(&mut self, pair: &Pair<'_>) {
         let Some(near) = self.nearest else { return };
-        let mut serving = 0_u128;
+        let (mut serving, mut way_km) = (0_u128, u32::MAX);
         for (index, need) in pair.needs.iter().enumerate() {
             let stop = Stop::new(pair, self.conversion.as_ref(), (index, need));
-            let capacity = pair.capacity.iter().enumerate();
-            let passes = |it: &(usize, &FreeCapacity)| {
-                stop.judge(pair, *it).gaps.fails_only_where(&near.gaps)
-            };
-            let of_need =
-                capacity.filter(passes).fold(0_u128, |bits, (place, _)| bits | 1 << place);
-            self.coverage[index].available_base = self.base_in(pair, of_need);
+            let let_in =
+                |it: &(usize, &FreeCapacity)| stop.judge(pair, *it).gaps.no_worse_than(&near.gaps);
+            let capacity = pair.capacity.iter().enumerate().filter(let_in);
+            let of_need = capacity.fold(0_u128, |bits, (place, _)| bits | 1 << place);
+            if of_need > 0 {
+                way_km = way_km.min(stop.distance_km);
+            }
+            let available_base = self.base_in(pair, of_need);
+            let wanted = self.coverage[index].wanted;
+            self.coverage[index] = Coverage { available_base, serving: of_need, wanted };
             serving |= of_need;
         }
         self.available = free_in(pair.capacity, serving);
-        self.distance_km = pair.offer.point.distance_km(pair.needs[near.need].point);
+        self.distance_km = way_km;
     }
 
     /// Base units of the wanted product that are free in these periods.

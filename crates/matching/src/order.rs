@@ -22,20 +22,12 @@ impl Judgement {
         self.landed_price = self.price.map(|price| landed(pair, way, (price, &conversion)));
     }
 
-    /// Offer units that would be ordered: what can be sold to the deliveries together, or of the
-    /// nearest pair if none can be served, on the increment; at least the smallest share.
+    /// Offer units that would be ordered: what can be sold to the deliveries together, or could if
+    /// what the nearest pair fails were passed, on the increment; at least the smallest share.
     fn ordered(&self, pair: &Pair<'_>) -> u64 {
         let Some(by) = self.conversion else { return 0 };
         let (increment, smallest) = (pair.offer.increment().max(1), smallest_share(pair, &by));
-        let is_served = self.coverage.iter().any(|delivery| delivery.serving > 0);
-        let steps = match self.nearest {
-            _ if is_served => sold(pair.capacity, &self.coverage, &by, (increment, smallest)),
-            Some(near) => {
-                let wanted = by.offer_units_within(pair.needs[near.need].wanted());
-                wanted.min(pair.capacity[near.capacity].free()) / increment
-            }
-            None => 0,
-        };
+        let steps = sold(pair.capacity, &self.coverage, &by, (increment, smallest));
         (steps * increment).max(smallest.min(MAX_QUANTITY))
     }
 

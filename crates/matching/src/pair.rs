@@ -254,10 +254,10 @@ impl PairGaps {
         self.all() == [0; 6]
     }
 
-    /// Whether every check passes that passes in `others`.
+    /// Whether no check is further from passing than in `others`: what lets those in lets this in.
     #[must_use]
-    pub fn fails_only_where(&self, others: &Self) -> bool {
-        self.all().into_iter().zip(others.all()).all(|(own, other)| own == 0 || other > 0)
+    pub fn no_worse_than(&self, others: &Self) -> bool {
+        self.all().into_iter().zip(others.all()).all(|(own, other)| own <= other)
     }
 
     /// How many fail, and their gaps together.

@@ -13,6 +13,7 @@ api_tests!(
     a_fee_is_spread_over_what_is_sold,
     goods_that_are_ready_late_are_as_far_as_their_day,
     a_near_miss_is_priced_where_it_fails,
+    a_near_miss_has_the_price_of_the_match_that_it_would_be,
     a_near_miss_is_scored_as_if_it_passed,
     a_renewal_is_named_only_where_it_is_enough,
     what_is_available_fits_the_numbers_of_every_client,
@@ -51,6 +52,26 @@ fn the_least_that_is_sold_sets_the_price(api: &TestApi) {
     assert_eq!(found[0]["unit_price"], 76_000, "less than a hundred is not sold");
     let (codes, miss) = missed(api, &distributor, &wish(window(50), json!({})));
     assert_eq!((codes, &miss["unit_price"]), (vec!["quantity".into()], &json!(76_000)));
+}
+
+fn a_near_miss_has_the_price_of_the_match_that_it_would_be(api: &TestApi) {
+    let distributor = buyer(api);
+    let breaks = json!([{"min_quantity": 1000, "unit_price": 80_000}]);
+    offer(
+        api,
+        &seller(api),
+        json!({"price_breaks": breaks, "capacity": [
+        {"from": "2027-01-01", "to": "2027-03-31", "quantity": 5000}]}),
+    );
+    let mut wish = json!({"max_unit_price": 85_000, "price_basis": "at_origin"});
+    let later = json!({"from": "2027-02-10", "to": "2027-02-20", "quantity": 800});
+    wish["deliveries"] = json!([window(800), later]);
+    let found = matches(api, &distributor, &demand(api, &distributor, wish.clone()));
+    assert_eq!(found[0]["unit_price"], 80_000);
+    wish["requirements"] = json!({"min_stars": 4});
+    let (codes, miss) = missed(api, &distributor, &demand(api, &distributor, wish));
+    assert_eq!((codes, &miss["unit_price"]), (vec!["stars".into()], &json!(80_000)));
+    assert_eq!(miss["coverage"][1]["available"], 5000);
 }
 
 fn a_break_counts_what_can_be_bought_in_whole_increments(api: &TestApi) {
