@@ -5,7 +5,7 @@ use super::communes::CommuneCode;
 use super::place_index::UnitAt;
 use super::place_name::{self, PlaceKind, PlaceName};
 use super::places::{PlaceError, Places, ResolvedPlace, commune_of_today};
-use super::provinces::{Province, ProvinceCode, Provinces};
+use super::provinces::{LAST_FORMER_DAY, Province, ProvinceCode, Provinces};
 
 const COUNTRY_KEYS: [&str; 2] = ["vietnam", "vn"];
 /// First words of a street or hamlet, which says nothing about administrative units.
@@ -242,17 +242,28 @@ impl Search<'_> {
     }
 
     fn describe(&self, unit: UnitAt) -> Option<String> {
-        let former = &self.places.former;
-        let province = self.places.provinces.get(self.place_of(unit)?.province_code)?;
-        let (kind, name) = match unit {
-            UnitAt::District(at) => (former.districts[at].kind, &former.districts[at].name),
-            UnitAt::Former(at) => (former.communes[at].kind, &former.communes[at].name),
+        match unit {
+            UnitAt::District(at) => self.describe_district(at),
+            UnitAt::Former(at) => {
+                let commune = &self.places.former.communes[at];
+                let district = self.describe_district(commune.district)?;
+                Some(format!("{} {}, {district}", commune.kind.label_vi(), commune.name))
+            }
             UnitAt::Commune(code) => {
                 let commune = self.places.communes.get(code)?;
-                (commune.kind.place_kind(), &commune.name)
+                let province = self.places.provinces.get(commune.province_code)?;
+                let kind = commune.kind.place_kind().label_vi();
+                Some(format!("{kind} {}, {}", commune.name, province.name))
             }
-        };
-        Some(format!("{} {name}, {}", kind.label_vi(), province.name))
+        }
+    }
+
+    /// With the province that it was in: today's may have several of its name.
+    fn describe_district(&self, at: usize) -> Option<String> {
+        let district = &self.places.former.districts[at];
+        let code = district.province_code.to_string();
+        let province = self.places.provinces.by_code(&code, Some(LAST_FORMER_DAY)).ok()?;
+        Some(format!("{} {}, {}", district.kind.label_vi(), district.name, province.name))
     }
 }
 
@@ -382,7 +393,10 @@ mod tests {
         let places = Places::load();
         let error = places.resolve_text("huyện Châu Thành").unwrap_err();
         let PlaceError::AmbiguousPart { candidates, .. } = error else { panic!("{error}") };
-        assert!(candidates.contains(&"huyện Châu Thành, Vĩnh Long".to_owned()), "{candidates:?}");
+        assert!(candidates.contains(&"huyện Châu Thành, Bến Tre".to_owned()), "{candidates:?}");
+        for candidate in candidates {
+            places.resolve_text(&candidate).unwrap_or_else(|error| panic!("{candidate}: {error}"));
+        }
         assert_eq!(province(&places, "huyện Châu Thành, Bến Tre"), "86");
     }
 

@@ -11,6 +11,8 @@ use serde::Deserialize;
 
 /// First day of the two-level administration (202/2025/QH15).
 pub const REFORM_DAY: Date = date(2025, 7, 1);
+/// The last day of the provinces and districts before it.
+pub(super) const LAST_FORMER_DAY: Date = date(2025, 6, 30);
 
 /// One version of a province.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -81,7 +81,8 @@ impl PartyTerms {
     ///
     /// # Errors
     /// Every broken rule with its place.
-    pub fn new(draft: PartyDraft) -> Result<Self, Vec<Violation>> {
+    pub fn new(mut draft: PartyDraft) -> Result<Self, Vec<Violation>> {
+        draft.tax_code = draft.tax_code.map(in_one_form);
         let mut violations = Violations::default();
         violations.length(draft.name.trim(), (1, MAX_NAME_CHARS), "/name");
         violations.range(draft.roles.len() as u64, (1, 4), "/roles");
@@ -130,6 +131,16 @@ fn check_contact(contact: &Contact, violations: &mut Violations) {
     }
 }
 
+/// A branch's tax code with its hyphen, however it is written: spreadsheets leave it out.
+fn in_one_form(code: String) -> String {
+    match code.len() {
+        13 if code.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{}-{}", &code[..10], &code[10..])
+        }
+        _ => code,
+    }
+}
+
 fn is_tax_code(code: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match code.split_once('-') {
@@ -146,10 +157,11 @@ mod tests {
 
     #[test]
     fn tax_codes_are_ten_ten_and_three_or_twelve_digits() {
-        for code in ["2100123456", "2100123456-001", "084123456789"] {
-            assert!(is_tax_code(code), "{code}");
+        for code in ["2100123456", "2100123456-001", "2100123456001", "084123456789"] {
+            assert!(is_tax_code(&in_one_form(code.into())), "{code}");
         }
-        for code in ["", "210012345", "2100123456-01", "2100123456001", "21001234x6"] {
+        assert_eq!(in_one_form("2100123456001".into()), "2100123456-001");
+        for code in ["", "210012345", "2100123456-01", "21001234x6", "210012345600x"] {
             assert!(!is_tax_code(code), "{code}");
         }
     }
