@@ -1,6 +1,8 @@
 //! An allocation as a spreadsheet (Office Open XML) that a union officer can send to producers: in
 //! Vietnamese, one sheet a use. Text is written as text, so that no name becomes a formula.
 
+use actix_web::HttpRequest;
+use actix_web::http::header::{Accept, Header, Quality};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::allocation_parts::{Answer, Share, Shortage, Unsold};
@@ -177,4 +179,14 @@ fn table(
 /// (OWASP, CSV injection).
 fn is_formula_like(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+/// Whether the client names the spreadsheet's media type, and would not rather have JSON.
+pub(super) fn is_wanted(request: &HttpRequest) -> bool {
+    let Ok(Accept(ranges)) = Accept::parse(request) else { return false };
+    let quality = |name: &str| {
+        let of = ranges.iter().filter(|range| range.item.essence_str() == name);
+        of.map(|range| range.quality).max()
+    };
+    let (spreadsheet, json) = (quality(XLSX), quality("application/json"));
+    spreadsheet.is_some_and(|quality| quality > Quality::ZERO) && spreadsheet > json
 }

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::allocation_body::{AllocationBody, RepairBody};
 use super::allocation_record::{AllocationRecord, objective_name};
-use super::allocation_sheet::{XLSX, workbook};
+use super::allocation_sheet::{self, XLSX, workbook};
 use super::auth::Authenticated;
 use super::body::Body;
 use super::etag::Tag;
@@ -160,7 +160,7 @@ async fn get_allocation(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let report = read(&app, caller, id.parse()?).await?;
-    if wants_spreadsheet(&request) {
+    if allocation_sheet::is_wanted(&request) {
         return spreadsheet(&report);
     }
     let language = language::asked(request.headers());
@@ -420,12 +420,6 @@ fn spreadsheet(report: &Report) -> Result<HttpResponse, ApiError> {
         .insert_header((header::CONTENT_LANGUAGE, Language::Vietnamese.tag()))
         .insert_header((header::VARY, "Accept"))
         .body(file))
-}
-
-/// Whether the client names the spreadsheet's media type and not JSON.
-fn wants_spreadsheet(request: &HttpRequest) -> bool {
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains(XLSX) && !accept.contains("json"))
 }
 
 /// By which headers of a request an answer varies.

@@ -357,6 +357,6 @@ mod tests {
         }
         codes.sort_unstable();
         codes.dedup();
-        assert_eq!(codes.len(), rules.len() - 2, "three kinds of range have one code");
+        assert_eq!(codes.len(), rules.len() - 3, "four kinds of range have one code");
     }
 }

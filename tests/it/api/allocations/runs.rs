@@ -265,6 +265,18 @@ fn a_spreadsheet_can_be_sent_to_producers(api: &TestApi) {
     let file = get(api, &distributor, &format!("{}.xlsx", path(&answer))).expect(200);
     let negotiated = get(api, &distributor, &path(&answer));
     assert_eq!(negotiated.header("content-type"), "application/json");
+    let json = "application/json";
+    for (accept, told) in [
+        (XLSX.to_owned(), XLSX),
+        (XLSX.to_uppercase(), XLSX),
+        (format!("{XLSX}, */*;q=0.1"), XLSX),
+        (format!("{json};q=0, {XLSX}"), XLSX),
+        (format!("{XLSX};q=0, */*"), json),
+        (format!("{json}, {XLSX};q=0.5"), json),
+    ] {
+        let ask = api.get(&path(&answer)).by(&distributor.token).header("accept", &accept);
+        assert_eq!(ask.send().expect(200).header("content-type"), told, "{accept}");
+    }
     let negotiated = api.get(&path(&answer)).by(&distributor.token).header("accept", XLSX).send();
     assert_eq!(negotiated.clone().expect(200).bytes, file.bytes);
     assert_eq!(file.header("content-type"), XLSX);
