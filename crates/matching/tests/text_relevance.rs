@@ -114,6 +114,33 @@ const FAILS: &[(&str, &str)] = &[
 ];
 
 #[test]
+fn a_measure_counts_the_same_with_a_space_and_without() {
+    let synonyms = synonyms();
+    let value = |query, name| relevance(&Query::new(query, &synonyms), &Name::new(name, &synonyms));
+    let cases = [
+        ("nước mắm 500ml", "nước mắm 500 ml", "Nước mắm"),
+        ("Cần mua 500kg mật ong", "Cần mua 500 kg mật ong", "Mật ong"),
+        ("gạo 5kg", "gạo 5 kg", "Gạo ST25"),
+        ("gạo ST25 1.5kg", "gạo ST25 1.5 kg", "Gạo ST25"),
+        ("mật hoa dừa chai 250ml", "mật hoa dừa chai 250 ml", "Mật hoa dừa"),
+        ("mật ong 1lit", "mật ong 1 lít", "Mật ong 1lít"),
+        ("nuoc mam 40do", "nuoc mam 40 do", "Nước mắm 40độ đạm"),
+        ("trà gừng 20gói", "trà gừng 20 gói", "Trà gừng 20gói"),
+    ];
+    for (together, apart, name) in cases {
+        let relevance = value(together, name);
+        assert!(
+            relevance >= ELIGIBLE && relevance == value(apart, name),
+            "{together}: {relevance}"
+        );
+    }
+    for name in ["ST25", "OM18", "7up", "3K"] {
+        assert_eq!(value(name, name), 10_000, "{name}");
+        assert_eq!(value(name, "25 18 7 3 kg"), 0, "{name} is one word");
+    }
+}
+
+#[test]
 fn demands_accept_and_refuse_the_right_names() {
     let synonyms = synonyms();
     let value = |query, name| relevance(&Query::new(query, &synonyms), &Name::new(name, &synonyms));

@@ -287,10 +287,14 @@ const ENQUIRIES: [&str; 58] = [
 ];
 
 /// Units: fillers after a number.
-const UNITS: [&str; 26] = [
-    "kg", "g", "gr", "gam", "ký", "kí", "tạ", "tấn", "ml", "l", "lít", "lọ", "hũ", "chai", "hộp",
-    "gói", "túi", "thùng", "bịch", "bao", "cái", "chiếc", "phần", "chục", "lạng", "yến",
+const UNITS: [&str; 32] = [
+    "kg", "g", "gr", "gam", "gram", "mg", "ký", "kí", "tạ", "tấn", "ml", "cl", "l", "lít", "lọ",
+    "hũ", "chai", "hộp", "lon", "gói", "túi", "thùng", "bịch", "bao", "cái", "chiếc", "con",
+    "viên", "phần", "chục", "lạng", "yến",
 ];
+
+/// What is written to a number as units are, but says what a product is.
+const COUNTED: [&str; 3] = ["độ", "trái", "quả"];
 
 /// Packages: fillers before a number too.
 const PACKAGES: [&str; 6] = ["chai", "hộp", "gói", "túi", "thùng", "hũ"];
@@ -309,6 +313,7 @@ pub(super) static ASKING: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::new(PERSONS.into_iter().flat_map(of_person).chain(ENQUIRIES.map(str::to_owned)))
 });
 static UNIT_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(UNITS));
+static COUNTED_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(COUNTED));
 static PACKAGE_WORDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(PACKAGES));
 
 impl Phrases {
@@ -327,16 +332,29 @@ impl Phrases {
         let spellings = self.0.iter().map(|phrase| &phrase[usize::from(!accented)]);
         spellings.filter(|phrase| words.starts_with(phrase)).map(Vec::len).max().unwrap_or(0)
     }
+
+    /// Whether a word, typed with accents or without, is one of the phrases.
+    fn has(&self, word: &String) -> bool {
+        self.length_at(std::slice::from_ref(word), !word.is_ascii()) > 0
+    }
 }
 
 /// Whether a word is a unit, which says nothing after a number.
-pub(super) fn is_unit(word: &String, accented: bool) -> bool {
-    UNIT_WORDS.length_at(std::slice::from_ref(word), accented) > 0
+pub(super) fn is_unit(word: &String) -> bool {
+    UNIT_WORDS.has(word)
 }
 
 /// Whether a word is a package, which says nothing before a number.
-pub(super) fn is_package(word: &String, accented: bool) -> bool {
-    PACKAGE_WORDS.length_at(std::slice::from_ref(word), accented) > 0
+pub(super) fn is_package(word: &String) -> bool {
+    PACKAGE_WORDS.has(word)
+}
+
+/// The number and the unit of a measure written without a space ("500ml").
+pub(super) fn measure(word: &str) -> Option<[String; 2]> {
+    let unit = word.trim_start_matches(|letter: char| letter.is_ascii_digit()).to_owned();
+    let is_measured = UNIT_WORDS.has(&unit) || COUNTED_WORDS.has(&unit);
+    let number = word.strip_suffix(&unit).filter(|number| !number.is_empty() && is_measured)?;
+    Some([number.to_owned(), unit])
 }
 
 fn split(text: &str) -> Vec<String> {

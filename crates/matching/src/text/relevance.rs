@@ -27,7 +27,7 @@
 use super::fold::normalize;
 use super::lexicon::{
     FILLING, FILLING_WORDS, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING, SEARCH_QUALIFYING,
-    is_package, is_unit,
+    is_package, is_unit, measure,
 };
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
@@ -88,7 +88,7 @@ impl Query {
     /// Prepares a text; one without a letter or digit has relevance 0 to every name.
     #[must_use]
     pub fn new(text: &str, synonyms: &Synonyms) -> Self {
-        let typed = split(&normalize(text));
+        let typed = spelled(text);
         let decoded = decode_all(text);
         let mut spellings: Vec<Vec<String>> = Vec::new();
         for words in [typed, decoded] {
@@ -111,7 +111,7 @@ impl Name {
     /// Prepares a name.
     #[must_use]
     pub fn new(text: &str, synonyms: &Synonyms) -> Self {
-        let mut spelled = synonyms.canonical(&split(&normalize(text)));
+        let mut spelled = synonyms.canonical(&spelled(text));
         spelled.truncate(MAX_WORDS);
         let known = spelled.len() < UNACCENTED_WORDS || has_accents(&spelled);
         let words: Box<[Word]> = spelled.iter().map(|word| Word::new(word, known)).collect();
@@ -319,6 +319,12 @@ pub(super) fn glued_in(word: &Word, words: &[Word]) -> impl Iterator<Item = (usi
     })
 }
 
+/// The normalized words of a text, with measures written apart ("500 ml").
+pub(super) fn spelled(text: &str) -> Vec<String> {
+    let words = split(&normalize(text)).into_iter();
+    words.flat_map(|word| measure(&word).map_or_else(|| vec![word], Vec::from)).collect()
+}
+
 pub(super) fn split(text: &str) -> Vec<String> {
     text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
@@ -327,7 +333,7 @@ pub(super) fn decode_all(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let words = lower.split(|letter: char| !letter.is_alphanumeric());
     let decoded = words.map(|word| decode_keys(word).unwrap_or_else(|| word.to_owned()));
-    split(&normalize(&decoded.collect::<Vec<_>>().join(" ")))
+    spelled(&decoded.collect::<Vec<_>>().join(" "))
 }
 
 pub(super) fn canonical_query(words: &[String], synonyms: &Synonyms) -> Vec<String> {
@@ -387,14 +393,13 @@ fn mark_phrases(words: &[String], phrases: &Phrases, weight: u16, weights: &mut 
 
 /// Numbers weigh little; with a unit or package beside them, both weigh nothing.
 fn mark_measures(words: &[String], weights: &mut [Option<u16>]) {
-    let accented = has_accents(words);
     let is_number = |at: usize| words[at].bytes().all(|byte| byte.is_ascii_digit());
     for at in (0..words.len()).filter(|at| is_number(*at)) {
         weights[at] = Some(NUMBER_WEIGHT);
-        if words.get(at + 1).is_some_and(|word| is_unit(word, accented)) {
+        if words.get(at + 1).is_some_and(is_unit) {
             weights[at..=at + 1].fill(Some(0));
         }
-        if at > 0 && is_package(&words[at - 1], accented) {
+        if at > 0 && is_package(&words[at - 1]) {
             weights[at - 1] = Some(0);
         }
     }

@@ -2,9 +2,9 @@
 //!
 //! Knows the letters of the indexed words; must not know documents or scores.
 
-use super::fold::{fold, normalize};
+use super::fold::fold;
 use super::lexicon::{ASKING, FILLING, FILLING_WORDS, Phrases, SEARCHING};
-use super::relevance::{Reading, canonical_query, decode_all, has_accents, split};
+use super::relevance::{Reading, canonical_query, decode_all, has_accents, spelled, split};
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
 
@@ -41,7 +41,7 @@ impl SearchQuery {
     /// Reads a text; `is_known` tells whether folded letters are a word of the index.
     pub(super) fn new(text: &str, synonyms: &Synonyms, is_known: &dyn Fn(&str) -> bool) -> Self {
         let text = name_stars(text);
-        let typed = split(&normalize(&text));
+        let typed = spelled(&text);
         let apart: Vec<String> =
             typed.iter().flat_map(|word| numbers_apart(word, is_known)).collect();
         let mut spellings = Spellings::default();
@@ -84,7 +84,7 @@ impl SearchQuery {
 
 /// The words of a text that is still being typed: its last word is short, or none that is known.
 fn begun(text: &str, is_known: &dyn Fn(&str) -> bool) -> Option<(Reading, u32)> {
-    let words = without(&split(&normalize(text)), &SEARCHING);
+    let words = without(&spelled(text), &SEARCHING);
     let last = words.last().filter(|_| text.ends_with(char::is_alphabetic))?;
     let letters = fold(last);
     let is_keys = decode_keys(last).is_some();

@@ -2,8 +2,8 @@
 //!
 //! Knows words and texts; must not know documents, their fields or how they are scored.
 
-use super::fold::{fold, normalize};
-use super::relevance::{Name, has_accents, split};
+use super::fold::fold;
+use super::relevance::{Name, has_accents, spelled};
 use super::synonyms::Synonyms;
 use super::vocabulary::{Slots, Term, Vocabulary};
 use super::word::{EXACT, Letters, Word, similarity};
@@ -37,7 +37,7 @@ struct TextWords {
 
 impl TextWords {
     fn new(text: &Text, synonyms: &Synonyms) -> Self {
-        let spelled = split(&normalize(&text.text));
+        let spelled = spelled(&text.text);
         let words = text.name.as_ref().map_or_else(
             || synonyms.canonical(&spelled).iter().map(|word| Word::new(word, true)).collect(),
             |name| name.words().to_vec(),
@@ -169,8 +169,10 @@ impl Texts {
     /// accents if the words have none.
     pub(super) fn share_of(&self, words: &[String], number: TextNumber) -> u32 {
         let Some(text) = self.texts.get(number) else { return 0 };
-        let normal = normalize(&text.text);
-        let written = split(&if has_accents(words) { normal } else { fold(&normal) });
+        let mut written = spelled(&text.text);
+        if !has_accents(words) {
+            written.iter_mut().for_each(|word| *word = fold(word));
+        }
         let found = words.iter().filter(|word| written.contains(word)).count();
         (found * usize::from(EXACT) / words.len().max(1)) as u32
     }
