@@ -185,6 +185,29 @@ fn stars_are_asked_for_in_many_ways_and_decide_between_equals() {
 }
 
 #[test]
+fn a_word_with_other_accents_than_a_star_asks_for_none() {
+    let mut index = starred(&[Some(3), Some(4), Some(5)]);
+    for (id, stars) in (3..).zip([Some(3), Some(4), Some(5)]) {
+        index.insert(id, DocumentText { name: "Yến sào".into(), stars, ..Default::default() });
+    }
+    let scores = |query: &str| {
+        let hits = index.hits(query, 1, |id| id >= 3).into_iter();
+        hits.map(|(_, score)| score).collect::<Vec<_>>()
+    };
+    let all_the_same = |scores: &[u16]| scores[0] - scores[2] <= 2;
+    for query in ["yến sào nấm", "yến sào Nam Định", "yến sào Ba Tri", "yen sao nam dinh"]
+    {
+        assert!(all_the_same(&scores(query)), "{query}: {:?}", scores(query));
+    }
+    for query in ["yến sào 5 sao", "yen sao nam sao", "yến sào năm sao", "yến sào sao 5"]
+    {
+        assert_eq!(index.search(query, TOP)[0].0, 5, "{query}");
+        assert!(index.search(query, TOP)[0].1 > 9_000, "{query}");
+        assert!(!all_the_same(&scores(query)), "{query}: {:?}", scores(query));
+    }
+}
+
+#[test]
 fn a_text_without_a_letter_finds_nothing_and_an_empty_one_all() {
     let index = starred(&[None, Some(4)]);
     for query in ["%", "!!!", "*", "\\"] {

@@ -179,10 +179,11 @@ impl Spellings {
 /// Takes "4 sao", "sao 4", "bốn sao" or "4-5 sao" out of the words, if stars are asked for.
 fn take_stars(mut words: Vec<String>) -> (Stars, Vec<String>) {
     let folded: Vec<String> = words.iter().map(|word| fold(word)).collect();
-    let star = |at: usize| folded.get(at).and_then(|word| star_count(word));
-    let Some((sao, first)) = (0..folded.len()).filter(|at| folded[*at] == "sao").find_map(|at| {
+    let star = |at: usize| words.get(at).and_then(|word| star_count(word));
+    let is_digits = |at: &usize| star(*at).is_some() && words[*at].ends_with(is_digit);
+    let Some((sao, first)) = (0..words.len()).filter(|at| words[*at] == "sao").find_map(|at| {
         let before = at.checked_sub(1).filter(|at| star(*at).is_some());
-        before.or_else(|| star(at + 1).map(|_| at + 1)).map(|first| (at, first))
+        before.or_else(|| Some(at + 1).filter(is_digits)).map(|first| (at, first))
     }) else {
         return (Stars::default(), words);
     };
@@ -231,11 +232,12 @@ impl Stars {
     }
 }
 
+/// The number that a word, typed with its accents or without, says: "nấm" is no "năm".
 fn star_count(word: &str) -> Option<u8> {
     match word {
         "3" | "ba" => Some(3),
-        "4" | "bon" => Some(4),
-        "5" | "nam" => Some(5),
+        "4" | "bốn" | "bon" => Some(4),
+        "5" | "năm" | "nam" => Some(5),
         _ => None,
     }
 }
