@@ -7,6 +7,8 @@ use super::lexicon::{ASKING, FILLING, FILLING_WORDS, Phrases, SEARCHING};
 use super::relevance::{Reading, canonical_query, decode_all, has_accents, spelled, split};
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 const MAX_READINGS: usize = 12;
 const MAX_PIECES: usize = 6;
@@ -40,6 +42,7 @@ pub(super) struct SearchQuery {
 impl SearchQuery {
     /// Reads a text; `is_known` tells whether folded letters are a word of the index.
     pub(super) fn new(text: &str, synonyms: &Synonyms, is_known: &dyn Fn(&str) -> bool) -> Self {
+        let is_known = &remembered(is_known);
         let text = name_stars(text);
         let typed = spelled(&text);
         let apart: Vec<String> =
@@ -79,6 +82,19 @@ impl SearchQuery {
         let readings = spellings.list.iter().flat_map(|(words, percent)| readings(words, *percent));
         let (readings, begun) = (readings.collect(), begun(&text, is_known));
         Self { stars, readings, begun, typed: literal, is_open }
+    }
+}
+
+/// The same answers, each worked out once: the pieces of a long word are asked for many times.
+fn remembered(is_known: &dyn Fn(&str) -> bool) -> impl Fn(&str) -> bool {
+    let answers = RefCell::new(HashMap::new());
+    move |letters| {
+        if let Some(answer) = answers.borrow().get(letters) {
+            return *answer;
+        }
+        let answer = is_known(letters);
+        answers.borrow_mut().insert(letters.to_owned(), answer);
+        answer
     }
 }
 
@@ -300,45 +316,86 @@ fn splits(letters: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<Vec<String>> {
     if !LETTERS.contains(&letters.len()) || !letters.is_ascii() || is_known(letters) {
         return Vec::new();
     }
-    for unknown in [0, 1] {
-        let mut found = Vec::new();
-        for pieces in 2..=MAX_PIECES {
-            cut(letters, pieces, unknown, is_known, &mut found);
-        }
-        let unknown_letters = |pieces: &Vec<String>| {
-            pieces.iter().find(|piece| !is_known(piece)).map_or(0, String::len)
-        };
-        found.sort_by_key(|pieces| (unknown_letters(pieces), pieces.len()));
-        found.truncate(MAX_SPLITS);
-        if !found.is_empty() {
-            return found;
-        }
-    }
-    Vec::new()
+    let mut cuts = Cuts { is_known, done: HashMap::new() };
+    let mut best = |unknown| {
+        let all = (2..=MAX_PIECES).flat_map(|pieces| cuts.best(letters, pieces, unknown));
+        first_cuts(all.collect())
+    };
+    let found = Some(best(0)).filter(|found| !found.is_empty()).unwrap_or_else(|| best(1));
+    found.into_iter().map(|(_, pieces)| pieces.into_iter().map(str::to_owned).collect()).collect()
 }
 
-/// Collects the cuts of letters into so many pieces with at most so many unknown ones.
-fn cut(
-    letters: &str,
-    pieces: usize,
-    unknown: usize,
-    is_known: &dyn Fn(&str) -> bool,
-    found: &mut Vec<Vec<String>>,
-) {
-    let is_piece = |piece: &str| piece.len() >= 2 || piece.bytes().all(|b| b.is_ascii_digit());
-    for end in 1..letters.len() {
-        let (first, rest) = letters.split_at(end);
-        let spent = usize::from(!is_known(first));
-        if spent > unknown || !is_piece(first) {
-            continue;
+/// How many letters of a cut are in no known word, and its pieces.
+type Cut<'a> = (usize, Vec<&'a str>);
+
+/// The few cuts with the fewest unknown letters.
+fn first_cuts(mut cuts: Vec<Cut<'_>>) -> Vec<Cut<'_>> {
+    cuts.sort_by_key(|cut| cut.0);
+    cuts.truncate(MAX_SPLITS);
+    cuts
+}
+
+/// The best cuts of the ends of a word, each worked out once.
+struct Cuts<'a> {
+    is_known: &'a dyn Fn(&str) -> bool,
+    /// By letters, number of pieces and how many of them may be unknown.
+    done: HashMap<(&'a str, usize, usize), Vec<Cut<'a>>>,
+}
+
+impl<'a> Cuts<'a> {
+    fn best(&mut self, letters: &'a str, pieces: usize, unknown: usize) -> Vec<Cut<'a>> {
+        let key = (letters, pieces, unknown);
+        if let Some(done) = self.done.get(&key) {
+            return done.clone();
         }
-        let mut tails = Vec::new();
-        if pieces > 2 {
-            cut(rest, pieces - 1, unknown - spent, is_known, &mut tails);
-        } else if is_piece(rest) && usize::from(!is_known(rest)) <= unknown - spent {
-            tails.push(vec![rest.to_owned()]);
+        let found = first_cuts(self.all(letters, pieces, unknown));
+        self.done.insert(key, found.clone());
+        found
+    }
+
+    fn all(&mut self, letters: &'a str, pieces: usize, unknown: usize) -> Vec<Cut<'a>> {
+        if pieces == 1 {
+            let whole = self.unknown_letters(letters, unknown);
+            return whole.map(|letters_of| (letters_of, vec![letters])).into_iter().collect();
         }
-        let whole = tails.into_iter().map(|tail| [vec![first.to_owned()], tail].concat());
-        found.extend(whole);
+        let mut found = Vec::new();
+        for (first, rest) in (1..letters.len()).map(|end| letters.split_at(end)) {
+            let Some(spent) = self.unknown_letters(first, unknown) else { continue };
+            for (more, tail) in self.best(rest, pieces - 1, unknown - spent.min(1)) {
+                found.push((spent + more, [vec![first], tail].concat()));
+            }
+        }
+        found
+    }
+
+    /// How many letters of a piece are unknown, all or none; nothing if it cannot be a piece.
+    fn unknown_letters(&self, piece: &str, unknown: usize) -> Option<usize> {
+        let is_piece = piece.len() >= 2 || piece.bytes().all(|byte| byte.is_ascii_digit());
+        let letters = if (self.is_known)(piece) { 0 } else { piece.len() };
+        (is_piece && (unknown > 0 || letters == 0)).then_some(letters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_long_word_of_many_cuts_is_cut_in_few_steps() {
+        let asked = Cell::new(0);
+        let is_known = |letters: &str| {
+            asked.set(asked.get() + 1);
+            ["an", "anh", "nh", "ha", "hanh"].contains(&letters)
+        };
+        let letters = "anh".repeat(13);
+        let cuts = splits(&letters, &is_known);
+        let is_whole = |cut: &Vec<String>| cut.concat() == letters && cut.len() <= MAX_PIECES;
+        assert!(cuts.len() == MAX_SPLITS && cuts.iter().all(is_whole), "{cuts:?}");
+        assert!(asked.get() < 10_000, "{}", asked.get());
+        let text = [letters.as_str(); 4].join(" ");
+        asked.set(0);
+        SearchQuery::new(&text, &Synonyms::default(), &is_known);
+        assert!(asked.get() < 1_000, "{}", asked.get());
     }
 }
