@@ -62,6 +62,17 @@ const PASSES: &[(&str, &str)] = &[
     ("cacao", "Bột ca cao nguyên chất"),
     ("trà mãng cầu", "Trà mãng cầu Kim Nhiên"),
     ("miến dong", "Miến dong Tài Hoan"),
+    ("gà Lạc Thủy", "Gà Lạc Thủy"),
+    ("ga lac thuy", "Gà Lạc Thủy"),
+    ("phúc lạc yến", "Phúc Lạc Yến"),
+    ("đậu phộng", "Lạc rang muối"),
+    ("kẹo đậu phộng", "Kẹo Lạc Hà Tĩnh"),
+    ("thịt heo", "Thịt Lợn Bản Mường Khương"),
+    ("thịt heo", "THỊT LỢN BẢN MƯỜNG KHƯƠNG"),
+    ("chân heo", "Chân Giò Lợn Muối"),
+    ("hạnh nhân", "Hạnh nhân rang"),
+    ("almond", "Hạnh nhân rang"),
+    ("tắc", "Trái hạnh tươi"),
 ];
 
 const FAILS: &[(&str, &str)] = &[
@@ -110,6 +121,13 @@ const FAILS: &[(&str, &str)] = &[
     ("thịt heo", "Thịt gà tươi Gà ta Gò Công"),
     ("cá", "Ca cao cà phê"),
     ("túi cỏ bàng", "Túi u nilon"),
+    ("đậu phộng", "Phúc Lạc Yến"),
+    ("đậu phộng", "Gà Lạc Thủy"),
+    ("đậu phộng", "Dâu tây Lạc Dương"),
+    ("dau phong", "Dâu tây Lạc Dương"),
+    ("bắp", "Trứng gà Ngô Gia"),
+    ("tắc", "Hạnh nhân rang"),
+    ("tac", "Hạnh nhân rang"),
     ("hương trầm", "Gạo Nàng Hương Kim Thiên Lộc"),
 ];
 

@@ -42,7 +42,7 @@ pub fn is_signs(text: &str) -> bool {
 #[must_use]
 pub fn fold(text: &str) -> String {
     let words = words(text).into_iter().map(|word| {
-        let spelling = spell(&word);
+        let spelling = spell_lower(&word);
         spelling.letters.iter().map(|letter| letter.0).collect::<String>()
     });
     words.collect::<Vec<_>>().join(" ")
@@ -54,21 +54,30 @@ pub fn fold(text: &str) -> String {
 /// consonant (mỹ and mĩ, kỹ and kĩ, quý and quí). Idempotent.
 #[must_use]
 pub fn normalize(text: &str) -> String {
-    let words = words(text).into_iter().map(|word| spell(&word).compose());
+    let words = words(text).into_iter().map(|word| spell_lower(&word).compose());
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Lower-case words of a text as typed, in NFD.
+/// The words of [`normalize`], and whether each was written with a capital letter first.
+pub(super) fn cased_words(text: &str) -> Vec<(String, bool)> {
+    let is_capital = |word: &str| word.starts_with(char::is_uppercase);
+    words(text).iter().map(|word| (spell_lower(word).compose(), is_capital(word))).collect()
+}
+
+/// Words of a text as typed, in NFD.
 fn words(text: &str) -> Vec<String> {
     let visible = text.chars().filter(|letter| !is_zero_width(*letter));
-    let spelled = visible.collect::<String>().replace('&', " va ");
-    let lower = spelled.nfc().flat_map(char::to_lowercase).nfd().collect::<String>();
+    let spelled = visible.collect::<String>().replace('&', " va ").nfd().collect::<String>();
     let is_letter = |letter: char| letter.is_alphanumeric() || is_combining_mark(letter);
-    let words = lower.split(|letter: char| !is_letter(letter));
+    let words = spelled.split(|letter: char| !is_letter(letter));
     words
         .filter(|word| word.chars().any(|letter| !is_combining_mark(letter)))
         .map(str::to_owned)
         .collect()
+}
+
+fn spell_lower(word: &str) -> Spelling {
+    spell(&word.nfc().flat_map(char::to_lowercase).nfd().collect::<String>())
 }
 
 fn is_zero_width(letter: char) -> bool {

@@ -24,10 +24,10 @@
 //!
 //! A demand is eligible from [`ELIGIBLE`] on, so eligibility is exactly C ≥ 7000.
 
-use super::fold::normalize;
+use super::fold::cased_words;
 use super::lexicon::{
-    FILLING, FILLING_WORDS, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING, SEARCH_QUALIFYING,
-    is_package, is_unit, measure,
+    CALLED, FILLING, FILLING_WORDS, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING,
+    SEARCH_QUALIFYING, is_package, is_unit, measure,
 };
 use super::syllable::decode_keys;
 use super::synonyms::Synonyms;
@@ -111,7 +111,7 @@ impl Name {
     /// Prepares a name.
     #[must_use]
     pub fn new(text: &str, synonyms: &Synonyms) -> Self {
-        let mut spelled = synonyms.canonical(&spelled(text));
+        let mut spelled = canonical_name(text, synonyms);
         spelled.truncate(MAX_WORDS);
         let known = spelled.len() < UNACCENTED_WORDS || has_accents(&spelled);
         let words: Box<[Word]> = spelled.iter().map(|word| Word::new(word, known)).collect();
@@ -321,8 +321,31 @@ pub(super) fn glued_in(word: &Word, words: &[Word]) -> impl Iterator<Item = (usi
 
 /// The normalized words of a text, with measures written apart ("500 ml").
 pub(super) fn spelled(text: &str) -> Vec<String> {
-    let words = split(&normalize(text)).into_iter();
-    words.flat_map(|word| measure(&word).map_or_else(|| vec![word], Vec::from)).collect()
+    cased(text).into_iter().map(|(word, _)| word).collect()
+}
+
+/// The same, and whether each was written with a capital letter first.
+fn cased(text: &str) -> Vec<(String, bool)> {
+    let apart = |(word, is_capital): (String, bool)| match measure(&word) {
+        Some(parts) => parts.map(|part| (part, false)).to_vec(),
+        None => vec![(word, is_capital)],
+    };
+    cased_words(text).into_iter().flat_map(apart).collect()
+}
+
+/// The words of a text about a product, with synonyms replaced, but not within the name of a person
+/// or place ("Gà Lạc Thủy" has no peanuts): there it has a capital letter, as has a neighbour, and
+/// follows no kind ("Kẹo Lạc Hà Tĩnh").
+pub(super) fn canonical_name(text: &str, synonyms: &Synonyms) -> Vec<String> {
+    let (words, capitals): (Vec<String>, Vec<bool>) = cased(text).into_iter().unzip();
+    let word_in = |list: &[&str], at: usize| list.contains(&words[at].as_str());
+    let mixes_cases = text.contains(char::is_lowercase);
+    let is_capital = |at: usize| at > 0 && capitals.get(at).is_some_and(|it| *it);
+    synonyms.canonical_but(&words, |at| {
+        let beside = || is_capital(at + 1) || is_capital(at.saturating_sub(1));
+        let is_name = mixes_cases && is_capital(at) && beside() && !word_in(&KINDS, at - 1);
+        is_name && word_in(&CALLED, at)
+    })
 }
 
 pub(super) fn split(text: &str) -> Vec<String> {

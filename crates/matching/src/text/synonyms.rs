@@ -79,7 +79,16 @@ impl Synonyms {
 
     /// The words with unambiguous variants, accents and all, replaced by their canonical wording.
     pub(super) fn canonical(&self, words: &[String]) -> Vec<String> {
-        rewrite(words, &self.accented)
+        rewrite(words, &self.accented, |_| false)
+    }
+
+    /// The same, but for single words that stay as they are, by their places.
+    pub(super) fn canonical_but(
+        &self,
+        words: &[String],
+        stays: impl Fn(usize) -> bool,
+    ) -> Vec<String> {
+        rewrite(words, &self.accented, stays)
     }
 
     /// Whether there is another wording of some of the words.
@@ -106,7 +115,7 @@ impl Synonyms {
 
     /// The same for words typed without accents.
     pub(super) fn canonical_folded(&self, words: &[String]) -> Vec<String> {
-        rewrite(words, &self.folded)
+        rewrite(words, &self.folded, |_| false)
     }
 }
 
@@ -140,17 +149,21 @@ fn insert(rewrites: &mut Rewrites, rewrite: Rewrite) {
     }
 }
 
-fn rewrite(words: &[String], rewrites: &Rewrites) -> Vec<String> {
-    let mut rest = words;
+/// Replaces variants, longest first; those of one word only where it does not stay as it is.
+fn rewrite(words: &[String], rewrites: &Rewrites, stays: impl Fn(usize) -> bool) -> Vec<String> {
+    let mut at = 0;
     let mut out = Vec::with_capacity(words.len());
-    while let Some((first, tail)) = rest.split_first() {
-        let mut fitting = rewrites.get(first).into_iter().flatten();
-        if let Some(found) = fitting.find(|each| rest.starts_with(&each.from)) {
+    while at < words.len() {
+        let mut fitting = rewrites.get(&words[at]).into_iter().flatten();
+        let fits = |each: &&Rewrite| {
+            words[at..].starts_with(&each.from) && (each.from.len() > 1 || !stays(at))
+        };
+        if let Some(found) = fitting.find(fits) {
             out.extend(found.to.iter().cloned());
-            rest = &rest[found.from.len()..];
+            at += found.from.len();
         } else {
-            out.push(first.clone());
-            rest = tail;
+            out.push(words[at].clone());
+            at += 1;
         }
     }
     out

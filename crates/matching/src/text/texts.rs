@@ -3,7 +3,7 @@
 //! Knows words and texts; must not know documents, their fields or how they are scored.
 
 use super::fold::fold;
-use super::relevance::{Name, has_accents, spelled};
+use super::relevance::{Name, canonical_name, has_accents, spelled};
 use super::synonyms::Synonyms;
 use super::vocabulary::{Slots, Term, Vocabulary};
 use super::word::{EXACT, Letters, Word, similarity};
@@ -39,7 +39,12 @@ impl TextWords {
     fn new(text: &Text, synonyms: &Synonyms) -> Self {
         let spelled = spelled(&text.text);
         let words = text.name.as_ref().map_or_else(
-            || synonyms.canonical(&spelled).iter().map(|word| Word::new(word, true)).collect(),
+            || {
+                canonical_name(&text.text, synonyms)
+                    .iter()
+                    .map(|word| Word::new(word, true))
+                    .collect()
+            },
             |name| name.words().to_vec(),
         );
         let is_there = |word: &Word| words.iter().any(|other| similarity(word, other) == EXACT);
