@@ -174,10 +174,21 @@ impl UnitPrice {
         let (kept, kept_of) = (self.scaled * share, self.denominator() * PERCENT);
         let fee = u128::from(deductions.listing_fee_vnd) * u128::from(deductions.demand_base);
         let fee_over = deductions.matched_base.max(1);
-        let borrows = (kept % kept_of) * fee_over < (fee % fee_over) * kept_of;
+        let borrows = is_less((kept % kept_of, kept_of), (fee % fee_over, fee_over));
         let whole = (kept / kept_of).saturating_sub(fee / fee_over);
         saturate(whole.saturating_sub(u128::from(borrows)))
     }
+}
+
+/// Whether a fraction is less than another, whose products may be too large: of equal whole parts
+/// the rests decide, upside down. Denominators are positive.
+fn is_less((over, under): (u128, u128), (other_over, other_under): (u128, u128)) -> bool {
+    let (whole, other_whole) = (over / under, other_over / other_under);
+    let (rest, other_rest) = (over % under, other_over % other_under);
+    if whole != other_whole || rest == 0 || other_rest == 0 {
+        return (whole, rest.min(1)) < (other_whole, other_rest.min(1));
+    }
+    is_less((other_under, other_rest), (under, rest))
 }
 
 const MAX_SCALED: u128 = crate::money::MAX_PRICE_VND as u128

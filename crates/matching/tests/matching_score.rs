@@ -73,10 +73,33 @@ proptest! {
             discount_percent,
             listing_fee_vnd: MAX_PRICE_VND,
             demand_base: by.demand_base,
-            matched_base: 208 * 1_000_000_000_000 * u128::from(by.demand_base),
+            matched_base: 208 * by.wanted_base(1_000_000_000_000),
         });
         prop_assert!(net <= unit_price.vnd_rounded_up());
     }
+}
+
+#[test]
+fn a_fee_over_the_greatest_quantity_of_the_largest_packages_does_not_overflow() {
+    let by = Conversion { offer_base: MAX_CONTENT, demand_base: MAX_CONTENT, ratio: 1 };
+    let net = |vnd, listing_fee_vnd, matched_base| {
+        let price = UnitPrice::new(Price::new(vnd).expect("legal"), &by);
+        let demand_base = by.demand_base;
+        price.net_vnd(&Deductions {
+            discount_percent: 0,
+            listing_fee_vnd,
+            demand_base,
+            matched_base,
+        })
+    };
+    let most = by.wanted_base(1_000_000_000_000);
+    // A demand unit costs a ten-thousandth of the price.
+    assert_eq!(net(29_999, MAX_PRICE_VND, most), 2);
+    assert_eq!(net(20_000, MAX_PRICE_VND, most), 1);
+    assert_eq!(net(20_000, 0, most), 2);
+    assert_eq!(net(MAX_PRICE_VND, 1, most), 99_999_999);
+    assert_eq!(net(30_005, 10_000, 10_000 * u128::from(MAX_CONTENT)), 2);
+    assert_eq!(net(30_005, 5, 10_000 * u128::from(MAX_CONTENT)), 3);
 }
 
 #[test]
