@@ -34,6 +34,9 @@ fn normalize_unifies_spelling_and_keeps_accents_apart() {
         ("khoẻ", "khỏe"),
         ("THỦY", "thuỷ"),
         ("du\u{31b}\u{300}a", "dừa"),
+        ("Muối & ớt", "muối và ớt"),
+        ("đ&a", "đ và a"),
+        ("SX&KD", "sx va kd"),
     ];
     for (one, other) in same {
         assert_eq!(normalize(one), normalize(other));

@@ -159,6 +159,19 @@ fn a_measure_counts_the_same_with_a_space_and_without() {
 }
 
 #[test]
+fn an_ampersand_is_a_word() {
+    let synonyms = synonyms();
+    let value = |query, name| relevance(&Query::new(query, &synonyms), &Name::new(name, &synonyms));
+    let names = ["Muối & ớt", "Muối&ớt", "Muối và ớt"];
+    for name in names {
+        for query in names.into_iter().chain(["muoosi & owst", "muoosi&owst"]) {
+            assert_eq!(value(query, name), 10_000, "{query}: {name}");
+        }
+        assert_eq!(value("muoi & ot", name), value("muoi va ot", name), "{name}");
+    }
+}
+
+#[test]
 fn demands_accept_and_refuse_the_right_names() {
     let synonyms = synonyms();
     let value = |query, name| relevance(&Query::new(query, &synonyms), &Name::new(name, &synonyms));

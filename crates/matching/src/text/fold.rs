@@ -51,7 +51,8 @@ pub fn fold(text: &str) -> String {
 /// Lower-case words with their accents in one spelling, separated by single spaces, in NFC.
 ///
 /// Unifies the place of the tone (hoà and hòa, thuý and thúy) and a final i or y after a
-/// consonant (mỹ and mĩ, kỹ and kĩ, quý and quí). Idempotent.
+/// consonant (mỹ and mĩ, kỹ and kĩ, quý and quí). "&" becomes "và", or "va" where nothing else has
+/// an accent. Idempotent.
 #[must_use]
 pub fn normalize(text: &str) -> String {
     let words = words(text).into_iter().map(|word| spell_lower(&word).compose());
@@ -64,10 +65,12 @@ pub(super) fn cased_words(text: &str) -> Vec<(String, bool)> {
     words(text).iter().map(|word| (spell_lower(word).compose(), is_capital(word))).collect()
 }
 
-/// Words of a text as typed, in NFD.
+/// Words of a text as typed, in NFD. "&" is "và", without its accent if the text has none.
 fn words(text: &str) -> Vec<String> {
     let visible = text.chars().filter(|letter| !is_zero_width(*letter));
-    let spelled = visible.collect::<String>().replace('&', " va ").nfd().collect::<String>();
+    let spelled = visible.nfd().collect::<String>();
+    let and = if spelled.contains(is_accented) { " va\u{300} " } else { " va " };
+    let spelled = spelled.replace('&', and);
     let is_letter = |letter: char| letter.is_alphanumeric() || is_combining_mark(letter);
     let words = spelled.split(|letter: char| !is_letter(letter));
     words
@@ -78,6 +81,10 @@ fn words(text: &str) -> Vec<String> {
 
 fn spell_lower(word: &str) -> Spelling {
     spell(&word.nfc().flat_map(char::to_lowercase).nfd().collect::<String>())
+}
+
+fn is_accented(letter: char) -> bool {
+    is_combining_mark(letter) || matches!(letter, 'đ' | 'Đ' | 'ð' | 'Ð')
 }
 
 fn is_zero_width(letter: char) -> bool {

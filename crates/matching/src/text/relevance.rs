@@ -353,8 +353,8 @@ pub(super) fn split(text: &str) -> Vec<String> {
 }
 
 pub(super) fn decode_all(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase();
-    let words = lower.split(|letter: char| !letter.is_alphanumeric());
+    let lower = text.to_lowercase().replace('&', " & ");
+    let words = lower.split(|letter: char| !letter.is_alphanumeric() && letter != '&');
     let decoded = words.map(|word| decode_keys(word).unwrap_or_else(|| word.to_owned()));
     spelled(&decoded.collect::<Vec<_>>().join(" "))
 }
