@@ -337,27 +337,27 @@ impl Phrases {
     }
 
     /// Whether a word, typed with accents or without, is one of the phrases.
-    fn has(&self, word: &String) -> bool {
-        self.length_at(std::slice::from_ref(word), !word.is_ascii()) > 0
+    fn has(&self, word: &str) -> bool {
+        self.0.iter().any(|phrase| phrase[usize::from(word.is_ascii())] == [word])
     }
 }
 
 /// Whether a word is a unit, which says nothing after a number.
-pub(super) fn is_unit(word: &String) -> bool {
+pub(super) fn is_unit(word: &str) -> bool {
     UNIT_WORDS.has(word)
 }
 
 /// Whether a word is a package, which says nothing before a number.
-pub(super) fn is_package(word: &String) -> bool {
+pub(super) fn is_package(word: &str) -> bool {
     PACKAGE_WORDS.has(word)
 }
 
 /// The number and the unit of a measure written without a space ("500ml").
 pub(super) fn measure(word: &str) -> Option<[String; 2]> {
-    let unit = word.trim_start_matches(|letter: char| letter.is_ascii_digit()).to_owned();
-    let is_measured = UNIT_WORDS.has(&unit) || COUNTED_WORDS.has(&unit);
-    let number = word.strip_suffix(&unit).filter(|number| !number.is_empty() && is_measured)?;
-    Some([number.to_owned(), unit])
+    let unit = word.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let number = word.strip_suffix(unit).filter(|number| !number.is_empty())?;
+    let is_measured = UNIT_WORDS.has(unit) || COUNTED_WORDS.has(unit);
+    is_measured.then(|| [number.to_owned(), unit.to_owned()])
 }
 
 fn split(text: &str) -> Vec<String> {

@@ -419,7 +419,7 @@ fn mark_measures(words: &[String], weights: &mut [Option<u16>]) {
     let is_number = |at: usize| words[at].bytes().all(|byte| byte.is_ascii_digit());
     for at in (0..words.len()).filter(|at| is_number(*at)) {
         weights[at] = Some(NUMBER_WEIGHT);
-        if words.get(at + 1).is_some_and(is_unit) {
+        if words.get(at + 1).is_some_and(|word| is_unit(word)) {
             weights[at..=at + 1].fill(Some(0));
         }
         if at > 0 && is_package(&words[at - 1]) {
