@@ -91,7 +91,8 @@ fn hostile(real: &[Product]) -> Vec<String> {
         texts.push(short(words.join(joint)));
         texts.push(short(words.iter().rev().copied().collect::<Vec<_>>().join(joint)));
     }
-    for part in ["a", "ab", "%", "_", "dua ", "a b c d ", "(a+)+", "\u{1ea1}", "3 sao "] {
+    let long = "anh".repeat(13) + " ";
+    for part in [&long, "a", "ab", "%", "_", "dua ", "a b c d ", "(a+)+", "\u{1ea1}", "3 sao "] {
         texts.extend([part.to_owned(), short(part.repeat(MAX_CHARS))]);
     }
     texts
