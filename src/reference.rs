@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(reference.provinces().current().count(), 34);
         assert_eq!(reference.communes().iter().count(), 3_321);
         assert_eq!(reference.units().iter().count(), 42);
-        assert_eq!(reference.synonyms().len(), 500);
+        assert_eq!(reference.synonyms().len(), 502);
     }
 
     #[test]
