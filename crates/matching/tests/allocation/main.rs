@@ -17,4 +17,5 @@ mod path;
 mod progressive_filling;
 mod repair;
 mod run;
+mod vast;
 mod whole;

@@ -7,6 +7,10 @@ use super::within::{Bounds, Choice, is_fairer};
 use crate::allocation::plan::Plan;
 use std::cmp::Ordering;
 
+/// The most levels that are listed, to be searched together; of more, those of one producer after
+/// the other are.
+const LISTED_MAX: u64 = 1 << 20;
+
 /// What a producer has sold over its weight.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Level {
@@ -34,6 +38,40 @@ impl PartialEq for Level {
 }
 
 impl Eq for Level {}
+
+/// What a producer can sell between its bounds: so many multiples of its step, from the first up.
+#[derive(Debug, Clone, Copy)]
+struct Steps {
+    first: u64,
+    step: u64,
+    count: u64,
+}
+
+impl Steps {
+    fn new((least, most): (u64, u64), step: u64) -> Self {
+        let first = least.next_multiple_of(step);
+        let count = most.checked_sub(first).map_or(0, |room| room / step + 1);
+        Self { first, step, count }
+    }
+
+    const fn at(&self, place: u64) -> u64 {
+        self.first + place * self.step
+    }
+
+    fn all(self) -> impl Iterator<Item = u64> {
+        (0..self.count).map(move |place| self.at(place))
+    }
+
+    /// The first step that is high enough, if all above it are too.
+    fn find(&self, is_enough: impl Fn(u64) -> bool) -> Option<u64> {
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = u64::midpoint(low, high);
+            if is_enough(self.at(middle)) { high = middle } else { low = middle + 1 }
+        }
+        (low < self.count).then(|| self.at(low))
+    }
+}
 
 /// A plan with its levels, from the lowest up, and its score.
 type Found = ((Vec<Level>, i128), Plan);
@@ -112,13 +150,11 @@ impl<'a> Levels<'a> {
 
     /// The highest level that all free producers can reach together, and the bounds with it.
     fn lowest(&self, bounds: &Bounds, free: &[usize]) -> Option<(Level, Bounds)> {
-        let of = |&at: &usize| {
-            let (least, most) = bounds[at];
-            let step = self.steps[at].max(1);
-            (least.next_multiple_of(step)..=most)
-                .step_by(step as usize)
-                .map(move |sold| self.level(at, sold))
-        };
+        let count = |&at: &usize| self.steps(bounds, at).count;
+        if free.iter().map(count).fold(0, u64::saturating_add) > LISTED_MAX {
+            return self.lowest_in_turn(bounds, free);
+        }
+        let of = |&at: &usize| self.steps(bounds, at).all().map(move |sold| self.level(at, sold));
         let mut levels: Vec<Level> = free.iter().flat_map(of).collect();
         levels.sort_unstable();
         levels.dedup();
@@ -126,27 +162,54 @@ impl<'a> Levels<'a> {
         let mut reached = None;
         while low < high {
             let middle = usize::midpoint(low, high);
-            let mut raised = bounds.clone();
             let level = levels[middle];
-            let can_be =
-                free.iter().all(|&at| self.raise(&mut raised, at, |reached| reached >= level));
-            if can_be && self.choice.is_open(&raised)? {
-                (low, reached) = (middle + 1, Some((level, raised)));
-            } else {
-                high = middle;
+            match self.raised(bounds, free, level)? {
+                Some(raised) => (low, reached) = (middle + 1, Some((level, raised))),
+                None => high = middle,
             }
         }
         reached
     }
 
+    /// As [`Self::lowest`], without a list: of each producer the highest of its own levels is
+    /// sought that all can reach, above those of the producers before it.
+    fn lowest_in_turn(&self, bounds: &Bounds, free: &[usize]) -> Option<(Level, Bounds)> {
+        let mut reached: Option<(Level, Bounds)> = None;
+        for &at in free {
+            let steps = self.steps(bounds, at);
+            let (mut low, mut high) = (0, steps.count);
+            while low < high {
+                let middle = u64::midpoint(low, high);
+                let level = self.level(at, steps.at(middle));
+                if reached.as_ref().is_some_and(|(known, _)| level <= *known) {
+                    low = middle + 1;
+                } else if let Some(raised) = self.raised(bounds, free, level)? {
+                    (low, reached) = (middle + 1, Some((level, raised)));
+                } else {
+                    high = middle;
+                }
+            }
+        }
+        reached
+    }
+
+    /// The bounds within which all free producers reach a level; within, `None` if no plan does.
+    fn raised(&self, bounds: &Bounds, free: &[usize], level: Level) -> Option<Option<Bounds>> {
+        let mut raised = bounds.clone();
+        let can_be = free.iter().all(|&at| self.raise(&mut raised, at, |reached| reached >= level));
+        Some((can_be && self.choice.is_open(&raised)?).then_some(raised))
+    }
+
+    fn steps(&self, bounds: &Bounds, at: usize) -> Steps {
+        Steps::new(bounds[at], self.steps[at].max(1))
+    }
+
     /// Raises what a producer sells at least to the first step that is high enough; false if none
     /// is.
     fn raise(&self, bounds: &mut Bounds, at: usize, is_enough: impl Fn(Level) -> bool) -> bool {
-        let (least, most) = bounds[at];
-        let step = self.steps[at].max(1);
-        let mut steps = (least.next_multiple_of(step)..=most).step_by(step as usize);
-        let raised = steps.find(|&sold| is_enough(self.level(at, sold)));
-        bounds[at].0 = raised.unwrap_or(least);
+        let steps = self.steps(bounds, at);
+        let raised = steps.find(|sold| is_enough(self.level(at, sold)));
+        bounds[at].0 = raised.unwrap_or(bounds[at].0);
         raised.is_some()
     }
 
