@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Err(_) => from_file(&arguments.allocation)?,
     };
     let confirmed = verify(&stored).map_err(Failure::Other)?;
-    let Confirmed { shares, reached, proven, told } = confirmed;
+    let Confirmed { shares, reached, proven, is_only_told, told } = confirmed;
     output::say(&format!("snapshot {}: genuine", stored.snapshot.hash));
     output::say(&format!("{shares} shares keep every limit"));
     output::say(&format!("worth {} base units, {} score", reached.quantity, reached.score));
@@ -45,6 +45,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             bound.quantity, bound.score
         )),
         None => output::say("no bound is proven: the run was stopped, or is a repair"),
+    }
+    if is_only_told {
+        output::say(
+            "told to be the best by objective, rule and limits: the prices alone do not prove it",
+        );
     }
     if let Some(Reduction { eligible, held, bound, .. }) = told {
         output::say(&format!(

@@ -128,7 +128,7 @@ impl SnapshotText {
     /// The snapshot.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a text is none.
+    /// [`Error::Internal`] if a text is none, or names what is not there.
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
         let plain = |pairs| (pairs, Vec::new(), Vec::new());
         let (pairs, minima, of_relaxations): PricedPairs =
@@ -144,7 +144,7 @@ impl SnapshotText {
         snapshot.relaxations = relaxations.into_iter().map(relaxation).collect::<Result<_, _>>()?;
         snapshot.pairs = pairs.into_iter().map(pair_of).collect();
         snapshot.minima = minima.into_iter().collect();
-        Ok(snapshot)
+        checked(snapshot)
     }
 }
 
@@ -159,7 +159,7 @@ fn sides_of(text: &str) -> Result<Snapshot, Error> {
     let (offers, capacities, demands, needs, left_out) = sides;
     let capacity =
         |(offer, period, free)| Ok(CapacitySide { offer, period: period_of(period)?, free });
-    Ok(Snapshot {
+    checked(Snapshot {
         offers: offers.into_iter().map(offer_of).collect::<Result<_, _>>()?,
         capacities: capacities.into_iter().map(capacity).collect::<Result<_, Error>>()?,
         demands: demands.into_iter().map(demand_of).collect::<Result<_, _>>()?,
@@ -169,6 +169,11 @@ fn sides_of(text: &str) -> Result<Snapshot, Error> {
         balances,
         ..Snapshot::default()
     })
+}
+
+fn checked(snapshot: Snapshot) -> Result<Snapshot, Error> {
+    let stray = snapshot.check().map_err(|error| illegal("snapshot", error));
+    stray.map(|()| snapshot)
 }
 
 const fn reduced(reduction: &Reduction) -> ReductionText {

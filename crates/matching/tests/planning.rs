@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use matching::allocation::check::Fault;
-use matching::allocation::instance::Pair;
+use matching::allocation::instance::{InstanceError, Pair};
 use matching::allocation::plan::{Objective, Worth};
 use matching::date::{Date, Period};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::place::ProvinceCode;
 use matching::planning::snapshot::{
-    CapacitySide, DemandSide, Minima, NeedSide, OfferSide, Snapshot,
+    CapacitySide, Change, DemandSide, Minima, NeedSide, OfferSide, Relaxation, Snapshot,
 };
-use matching::planning::verify::{Doubt, confirm};
-use matching::planning::{Outcome, Rule, Wish, plan};
+use matching::planning::verify::{Confirmed, Doubt, confirm};
+use matching::planning::{Certificate, Outcome, Rule, Share, Wish, plan};
 use matching::quantity::{Content, Dimension};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use uuid::Uuid;
 
 const KILOGRAM: Content = Content { dimension: Dimension::Mass, base_units: 1000 };
@@ -78,6 +80,52 @@ fn doubt(snapshot: &Snapshot, outcome: &Outcome) -> Option<Doubt> {
     confirm(snapshot, Objective::Coverage, outcome).err()
 }
 
+/// Offers by smallest order, increment and what is free; demands by smallest share, producers and
+/// what is wanted; which of them fit.
+fn snapshots() -> impl Strategy<Value = Snapshot> {
+    let offers = vec((0_u64..4, 1_u64..4, 0_u64..12), 1..4);
+    let demand_sides = (proptest::option::of(1_u64..4), proptest::option::of(1_u32..3), 0_u64..12);
+    (offers, vec(demand_sides, 1..4), vec(proptest::option::of(0_u16..9), 9)).prop_map(
+        |(offers, demands, fits)| {
+            let mut snapshot = Snapshot::default();
+            for (at, (min_order, increment, free)) in (0_u32..).zip(offers) {
+                let min_order = min_order.next_multiple_of(increment);
+                snapshot.offers.push(OfferSide { min_order, increment, ..offer(u128::from(at)) });
+                snapshot.capacities.push(CapacitySide { offer: at, period: january(), free });
+            }
+            for (at, (min_share, max_suppliers, most)) in (0_u32..).zip(demands) {
+                let side = demand(u128::from(at), max_suppliers);
+                snapshot.demands.push(DemandSide { min_share, ..side });
+                snapshot.needs.push(need(at, most));
+            }
+            let needs = snapshot.needs.len() as u32;
+            let every = (0..snapshot.capacities.len() as u32)
+                .flat_map(|capacity| (0..needs).map(move |need| (capacity, need)));
+            let pair = |((capacity, need), score): (_, Option<u16>)| {
+                score.map(|score| Pair { capacity, need, score })
+            };
+            snapshot.pairs = every.zip(fits).filter_map(pair).collect();
+            snapshot
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_answer_is_confirmed(snapshot in snapshots()) {
+        for objective in [Objective::Coverage, Objective::Value] {
+            for rule in RULES {
+                let wish = Wish { objective, rule };
+                let outcome = plan(&snapshot, wish, &|| false, &mut |_| {}).expect("a market");
+                let confirmed = confirm(&snapshot, objective, &outcome);
+                prop_assert!(confirmed.is_ok(), "{rule:?}: {confirmed:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn no_share_is_smaller_than_its_price_asks_by_any_rule() {
     let (free, priced) =
@@ -105,5 +153,82 @@ fn a_bound_that_a_search_has_lowered_is_no_reason_for_doubt() {
     let above = Outcome { bound: quantity(301_000), ..best.clone() };
     for wrong in [below, above] {
         assert!(matches!(doubt(&snapshot, &wrong), Some(Doubt::Bound { .. })));
+    }
+}
+
+/// An answer with other shares, whose figures are made to agree.
+fn with_shares(outcome: &Outcome, change: impl Fn(&Share) -> Share) -> Outcome {
+    let shares: Vec<Share> = outcome.shares.iter().map(change).collect();
+    let worth = |share: &Share| Objective::Coverage.worth(share.score).times(share.base);
+    let reached: Worth = shares.iter().map(worth).sum();
+    Outcome { shares, reached, bound: reached, ..outcome.clone() }
+}
+
+#[test]
+fn a_share_is_of_whole_steps_and_has_the_score_of_its_pair() {
+    let snapshot = market(None, Minima::new());
+    let best = planned(&snapshot, Rule::Equal);
+    let larger = with_shares(&best, |share| Share { base: share.base + 999, ..*share });
+    let better = with_shares(&best, |share| Share { score: 9_000, ..*share });
+    for wrong in [larger, better] {
+        assert_eq!(doubt(&snapshot, &wrong), Some(Doubt::Share { capacity: 0, need: 0 }));
+    }
+}
+
+#[test]
+fn an_optimum_that_prices_contradict_is_refused() {
+    let snapshot = market(None, Minima::new());
+    let best = planned(&snapshot, Rule::Equal);
+    let half = with_shares(&best, |share| Share { base: share.base / 2, ..*share });
+    assert!(matches!(doubt(&snapshot, &half), Some(Doubt::Bound { .. })));
+    let modest = Outcome { is_optimal: false, ..half };
+    assert_eq!(doubt(&snapshot, &modest), None);
+    let bare = |outcome: &Outcome| Outcome { certificate: None, ..outcome.clone() };
+    assert_eq!(doubt(&snapshot, &bare(&best)), Some(Doubt::NoProof));
+    assert_eq!(doubt(&snapshot, &bare(&modest)), None);
+    let free = Outcome { certificate: Some(Certificate::default()), ..best };
+    assert_eq!(doubt(&snapshot, &free), Some(Doubt::NoPrice));
+}
+
+#[test]
+fn an_optimum_that_only_a_search_has_proven_is_said_to_be_told() {
+    let is_only_told = |snapshot: &Snapshot, rule| {
+        let confirmed = confirm(snapshot, Objective::Coverage, &planned(snapshot, rule));
+        confirmed.map(|Confirmed { is_only_told, .. }| is_only_told)
+    };
+    let mut snapshot = market(None, Minima::new());
+    assert_eq!(is_only_told(&snapshot, Rule::None), Ok(false));
+    snapshot.demands[0] = demand(1, Some(1));
+    snapshot.needs[0] = need(0, 500);
+    assert_eq!(is_only_told(&snapshot, Rule::None), Ok(true));
+}
+
+/// A change that may name a pair.
+type Damage = fn(&mut Snapshot, Pair);
+
+#[test]
+fn sides_that_are_not_there_are_no_market() {
+    let whole = market(None, Minima::new());
+    let best = planned(&whole, Rule::None);
+    let pair = |capacity, need| Pair { capacity, need, score: 1 };
+    let changes: [(Damage, InstanceError); 4] = [
+        (|snapshot, pair| snapshot.pairs[1] = pair, InstanceError::UnknownPair(1)),
+        (|snapshot, _| snapshot.capacities[1].offer = 2, InstanceError::UnknownOffer(1)),
+        (|snapshot, _| snapshot.needs[0].demand = 1, InstanceError::UnknownDemand(0)),
+        (
+            |snapshot, pair| {
+                let (change, minima) = (Change::NoMinShare, Minima::new());
+                let pairs = vec![pair];
+                snapshot.relaxations.push(Relaxation { demand: 0, change, pairs, minima });
+            },
+            InstanceError::UnknownPair(0),
+        ),
+    ];
+    for (change, error) in changes {
+        for stray in [pair(99_999, 0), pair(0, 99_999)] {
+            let mut snapshot = whole.clone();
+            change(&mut snapshot, stray);
+            assert_eq!(doubt(&snapshot, &best), Some(Doubt::Market(error)));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Allocations confirmed by the program without solving, from the database and from a file.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use super::durability::{admin, audit, party, token};
@@ -61,6 +62,16 @@ fn a_stored_allocation_is_confirmed_and_a_changed_one_is_not() {
         write(&forged);
         assert_eq!(verify(&path).status.code(), Some(1), "a forged {field}");
     }
+    let (sides, pairs) = (text("sides"), text("pairs").replacen("[0,", "[99999,", 1));
+    let hash = digest(&SHA256, format!("{sides}\n{pairs}").as_bytes());
+    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut stray = evidence.clone();
+    (stray["pairs"], stray["snapshot"]) = (pairs.into(), hash.into());
+    write(&stray);
+    let refused = verify(&path);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("pair 0 names an unknown capacity or need"), "{said}");
 }
 
 /// Demands that are hard to plan.

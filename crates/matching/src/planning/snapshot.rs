@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::allocation::instance::Pair;
+use crate::allocation::instance::{InstanceError, Pair};
 use crate::allocation::plan::Worth;
 use crate::certificate::CertificateKinds;
 use crate::date::{Date, Period};
@@ -201,6 +201,32 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Checks that what is named by its place is there.
+    ///
+    /// # Errors
+    /// The first that is not; a pair of a relaxation by its place there.
+    pub fn check(&self) -> Result<(), InstanceError> {
+        let is_offer = |offer: u32| (offer as usize) < self.offers.len();
+        let is_demand = |demand: u32| (demand as usize) < self.demands.len();
+        if let Some(at) = self.capacities.iter().position(|side| !is_offer(side.offer)) {
+            return Err(InstanceError::UnknownOffer(at));
+        }
+        if let Some(at) = self.needs.iter().position(|side| !is_demand(side.demand)) {
+            return Err(InstanceError::UnknownDemand(at));
+        }
+        self.check_pairs(&self.pairs)?;
+        self.relaxations.iter().try_for_each(|changed| self.check_pairs(&changed.pairs))
+    }
+
+    fn check_pairs(&self, pairs: &[Pair]) -> Result<(), InstanceError> {
+        let is_there = |pair: &Pair| {
+            (pair.capacity as usize) < self.capacities.len()
+                && (pair.need as usize) < self.needs.len()
+        };
+        let stray = pairs.iter().position(|pair| !is_there(pair));
+        stray.map_or(Ok(()), |at| Err(InstanceError::UnknownPair(at)))
+    }
+
     /// The offer of a capacity.
     #[must_use]
     pub fn offer_of(&self, capacity: u32) -> &OfferSide {
