@@ -97,8 +97,8 @@ pub fn solve(
     draft.make_up_for(earlier);
     let questions = Questions::new(stop);
     let ask = || questions.ask();
-    let too_large = |_| Failure::TooLarge;
-    let mut outcome = plan(draft.snapshot(), wish, &ask, progress).map_err(too_large)?;
+    let planned = plan(draft.snapshot(), wish, &ask, progress);
+    let mut outcome = planned.map_err(|_| Failure::TooLarge)?;
     let trials = trials(draft.snapshot());
     for short in shortages(draft.snapshot(), &outcome) {
         let is_enough = draft.snapshot().relaxations.len() >= trials;
@@ -109,7 +109,7 @@ pub fn solve(
     }
     let mut snapshot = draft.finish();
     snapshot.relaxations.truncate(trials);
-    outcome.gains = gains(&snapshot, wish, &outcome, &ask).map_err(too_large)?;
+    outcome.gains = gains(&snapshot, wish, &outcome, &ask);
     let stopped_after = questions.stopped_after.get();
     Ok(Solved { as_of: view.as_of(), snapshot, outcome, stopped_after })
 }
@@ -163,9 +163,9 @@ pub fn replay(
     stopped_after: Option<u64>,
 ) -> Result<Outcome, Failure> {
     let stop = stop_at(stopped_after);
-    let too_large = |_| Failure::TooLarge;
-    let mut outcome = plan(snapshot, wish, &stop, &mut |_| {}).map_err(too_large)?;
-    outcome.gains = gains(snapshot, wish, &outcome, &stop).map_err(too_large)?;
+    let planned = plan(snapshot, wish, &stop, &mut |_| {});
+    let mut outcome = planned.map_err(|_| Failure::TooLarge)?;
+    outcome.gains = gains(snapshot, wish, &outcome, &stop);
     Ok(outcome)
 }
 

@@ -5,6 +5,7 @@
 //! answer. It must not know where a snapshot comes from, nor words for what it finds.
 
 pub mod balance;
+mod excess;
 mod fill;
 mod part;
 mod price;

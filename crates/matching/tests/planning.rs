@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use matching::allocation::check::Fault;
+use matching::allocation::columns::{Control, Pricing, Search};
 use matching::allocation::instance::{InstanceError, Pair};
 use matching::allocation::plan::{Objective, Worth};
 use matching::date::{Date, Period};
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::place::ProvinceCode;
+use matching::planning::balance::{Balances, Sales};
+use matching::planning::reduction::{Candidates, Found, reduce};
 use matching::planning::snapshot::{
     CapacitySide, Change, DemandSide, Minima, NeedSide, OfferSide, Relaxation, Snapshot,
 };
 use matching::planning::verify::{Confirmed, Doubt, confirm};
-use matching::planning::{Certificate, Outcome, Rule, Share, Wish, plan};
+use matching::planning::{Certificate, Outcome, Rule, Share, Wish, gains, plan};
 use matching::quantity::{Content, Dimension};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -230,5 +233,111 @@ fn sides_that_are_not_there_are_no_market() {
             change(&mut snapshot, stray);
             assert_eq!(doubt(&snapshot, &best), Some(Doubt::Market(error)));
         }
+    }
+}
+
+const WISH: Wish = Wish { objective: Objective::Coverage, rule: Rule::None };
+
+/// The most that an offer or a demand states, in tonnes.
+const VAST: u64 = 1_000_000_000_000;
+
+const TONNE: Content = Content { base_units: 1_000_000, ..KILOGRAM };
+
+/// The market of 300 kg, with a stranger's offer of [`VAST`] in each of twelve periods, which fits
+/// where it is let in.
+fn beside_an_offer_of_a_stranger(is_let_in: bool) -> Snapshot {
+    let mut snapshot = market(None, Minima::new());
+    snapshot.needs[0] = need(0, 3_000);
+    snapshot.offers.push(OfferSide { content: TONNE, ..offer(3) });
+    let side = CapacitySide { offer: 2, period: january(), free: VAST };
+    snapshot.capacities.extend([side; 12]);
+    let pair = |capacity| Pair { capacity, need: 0, score: 4_000 };
+    let pairs: Vec<Pair> = (2..14).map(pair).collect();
+    if is_let_in {
+        snapshot.pairs.extend(pairs);
+    } else {
+        let pairs = [&snapshot.pairs[..], &pairs].concat();
+        let (change, minima) = (Change::MinStars(None), Minima::new());
+        snapshot.relaxations.push(Relaxation { demand: 0, change, pairs, minima });
+    }
+    snapshot
+}
+
+/// The market of 300 kg, and demands of strangers that take [`VAST`] of each offer twelve times.
+fn beside_demands_of_strangers() -> Snapshot {
+    let mut snapshot = market(None, Minima::new());
+    for at in 1..13 {
+        snapshot.demands.push(DemandSide { content: TONNE, ..demand(1 + u128::from(at), None) });
+        snapshot.needs.push(need(at, VAST));
+        let pair = |capacity| Pair { capacity, need: at, score: 9_000 };
+        snapshot.pairs.extend([0, 1].map(pair));
+    }
+    snapshot
+}
+
+#[test]
+fn what_strangers_offer_or_want_beyond_all_reason_fails_no_run() {
+    let offered = beside_an_offer_of_a_stranger(true);
+    let wanted = beside_demands_of_strangers();
+    for rule in RULES {
+        for (snapshot, base) in [(&offered, 3_000_000), (&wanted, 600_000)] {
+            let outcome = planned(snapshot, rule);
+            assert_eq!(outcome.reached.quantity, base, "{rule:?}");
+            assert_eq!((outcome.is_optimal, doubt(snapshot, &outcome)), (true, None), "{rule:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_offered_beyond_all_reason_in_earlier_runs_fails_no_run() {
+    let mut snapshot = market(None, Minima::new());
+    let vast = Sales { offered: u64::MAX, sold: 300_000 };
+    snapshot.balances = Balances::from_iter([(snapshot.seller(0), vast)]);
+    for rule in [Rule::MaxMin, Rule::ProRata, Rule::Equal] {
+        assert_eq!(planned(&snapshot, rule).reached.quantity, 300_000, "{rule:?}");
+    }
+}
+
+#[test]
+fn a_change_that_lets_a_vast_offer_in_gains_what_it_can() {
+    let snapshot = beside_an_offer_of_a_stranger(false);
+    let outcome = planned(&snapshot, Rule::None);
+    assert_eq!(outcome.reached.quantity, 600_000);
+    let gains = gains(&snapshot, WISH, &outcome, &|| false);
+    assert_eq!(gains.iter().map(|gain| gain.own).collect::<Vec<_>>(), [2_400_000]);
+}
+
+#[test]
+fn a_change_that_lets_in_more_than_a_market_holds_is_left_out() {
+    let mut snapshot = beside_an_offer_of_a_stranger(false);
+    snapshot.needs[0] = need(0, u64::MAX);
+    let outcome = planned(&snapshot, Rule::None);
+    assert_eq!(outcome.reached.quantity, 600_000);
+    assert_eq!(gains(&snapshot, WISH, &outcome, &|| false), []);
+}
+
+/// The pairs of a snapshot, as they are found in a market.
+struct Known<'a>(&'a Snapshot);
+
+impl Pricing for Known<'_> {
+    fn search(&self, need: u32, search: &mut Search<'_>) {
+        let own = self.0.pairs.iter().filter(|pair| pair.need == need);
+        own.for_each(|pair| search.see(pair.capacity, pair.score));
+    }
+}
+
+#[test]
+fn what_is_beyond_all_reason_fails_no_run_that_holds_some_pairs_only() {
+    for snapshot in [beside_an_offer_of_a_stranger(true), beside_demands_of_strangers()] {
+        let mut candidates = Candidates::new(1);
+        let found = |pair: &Pair| Found { pair: *pair, is_exact: true };
+        candidates.add(&snapshot, &snapshot.pairs.iter().map(found).collect::<Vec<_>>());
+        let mut control = Control { workers: 1, stop: &|| false, progress: &mut |_| {} };
+        let (sides, pricing) = ((&snapshot, &candidates), Known(&snapshot));
+        let reduced = reduce(sides, Objective::Coverage, &pricing, &mut control);
+        let (_, reduction) = reduced.expect("a market");
+        let whole = planned(&snapshot, Rule::None);
+        let bound = reduction.bound.quantity;
+        assert_eq!((bound, reduction.is_complete), (whole.reached.quantity, true));
     }
 }

@@ -13,7 +13,7 @@ pub const SCORE_MAX: u16 = 10_000;
 pub const QUANTITY_MAX: u64 = 1 << 53;
 
 /// The most base units of one side of several markets side by side, so that no sum overflows.
-const ALL_QUANTITY_MAX: u64 = 8 * QUANTITY_MAX;
+pub const ALL_QUANTITY_MAX: u64 = 8 * QUANTITY_MAX;
 
 /// The most capacities, and the most needs, of one market: what scores sum up to along a path
 /// leaves room for the tiers above them in 64 bits.

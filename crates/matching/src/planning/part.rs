@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use crate::allocation::greatest_common_divisor;
 use crate::allocation::instance::{
-    Capacity, DemandLimits, InstanceError, Market, Need, OfferLimits, Pair, Pairs, Sales,
+    Capacity, DemandLimits, InstanceError, Market, Need, OfferLimits, Pair, Pairs, QUANTITY_MAX,
+    Sales,
 };
 
 use super::balance::Seller;
+use super::excess::{is_above, sums};
 use super::snapshot::{Change, Relaxation, Snapshot};
 
 /// The snapshot, with one of its demands changed or with none.
@@ -180,14 +182,14 @@ impl Member {
     fn part(self, terms: Terms<'_>) -> Result<Part, InstanceError> {
         let Self { capacities, needs, pairs } = self;
         let grain = grain(terms.snapshot, &capacities);
-        let Supply { limits: offers, own, producers, offered_at } =
+        let Supply { limits: offers, mut own, producers, offered_at } =
             supply(terms.snapshot, &capacities, grain);
-        let (demands, wanted) = demand(terms, &needs, grain);
+        let (demands, mut wanted) = demand(terms, &needs, grain);
         let earlier = producers.into_iter().map(|seller| {
             let sales = terms.snapshot.balances.get(seller);
-            Sales { offered: sales.offered / grain, sold: sales.sold / grain }
+            let (offered, sold) = (sales.offered / grain, sales.sold / grain);
+            Sales { offered: offered.min(sold.max(QUANTITY_MAX)), sold }
         });
-        let market = Market::new(own, wanted, offers, demands)?.after(earlier.collect())?;
         let place = |all: &[u32]| -> BTreeMap<u32, u32> { all.iter().copied().zip(0..).collect() };
         let (capacity_at, need_at) = (place(&capacities), place(&needs));
         let local = |pair: Pair| Pair {
@@ -195,6 +197,10 @@ impl Member {
             need: need_at[&pair.need],
             score: pair.score,
         };
+        let local_pairs: Vec<Pair> = pairs.iter().copied().map(local).collect();
+        lower_needs(&mut wanted, &own, &local_pairs);
+        lower_capacities(&mut own, &wanted, (&offers, &local_pairs));
+        let market = Market::new(own, wanted, offers, demands)?.after(earlier.collect())?;
         let minimum = |pair: &Pair| {
             let (least, Pair { capacity, need, .. }) = (terms.minimum(pair), local(*pair));
             let offer = market.capacities()[capacity as usize].offer;
@@ -203,8 +209,40 @@ impl Member {
         };
         let minima = pairs.iter().filter_map(minimum).collect();
         let market = market.with_minima(minima);
-        let pairs = Pairs::new(&market, pairs.into_iter().map(local).collect())?;
+        let pairs = Pairs::new(&market, local_pairs)?;
         Ok(Part { market, pairs, capacities, needs, offered_at, grain })
+    }
+}
+
+/// Where more is wanted than a market may hold: no need is larger than all that can be given to it.
+fn lower_needs(wanted: &mut [Need], own: &[Capacity], pairs: &[Pair]) {
+    if !is_above(QUANTITY_MAX, wanted.iter().map(|need| need.max)) {
+        return;
+    }
+    let given = pairs.iter().map(|pair| (pair.need, own[pair.capacity as usize].quantity));
+    let given = sums(wanted.len(), given);
+    for (need, given) in wanted.iter_mut().zip(given) {
+        let max = if given < need.min { 0 } else { given.min(need.max) };
+        (need.max, need.min) = (max, need.min.min(max));
+    }
+}
+
+/// Where more is offered than a market may hold: no capacity has more than an increment beyond all
+/// that can be taken of it; that is then what it offers.
+fn lower_capacities(
+    own: &mut [Capacity],
+    wanted: &[Need],
+    (offers, pairs): (&[OfferLimits], &[Pair]),
+) {
+    if !is_above(QUANTITY_MAX, own.iter().map(|capacity| capacity.quantity)) {
+        return;
+    }
+    let taken = pairs.iter().map(|pair| (pair.capacity, wanted[pair.need as usize].max));
+    let taken = sums(own.len(), taken);
+    for (capacity, taken) in own.iter_mut().zip(taken) {
+        let increment = offers[capacity.offer as usize].increment;
+        let beyond = taken.saturating_add(increment);
+        capacity.quantity = capacity.quantity.min(beyond - beyond % increment);
     }
 }
 

@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 use crate::allocation::columns::{Control, PAIRS_PER_ROUND, Pricing, Solved, solve};
 use crate::allocation::flow::Outcome;
 use crate::allocation::greatest_common_divisor;
-use crate::allocation::instance::{InstanceError, Market, Pair};
+use crate::allocation::instance::{ALL_QUANTITY_MAX, InstanceError, Market, Pair};
 use crate::allocation::plan::{Objective, Worth};
 
+use super::excess::is_above;
 use super::snapshot::{Reduction, Snapshot};
 
 /// Eligible pairs as they are found: all of them up to a limit; beyond it the best of each need,
@@ -22,8 +23,7 @@ pub struct Candidates {
     max_pairs: usize,
     pairs: Vec<Pair>,
     capacities: Vec<Tally>,
-    /// By need: what the quantity of any plan for it is a multiple of, in base units.
-    steps: Vec<u64>,
+    needs: Vec<NeedTally>,
     is_reduced: bool,
 }
 
@@ -32,6 +32,17 @@ pub struct Candidates {
 struct Tally {
     eligible: u64,
     best: Option<Pair>,
+    /// Base units that their needs take together.
+    taken: u64,
+}
+
+/// Of one need, in base units.
+#[derive(Debug, Clone, Copy, Default)]
+struct NeedTally {
+    /// What the quantity of any plan for it is a multiple of.
+    step: u64,
+    /// What the capacities of its eligible pairs have together.
+    given: u64,
 }
 
 /// An eligible pair as it is found.
@@ -52,7 +63,7 @@ impl Candidates {
             max_pairs,
             pairs: Vec::new(),
             capacities: Vec::new(),
-            steps: Vec::new(),
+            needs: Vec::new(),
             is_reduced: false,
         }
     }
@@ -67,12 +78,14 @@ impl Candidates {
     /// every score is to be exact.
     pub fn add(&mut self, snapshot: &Snapshot, found: &[Found]) {
         self.capacities.resize(snapshot.capacities.len(), Tally::default());
-        self.steps.resize(snapshot.needs.len(), 0);
+        self.needs.resize(snapshot.needs.len(), NeedTally::default());
         for Found { pair, .. } in found {
-            let step = &mut self.steps[pair.need as usize];
-            *step = greatest_common_divisor(*step, snapshot.step_base(pair.capacity));
+            let need = &mut self.needs[pair.need as usize];
+            need.step = greatest_common_divisor(need.step, snapshot.step_base(pair.capacity));
+            need.given = need.given.saturating_add(snapshot.free_base(pair.capacity));
             let tally = &mut self.capacities[pair.capacity as usize];
             tally.eligible += 1;
+            tally.taken = tally.taken.saturating_add(most_base(snapshot, pair.need));
             if tally.best.is_none_or(|best| best.score < pair.score) {
                 tally.best = Some(*pair);
             }
@@ -120,18 +133,33 @@ impl Candidates {
     }
 
     /// The sides as one market without limits, in base units: what it can reach at most, the
-    /// snapshot can reach at most too.
+    /// snapshot can reach at most too. Where a side is more than a market may hold, it has only
+    /// what the other can use.
     fn market(&self, snapshot: &Snapshot) -> Result<Market, InstanceError> {
-        let supply = (0..snapshot.capacities.len() as u32).map(|at| snapshot.free_base(at));
-        let wanted = (0_u32..).zip(&self.steps).map(|(need, &step)| {
-            let side = snapshot.needs[need as usize];
-            let (least, most) =
-                (snapshot.need_base(need, side.least), snapshot.need_base(need, side.most));
-            let whole = if step > 0 { most - most % step } else { 0 };
-            if whole < least { 0 } else { whole }
-        });
-        Market::unlimited(&supply.collect::<Vec<_>>(), &wanted.collect::<Vec<_>>())
+        let free = (0..snapshot.capacities.len() as u32).map(|at| snapshot.free_base(at));
+        let mut supply: Vec<u64> = free.collect();
+        if is_above(ALL_QUANTITY_MAX, supply.iter().copied()) {
+            let usable = supply.iter_mut().zip(&self.capacities);
+            usable.for_each(|(free, tally)| *free = tally.taken.min(*free));
+        }
+        let most = (0..).zip(&self.needs).map(|(need, _)| most_base(snapshot, need));
+        let mut wanted: Vec<u64> = most.collect();
+        if is_above(ALL_QUANTITY_MAX, wanted.iter().copied()) {
+            let usable = wanted.iter_mut().zip(&self.needs);
+            usable.for_each(|(most, tally)| *most = tally.given.min(*most));
+        }
+        for ((need, tally), most) in (0_u32..).zip(&self.needs).zip(&mut wanted) {
+            let least = snapshot.need_base(need, snapshot.needs[need as usize].least);
+            let whole = *most - most.checked_rem(tally.step).unwrap_or(*most);
+            *most = if whole < least { 0 } else { whole };
+        }
+        Market::unlimited(&supply, &wanted)
     }
+}
+
+/// Base units that a need takes at most.
+fn most_base(snapshot: &Snapshot, need: u32) -> u64 {
+    snapshot.need_base(need, snapshot.needs[need as usize].most)
 }
 
 const fn key(pair: &Pair) -> (u32, u32) {

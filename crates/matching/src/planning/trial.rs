@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 
-use crate::allocation::instance::InstanceError;
 use crate::allocation::plan::Plan;
 
 use super::Wish;
@@ -30,20 +29,19 @@ pub struct Gain {
     pub closes: bool,
 }
 
-/// What each relaxation gains, those that gain nothing or are not planned to the end in
-/// [`TRIAL_QUESTIONS`] left out. Once the run is stopped, the rest is not tried.
-///
-/// # Errors
-/// A quantity or a number of sides above the limits of an instance.
+/// What each relaxation gains, those that gain nothing, that let in more than an instance may hold,
+/// or that are not planned to the end in [`TRIAL_QUESTIONS`] left out. Once the run is stopped, the
+/// rest is not tried.
+#[must_use]
 pub fn gains(
     snapshot: &Snapshot,
     wish: Wish,
     outcome: &Outcome,
     stop: &dyn Fn() -> bool,
-) -> Result<Vec<Gain>, InstanceError> {
+) -> Vec<Gain> {
     let mut gains = Vec::new();
     for relaxation in snapshot.relaxations.iter().take_while(|_| !stop()) {
-        let parts = parts(Terms { snapshot, changed: Some(relaxation) })?;
+        let Ok(parts) = parts(Terms { snapshot, changed: Some(relaxation) }) else { continue };
         let own = |part: &&Part| part.needs.iter().any(|&need| is_of(snapshot, relaxation, need));
         let Some(part) = parts.iter().find(own) else { continue };
         let asked = Cell::new(0);
@@ -60,7 +58,7 @@ pub fn gains(
         let trial = Trial { snapshot, relaxation, part };
         gains.extend(trial.gain(&outcome.shares, &planned.plan));
     }
-    Ok(gains)
+    gains
 }
 
 fn is_of(snapshot: &Snapshot, relaxation: &Relaxation, need: u32) -> bool {
