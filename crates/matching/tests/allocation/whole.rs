@@ -165,6 +165,21 @@ fn proportions_are_met_as_nearly_as_increments_allow() {
 }
 
 #[test]
+fn proportions_are_met_between_small_steps_and_large_ones() {
+    let (mut market, _) = one_need(&[(1, 1, 10), (1, 1, 10), (1_000, 1_000, 2_000)], 1_011, None);
+    let scores = [9_000, 5_000, 6_000];
+    let sold = |market: &Market, scores: [u16; 3]| {
+        let pair = |(capacity, score)| Pair { capacity, need: 0, score };
+        let pairs = Pairs::new(market, (0..).zip(scores).map(pair).collect()).unwrap();
+        divided(&(market.clone(), pairs), Rule::ProRata)
+    };
+    assert_eq!(sold(&market, scores), [6, 5, 1_000]);
+    assert_eq!(sold(&market, [5_000, 9_000, 6_000]), [5, 6, 1_000]);
+    (market, _) = one_need(&[(1, 1, 4), (1, 1, 4), (60, 60, 60)], 66, None);
+    assert_eq!(sold(&market, scores), [3, 3, 60]);
+}
+
+#[test]
 fn minimum_orders_leave_nobody_out_who_could_be_in() {
     let offers = [(5, 5, 20), (5, 20, 30), (5, 20, 25), (5, 5, 55)];
     assert_eq!(divided(&one_need(&offers, 50, None), Rule::MaxMin), [5, 20, 20, 5]);

@@ -18,6 +18,10 @@ const PRODUCERS_MAX: usize = 12;
 /// Steps on both sides of what a producer is due within which each further one weighs more.
 const STEPS_WEIGHED: u64 = 8;
 
+/// What is furthest from what is due is worth at least this; where more steps than that have to be
+/// told apart, as much as there are.
+const WORTH_MIN: i128 = 1 << 10;
+
 /// Of each producer, the least and the most that it sells.
 pub(super) type Bounds = Vec<(u64, u64)>;
 
@@ -146,18 +150,19 @@ fn plain(bounds: &Bounds) -> Vec<Stake> {
 
 /// Runs of units, each with what a unit of it is worth: how far the middle of its step is below
 /// what is due; the same for all that is further off than [`STEPS_WEIGHED`].
-fn slope(due: u64, (offered, step): (u64, u64), widest: u64) -> Vec<(u64, i64)> {
+fn slope(due: u64, (offered, step): (u64, u64), widest: u64) -> Vec<(u64, i128)> {
     let around = due / step * step;
     let from = around.saturating_sub(STEPS_WEIGHED * step);
     let until = (around + STEPS_WEIGHED * step).min(offered);
-    let whole = i128::from(2 * (STEPS_WEIGHED + 1) * widest);
+    let whole = 2 * i128::from(STEPS_WEIGHED + 1) * i128::from(widest);
+    let most = whole.max(WORTH_MIN);
     let worth = |below: u64| {
         let ahead = 2 * i128::from(due) - 2 * i128::from(below) - i128::from(step);
-        (ahead * i128::from(STAKE_MAX) / whole) as i64
+        ahead * most / whole
     };
     let inner = (from..until).step_by(step as usize);
     let inner = inner.map(|below| (step.min(until - below), worth(below)));
-    let (first, last) = ((from, STAKE_MAX), (offered.saturating_sub(until), -STAKE_MAX));
+    let (first, last) = ((from, most), (offered.saturating_sub(until), -most));
     std::iter::once(first).chain(inner).chain([last]).filter(|(units, _)| *units > 0).collect()
 }
 

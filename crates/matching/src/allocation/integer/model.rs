@@ -9,11 +9,11 @@ use crate::allocation::plan::{Objective, Plan, Share};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One unit of the middle tier: above all scores along a cycle, which meets a pair at most once.
-const MIDDLE: i64 = 1 << 28;
+const MIDDLE: i128 = 1 << 28;
 /// The most that a unit of a stake is worth in the middle tier; a cycle meets two stakes at most.
-pub(in crate::allocation) const STAKE_MAX: i64 = 1 << 10;
+pub(in crate::allocation) const STAKE_MAX: i128 = 1 << 69;
 /// What counts first, above the middle tier.
-const FIRST: i64 = 1 << 40;
+const FIRST: i128 = 1 << 99;
 const _: () = assert!(FIRST > 2 * STAKE_MAX * MIDDLE + MIDDLE);
 
 /// What is to be most, tier by tier: by the objective, by the stakes, and by score.
@@ -27,7 +27,7 @@ pub(in crate::allocation) struct Stake {
     pub(in crate::allocation) least: u64,
     pub(in crate::allocation) most: u64,
     /// At most [`STAKE_MAX`].
-    pub(in crate::allocation) worth: i64,
+    pub(in crate::allocation) worth: i128,
 }
 
 /// The pairs of one producer with one demand.
@@ -79,7 +79,7 @@ impl<'a> Model<'a> {
         let capacities = 1 + producers;
         let needs = capacities + market.capacities().len() as u32;
         let demands = needs + market.needs().len() as u32;
-        let arc = |from: u32, to: u32, most: u64, cost: i64| Arc {
+        let arc = |from: u32, to: u32, most: u64, cost: i128| Arc {
             from,
             to,
             least: 0,
@@ -111,12 +111,12 @@ impl<'a> Model<'a> {
     }
 
     /// What a unit of a pair is worth, all tiers in one.
-    fn weight(&self, score: u16) -> i64 {
+    fn weight(&self, score: u16) -> i128 {
         let has_stakes = self.stakes.iter().any(|stake| stake.worth != 0);
         match self.objective {
-            Objective::Coverage => FIRST + i64::from(score),
-            Objective::Value if has_stakes => i64::from(score) * FIRST,
-            Objective::Value => i64::from(score),
+            Objective::Coverage => FIRST + i128::from(score),
+            Objective::Value if has_stakes => i128::from(score) * FIRST,
+            Objective::Value => i128::from(score),
         }
     }
 
@@ -181,7 +181,7 @@ impl<'a> Model<'a> {
         let pairs = self.pairs.iter().enumerate().map(of_pair);
         let (units, score) = pairs.fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
         let stake = |(at, stake): (usize, &Stake)| {
-            i128::from(stake.worth) * i128::from(network.arc(self.stake_arc(at)).flow)
+            stake.worth * i128::from(network.arc(self.stake_arc(at)).flow)
         };
         let staked = self.stakes.iter().enumerate().map(stake).sum();
         match self.objective {

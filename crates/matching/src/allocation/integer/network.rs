@@ -14,7 +14,7 @@ pub(super) struct Arc {
     pub(super) to: u32,
     pub(super) least: i64,
     pub(super) most: i64,
-    pub(super) cost: i64,
+    pub(super) cost: i128,
     pub(super) flow: i64,
 }
 
@@ -94,7 +94,7 @@ impl Network {
 
     /// The cheapest path to a node that lacks something, with that node (Bellman–Ford by queue).
     fn shortest(&self, start: u32, excess: &[i64]) -> Option<(Vec<Step>, u32)> {
-        let mut far = vec![i64::MAX; self.ends.len()];
+        let mut far = vec![i128::MAX; self.ends.len()];
         let mut by: Vec<Option<Step>> = vec![None; self.ends.len()];
         let mut is_queued = vec![false; self.ends.len()];
         let mut queue = VecDeque::from([start]);
@@ -116,7 +116,7 @@ impl Network {
         }
         let lacking = (0..)
             .zip(excess)
-            .filter(|(node, excess)| **excess < 0 && far[*node as usize] < i64::MAX);
+            .filter(|(node, excess)| **excess < 0 && far[*node as usize] < i128::MAX);
         let (end, _) = lacking.min_by_key(|(node, _)| (far[*node as usize], *node))?;
         Some((self.path(&by, (start, end)), end))
     }
@@ -137,7 +137,7 @@ impl Network {
 mod tests {
     use super::*;
 
-    fn arc(from: u32, to: u32, most: i64, cost: i64) -> Arc {
+    fn arc(from: u32, to: u32, most: i64, cost: i128) -> Arc {
         Arc { from, to, least: 0, most, cost, flow: 0 }
     }
 
