@@ -206,6 +206,24 @@ fn an_optimum_that_only_a_search_has_proven_is_said_to_be_told() {
     assert_eq!(is_only_told(&snapshot, Rule::None), Ok(true));
 }
 
+#[test]
+fn prices_beyond_all_scores_prove_nothing() {
+    let snapshot = market(None, Minima::new());
+    let best = planned(&snapshot, Rule::Equal);
+    let half = with_shares(&best, |share| Share { base: share.base / 2, ..*share });
+    let priced = |outcome: &Outcome, quantity| {
+        let price = |at: u32| (at, Worth { quantity, score: 10_000 });
+        let (capacities, needs) = (vec![price(0), price(1)], vec![price(0)]);
+        Outcome { certificate: Some(Certificate { capacities, needs }), ..outcome.clone() }
+    };
+    assert!(matches!(doubt(&snapshot, &priced(&half, 1)), Some(Doubt::Bound { .. })));
+    // 900 units of such a price wrap around to next to nothing.
+    assert_eq!(doubt(&snapshot, &priced(&half, i128::MAX / 450)), Some(Doubt::NoPrice));
+    let lowest = Worth { quantity: i128::MIN, score: 0 };
+    let low = Outcome { bound: lowest, is_optimal: false, ..best };
+    assert!(matches!(doubt(&snapshot, &low), Some(Doubt::Bound { .. })));
+}
+
 /// A change that may name a pair.
 type Damage = fn(&mut Snapshot, Pair);
 

@@ -12,6 +12,10 @@ use super::part::{Part, Terms, parts};
 use super::snapshot::{Reduction, Snapshot};
 use super::solve::{Certificate, Outcome};
 
+/// No tier of a price is further from zero: it is a sum of scores along a path. What all sides
+/// together have, at such prices, is told in 128 bits.
+const PRICE_MAX: u128 = 1 << 40;
+
 /// What is confirmed of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Confirmed {
@@ -52,7 +56,7 @@ pub enum Doubt {
         /// Place of the need in the snapshot.
         need: u32,
     },
-    /// A side that a pair names has no price.
+    /// A side that a pair names has no price, or one beyond all sums of scores.
     NoPrice,
     /// An optimum without prices.
     NoProof,
@@ -87,7 +91,7 @@ impl fmt::Display for Doubt {
                 write!(f, "the share of capacity {capacity} for need {need} is not that of a plan")
             }
             Self::NoProof => write!(f, "told to be the best without prices"),
-            Self::NoPrice => write!(f, "a side of a pair has no price"),
+            Self::NoPrice => write!(f, "a side of a pair has no price that can be"),
             Self::Worth { told, is } => write!(f, "told to be worth {told:?}, is {is:?}"),
             Self::Reduction => write!(f, "the bound is not that over all eligible pairs"),
             Self::Bound { told, is } => write!(f, "told bound {told:?} of shares worth {is:?}"),
@@ -119,8 +123,8 @@ pub fn confirm(
         return Err(Doubt::Reduction);
     }
     // A search may have proven less than the prices do; only they are confirmed here.
-    let left = objective.first_tier(outcome.bound) - objective.first_tier(is);
-    if left < 0 || (outcome.is_optimal && left > 0) {
+    let (bound, first) = (objective.first_tier(outcome.bound), objective.first_tier(is));
+    if bound < first || (outcome.is_optimal && bound > first) {
         return Err(Doubt::Bound { told: outcome.bound, is });
     }
     let is_best = outcome.is_optimal && told.is_none();
@@ -209,6 +213,10 @@ pub fn fits(snapshot: &Snapshot, outcome: &Outcome) -> bool {
     })
 }
 
+fn can_be(price: &Worth) -> bool {
+    price.quantity.unsigned_abs().max(price.score.unsigned_abs()) <= PRICE_MAX
+}
+
 /// What no plan can exceed, after every eligible pair is held against its two prices. If a plan is
 /// told to be the best, it reaches that in every part where nothing can keep it from it.
 fn proven_bound(
@@ -223,7 +231,7 @@ fn proven_bound(
     for planned in parts {
         let Planned { part, plan } = planned;
         let price = |table: &BTreeMap<u32, Worth>, all: &[u32]| -> Option<Vec<Worth>> {
-            all.iter().map(|at| table.get(at).copied()).collect()
+            all.iter().map(|at| table.get(at).copied().filter(can_be)).collect()
         };
         let prices = price(&capacities, &part.capacities).zip(price(&needs, &part.needs));
         let (capacities, needs) = prices.ok_or(Doubt::NoPrice)?;
