@@ -68,7 +68,7 @@ pub struct Gap {
     pub as_of: i64,
     /// The answer.
     pub outcome: Outcome,
-    /// Who declined.
+    /// Who declined, there or in what it repairs.
     pub declined: Vec<PartyId>,
 }
 
@@ -120,7 +120,8 @@ fn may_run(tx: &mut ReadTx<'_>, context: &Context) -> Result<(), Error> {
     authorise::refuse_authority(tx, context)
 }
 
-/// Records that the gap of an allocation is to be planned, which `declined` leave.
+/// Records that the gap of an allocation is to be planned, which `declined` leave. Whoever declined
+/// in what it repairs in turn does not fill it.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Conflict::IllegalAction`] unless it is finished; parties that have no
@@ -146,10 +147,27 @@ pub fn repair(
         violations.require(sellers.contains(party), &at, Rule::UnknownReference);
     }
     violations.into_result(())?;
+    let mut declined = declined.to_vec();
+    let earlier = declined_before(tx, &evidence.allocation)?;
+    declined.extend(earlier.difference(&sellers));
     let request =
-        Request { repairs: Some((id, declined.to_vec())), ..evidence.allocation.request.clone() };
-    let gap = Gap { snapshot: evidence.snapshot, as_of, outcome, declined: declined.to_vec() };
+        Request { repairs: Some((id, declined.clone())), ..evidence.allocation.request.clone() };
+    let gap = Gap { snapshot: evidence.snapshot, as_of, outcome, declined };
     Ok((insert(tx, context, request)?, gap))
+}
+
+/// Who declined in the allocations that this one repairs, one after the other.
+fn declined_before(
+    tx: &mut ReadTx<'_>,
+    allocation: &Allocation,
+) -> Result<BTreeSet<PartyId>, Error> {
+    let mut all = BTreeSet::new();
+    let mut repairs = allocation.request.repairs.clone();
+    while let Some((id, declined)) = repairs {
+        all.extend(declined);
+        repairs = allocations::find(tx, id)?.and_then(|repaired| repaired.request.repairs);
+    }
+    Ok(all)
 }
 
 fn insert(tx: &mut WriteTx<'_>, context: &Context, request: Request) -> Result<Allocation, Error> {

@@ -62,7 +62,7 @@ pub struct Repaired {
     /// The allocation.
     #[schema(format = "uuid")]
     pub allocation_id: String,
-    /// Producers that declined there.
+    /// Producers that declined there, or in what it repairs in turn and have no share in it.
     #[schema(value_type = Vec<Uuid>)]
     pub declined: Vec<String>,
 }

@@ -25,6 +25,7 @@ api_tests!(
     a_replay_gives_the_same_bytes_whatever_happened_since,
     the_same_market_has_the_same_snapshot,
     a_repair_plans_only_the_gap,
+    who_declined_in_a_repair_or_before_it_has_no_share,
     what_has_ended_cannot_be_cancelled,
     lists_are_paged_and_leave_answers_out,
     a_version_that_the_client_has_is_not_sent_again,
@@ -208,6 +209,32 @@ fn a_repair_plans_only_the_gap(api: &TestApi) {
     assert_eq!(again.body.to_string(), repaired.body.to_string());
     let stranger = repair(json!([distributor.party_id]));
     stranger.expect_violation("/declined/0", "unknown_reference");
+}
+
+fn who_declined_in_a_repair_or_before_it_has_no_share(api: &TestApi) {
+    let distributor = buyer(api);
+    for name in ["A", "B", "C"] {
+        offer(api, &seller(api, name), 50, json!({"min_order": 50}));
+    }
+    demand(api, &distributor, 100, json!({}));
+    let without_first = |answer: &Answer| {
+        let first = answer.at("/shares/0/producer").clone();
+        let declined = json!({"declined": [first["id"]]});
+        let repair = api.post(&format!("{}/repair", path(answer)), &declined);
+        let repair = repair.by(&distributor.token).header("accept-language", "en");
+        (first, repair.send().expect(201))
+    };
+    let answer = run(api, &distributor, json!({"rule": "none"}));
+    let (first, repaired) = without_first(&answer);
+    assert_eq!((total(&answer), total(&repaired)), (100, 100));
+    let (second, last) = without_first(&repaired);
+    let gone = [&first, &second].map(|producer| producer["name"].as_str().unwrap_or_default());
+    let left = by_producer(&last);
+    assert_eq!(left.iter().map(|(_, quantity)| *quantity).collect::<Vec<_>>(), [50], "{left:?}");
+    assert!(!gone.contains(&left[0].0.as_str()), "{left:?} after {gone:?}");
+    assert_eq!(last.at("/repairs/declined"), &json!([second["id"], first["id"]]));
+    let again = get(api, &distributor, &format!("{}/replay", path(&last))).expect(200);
+    assert_eq!(again.at("/shares"), last.at("/shares"));
 }
 
 fn what_has_ended_cannot_be_cancelled(api: &TestApi) {
