@@ -208,7 +208,7 @@ fn shortages(snapshot: &Snapshot, outcome: &Outcome) -> Vec<Short> {
         }
     }
     let mut shorts: Vec<Short> = shorts.into_values().collect();
-    let lacking = |short: &Short| short.deliveries.values().sum::<u64>();
+    let lacking = |short: &Short| short.deliveries.values().copied().fold(0, u64::saturating_add);
     shorts.sort_by_key(|short| (std::cmp::Reverse(lacking(short)), short.demand));
     shorts.truncate(MAX_EXPLAINED);
     shorts

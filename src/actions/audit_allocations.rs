@@ -62,10 +62,9 @@ fn look_inside(
         return Ok(Some("its snapshot is not the one that its hash names"));
     }
     let (snapshot, outcome) = (text.snapshot()?, outcome_of(outcome)?);
-    let quantity: u64 = outcome.shares.iter().map(|share| share.base).sum();
     Ok(if !fits(&snapshot, &outcome) {
         Some("its shares are more than is free or wanted")
-    } else if quantity != finished.quantity || outcome.reached != finished.reached {
+    } else if outcome.quantity() != finished.quantity || outcome.reached != finished.reached {
         Some("its figures are not those of its answer")
     } else {
         None

@@ -115,9 +115,30 @@ impl Writer<'_> {
             dimension: offer.content.dimension.into(),
             unit_price: offer.price_at(quantity).map(Price::vnd),
             score: share.score,
-            binding: share.binding.into(),
+            binding: self.binding(share).into(),
             reason: reason_text(self.reason(share, quantity), self.language),
         }
+    }
+
+    /// What keeps a share from being larger: a side of which less than a step is left is not used
+    /// up, though it is as the plan counts.
+    fn binding(&self, share: &Part) -> Bound {
+        let is_left = match share.binding {
+            Bound::Capacity => self.left(share.capacity) > 0,
+            Bound::Need => {
+                let most = self.sides.needs[share.need as usize].most;
+                self.ledger.given[share.need as usize] < self.sides.need_base(share.need, most)
+            }
+            Bound::MinOrder | Bound::Increment | Bound::MaxSuppliers | Bound::Rule => false,
+        };
+        if is_left { Bound::Increment } else { share.binding }
+    }
+
+    /// What is left of a capacity, in the unit of its offer.
+    fn left(&self, capacity: u32) -> u64 {
+        let base_units = self.sides.offer_of(capacity).content.base_units.max(1);
+        let taken = self.ledger.taken.get(&capacity).copied().unwrap_or(0);
+        self.sides.capacities[capacity as usize].free.saturating_sub(taken / base_units)
     }
 
     fn reason(&self, share: &Part, quantity: u64) -> Reason<'_> {
@@ -125,7 +146,7 @@ impl Writer<'_> {
         let (offer, demand) = (sides.offer_of(share.capacity), sides.demand_of(share.need));
         let capacity = sides.capacities[share.capacity as usize];
         let unit = &*offer.unit;
-        match share.binding {
+        match self.binding(share) {
             Bound::Capacity => {
                 Reason::Capacity { quantity: capacity.free, unit, period: capacity.period }
             }
@@ -177,7 +198,7 @@ impl Writer<'_> {
     fn shortage(&self, at: u32, needs: &[usize]) -> Shortage {
         let demand = &self.sides.demands[at as usize];
         let base = demand.content.base_units.max(1);
-        let short_base = needs.iter().map(|&need| self.lacking(need)).sum::<u64>();
+        let short_base = needs.iter().map(|&need| self.lacking(need)).fold(0, plus);
         let of_demand = self.sides.needs.iter().filter(|need| need.demand == at);
         let delivery = |&at: &usize| {
             let need = self.sides.needs[at];
@@ -234,9 +255,9 @@ impl Writer<'_> {
     }
 
     fn unsold(&self) -> Vec<Unsold> {
-        let left = |(&at, taken): (&u32, &u64)| {
+        let left = |&at: &u32| {
             let (offer, side) = (self.sides.offer_of(at), self.sides.capacities[at as usize]);
-            let quantity = side.free - (taken / offer.content.base_units.max(1)).min(side.free);
+            let quantity = self.left(at);
             (quantity > 0).then(|| Unsold {
                 offer_id: offer.id.to_string(),
                 product: named(offer.product.0, &offer.product.1),
@@ -246,7 +267,7 @@ impl Writer<'_> {
                 unit: offer.unit.to_string(),
             })
         };
-        self.ledger.taken.iter().filter_map(left).collect()
+        self.ledger.taken.keys().filter_map(left).collect()
     }
 
     fn prices(&self) -> Vec<CapacityPrice> {
@@ -272,17 +293,22 @@ impl Writer<'_> {
         for (at, need) in self.sides.needs.iter().enumerate() {
             let dimension = self.sides.demand_of(at as u32).content.dimension;
             let total = totals.entry(dimension).or_insert_with(|| empty(dimension));
-            total.wanted += self.sides.need_base(at as u32, need.wanted);
-            total.allocated += self.ledger.given[at];
-            total.short += self.lacking(at);
+            total.wanted = plus(total.wanted, self.sides.need_base(at as u32, need.wanted));
+            total.allocated = plus(total.allocated, self.ledger.given[at]);
+            total.short = plus(total.short, self.lacking(at));
         }
         for &at in self.ledger.taken.keys() {
             let dimension = self.sides.offer_of(at).content.dimension;
             let total = totals.entry(dimension).or_insert_with(|| empty(dimension));
-            total.offered += self.sides.free_base(at);
+            total.offered = plus(total.offered, self.sides.free_base(at));
         }
         totals.into_values().collect()
     }
+}
+
+/// A sum, at most the highest number of the contract.
+fn plus(sum: u64, more: u64) -> u64 {
+    sum.saturating_add(more).min(i64::MAX.unsigned_abs())
 }
 
 fn unit_worth(worth: Worth) -> UnitWorth {

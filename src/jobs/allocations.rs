@@ -262,7 +262,7 @@ fn keep(app: &App, running: Allocation, ended: Result<Answer, Failure>) -> Resul
             let finished = Finished {
                 as_of,
                 snapshot: snapshot.hash.clone(),
-                quantity: outcome.shares.iter().map(|share| share.base).sum(),
+                quantity: outcome.quantity(),
                 reached: outcome.reached,
                 bound: outcome.bound,
                 is_optimal: outcome.is_optimal,

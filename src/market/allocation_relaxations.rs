@@ -180,7 +180,7 @@ impl Misses {
 
     /// Of each kind the mildest change, and the one that lets in as much as is short.
     fn changes(&self, short: &Short) -> Vec<Change> {
-        let lacking: u64 = short.deliveries.values().sum();
+        let lacking = short.deliveries.values().copied().fold(0, u64::saturating_add);
         let mut changes = Vec::new();
         changes.extend(steps(&self.ceilings, lacking).into_iter().filter_map(|(vnd, raise_bp)| {
             Some(Change::Ceiling { unit_price: Price::new(vnd)?, raise_bp })

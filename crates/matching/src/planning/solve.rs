@@ -88,6 +88,15 @@ pub struct Outcome {
     pub gains: Vec<Gain>,
 }
 
+impl Outcome {
+    /// Base units of all shares together, as far as 63 bits go.
+    #[must_use]
+    pub fn quantity(&self) -> u64 {
+        let bases = self.shares.iter().map(|share| share.base);
+        bases.fold(0, u64::saturating_add).min(i64::MAX.unsigned_abs())
+    }
+}
+
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {

@@ -65,6 +65,11 @@ fn is_of(snapshot: &Snapshot, relaxation: &Relaxation, need: u32) -> bool {
     snapshot.needs[need as usize].demand == relaxation.demand
 }
 
+/// As far as 63 bits go.
+fn sum(bases: impl Iterator<Item = u64>) -> u64 {
+    bases.fold(0, u64::saturating_add).min(i64::MAX.unsigned_abs())
+}
+
 struct Trial<'a> {
     snapshot: &'a Snapshot,
     relaxation: &'a Relaxation,
@@ -81,13 +86,12 @@ impl Trial<'_> {
             will[share.need as usize] += share.quantity * self.part.grain;
         }
         let is_own = |need: u32| is_of(self.snapshot, self.relaxation, need);
-        let own_was: u64 =
-            (0..was.len() as u32).filter(|&need| is_own(need)).map(|n| was[n as usize]).sum();
+        let own_was = (0..).zip(&was).filter(|(need, _)| is_own(*need)).map(|(_, base)| *base);
         let own = needs.iter().zip(&will).filter(|(need, _)| is_own(**need));
-        let own_will: u64 = own.map(|(_, base)| base).sum();
-        let all_was: u64 = needs.iter().map(|&need| was[need as usize]).sum();
-        let all = will.iter().sum::<u64>().saturating_sub(all_was);
-        let own = own_will.saturating_sub(own_was);
+        let own_will = own.map(|(_, base)| *base);
+        let all_was = needs.iter().map(|&need| was[need as usize]);
+        let all = sum(will.iter().copied()).saturating_sub(sum(all_was));
+        let own = sum(own_will).saturating_sub(sum(own_was));
         let Relaxation { demand, change, .. } = *self.relaxation;
         let gain = Gain { demand, change, own, all, closes: self.closes(&will) };
         (own > 0 && all > 0).then_some(gain)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{buyer, by_producer, demand, get, list, offer, path, run, seller, total};
+use super::{buyer, by_producer, demand, get, list, offer, path, run, seller, total, with};
 use crate::support::api::{Actor, Answer, TestApi, api_tests};
 
 api_tests!(
@@ -22,6 +22,8 @@ api_tests!(
     an_offer_for_guests_goes_to_them_alone,
     only_offers_of_the_named_producers_are_planned,
     a_price_is_what_one_more_and_one_less_really_change,
+    sums_beyond_all_counting_stay_at_the_highest_number,
+    what_is_left_below_a_step_is_not_said_to_be_taken,
 );
 
 fn one_large_demand_is_filled_from_many_small_producers(api: &TestApi) {
@@ -302,4 +304,38 @@ fn a_price_is_what_one_more_and_one_less_really_change(api: &TestApi) {
     assert_eq!(told("one_more"), change(&now, &more), "it takes the place of a dearer one");
     assert_eq!(told("one_less"), change(&less, &now), "nobody takes its place");
     assert_ne!(told("one_more"), told("one_less"));
+}
+
+fn sums_beyond_all_counting_stay_at_the_highest_number(api: &TestApi) {
+    let (distributor, vast) = (buyer(api), 1_000_000_000_000_u64);
+    let day = |at: u32| format!("2027-01-{at:02}");
+    let free = (1..=20).map(|at| json!({"from": day(at), "to": day(at), "quantity": vast}));
+    let free = json!({"unit": "tấn", "capacity": free.collect::<Vec<_>>()});
+    offer(api, &seller(api, "A"), 1, free);
+    let wanted = (0..40).map(|_| json!({"from": day(1), "to": day(31), "quantity": vast}));
+    let wanted = json!({"unit": "tấn", "deliveries": wanted.collect::<Vec<_>>()});
+    demand(api, &distributor, 1, with(wanted, json!({"max_unit_price": 100_000_000})));
+    let answer = run(api, &distributor, json!({"rule": "none"}));
+    let highest = json!(i64::MAX);
+    for sum in ["wanted", "allocated", "short", "offered"] {
+        assert_eq!(answer.at(&format!("/totals/0/{sum}")), &highest, "{sum}");
+    }
+    assert_eq!(answer.at("/shortages/0/short_base"), &highest);
+    let again = get(api, &distributor, &format!("{}/replay", path(&answer))).expect(200);
+    assert_eq!(again.body.to_string(), answer.body.to_string());
+}
+
+fn what_is_left_below_a_step_is_not_said_to_be_taken(api: &TestApi) {
+    let (distributor, one, other) = (buyer(api), seller(api, "A"), seller(api, "B"));
+    offer(api, &one, 105, json!({"increment": 10, "min_order": 10}));
+    offer(api, &other, 500, json!({"increment": 50, "min_order": 50}));
+    demand(api, &distributor, 120, json!({}));
+    for producer in [one, other] {
+        let body = json!({"rule": "none", "producer_ids": [producer.party_id]});
+        let answer = run(api, &distributor, body);
+        assert_eq!(total(&answer), 100);
+        assert_eq!(answer.text("/shares/0/binding"), "increment", "{}", answer.body);
+        let reason = answer.text("/shares/0/reason");
+        assert!(reason.contains("less than"), "{reason}");
+    }
 }
