@@ -145,7 +145,8 @@ pub struct MatchQuantity<'a> {
 pub struct MatchCoverage {
     /// Index of the delivery in the demand.
     delivery: u32,
-    /// Free in its window, in the demand's unit.
+    /// Free in its window, in the demand's unit; of a near miss, what would be free for it if what it
+    /// fails were passed.
     available: u64,
     /// Wanted.
     wanted: u64,
