@@ -145,8 +145,8 @@ pub struct MatchQuantity<'a> {
 pub struct MatchCoverage {
     /// Index of the delivery in the demand.
     delivery: u32,
-    /// Free in its window, in the demand's unit; of a near miss, what would be free for it if what it
-    /// fails were passed.
+    /// Free in its window, in the demand's unit; of a near miss, what would be free if it passed
+    /// what it fails.
     available: u64,
     /// Wanted.
     wanted: u64,
