@@ -87,6 +87,25 @@ macro_rules! by_creation {
 
 pub(super) use by_creation;
 
+/// The ids of the records of a table whose rows, read by `rows_following`, say in some column
+/// another thing than the record.
+macro_rules! altered {
+    ($tx:expr, $record:ty) => {{
+        let (mut found, mut last) = (Vec::new(), None);
+        loop {
+            let rows = rows_following($tx, last)?;
+            let Some(row) = rows.last() else { return Ok(found) };
+            last = Some(id_of(&row.id)?);
+            for row in rows {
+                let record = <$record>::try_from(row.clone())?;
+                found.extend((Row::from(&record) != row).then_some(record.id));
+            }
+        }
+    }};
+}
+
+pub(super) use altered;
+
 /// The most rows of one chunk of a table that is read whole.
 pub(super) const CHUNK_ROWS: i64 = 200;
 

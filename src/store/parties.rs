@@ -11,7 +11,7 @@ use super::columns::{
     PlaceColumns, containing, id_of, illegal, provinces, provinces_of, word, word_of,
 };
 use super::dialect::{is_duplicate, on_each, stale};
-use super::keyset::{CHUNK_ROWS, Page, PageRequest, by_creation};
+use super::keyset::{CHUNK_ROWS, Page, PageRequest, altered, by_creation};
 use super::schema::parties;
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::{Conflict, Error};
@@ -238,16 +238,7 @@ pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Party>, Error> {
 /// # Errors
 /// Whatever the database says; a row that is no legal value.
 pub fn altered(tx: &mut ReadTx<'_>) -> Result<Vec<PartyId>, Error> {
-    let (mut found, mut last) = (Vec::new(), None);
-    loop {
-        let rows = rows_following(tx, last)?;
-        let Some(row) = rows.last() else { return Ok(found) };
-        last = Some(id_of(&row.id)?);
-        for row in rows {
-            let party = Party::try_from(row.clone())?;
-            found.extend((Row::from(&party) != row).then_some(party.id));
-        }
-    }
+    altered!(tx, Party)
 }
 
 /// The parties with the ids after `after`, from the first one on for none: some hundreds, in order

@@ -10,7 +10,7 @@ use super::columns::{
     id_of, illegal, json, json_of, packagings, packagings_of, product_set_of, word, word_of,
 };
 use super::dialect::{VALUES_PER_STATEMENT, load_kept, on_each, stale};
-use super::keyset::{CHUNK_ROWS, Page, PageRequest, by_creation};
+use super::keyset::{CHUNK_ROWS, Page, PageRequest, altered, by_creation};
 use super::schema::{offers, products};
 use super::transaction::{ReadTx, WriteTx};
 use crate::error::Error;
@@ -218,16 +218,7 @@ pub fn all(tx: &mut ReadTx<'_>) -> Result<Vec<Product>, Error> {
 /// # Errors
 /// Whatever the database says; a row that is no legal value.
 pub fn altered(tx: &mut ReadTx<'_>) -> Result<Vec<ProductId>, Error> {
-    let (mut found, mut last) = (Vec::new(), None);
-    loop {
-        let rows = rows_following(tx, last)?;
-        let Some(row) = rows.last() else { return Ok(found) };
-        last = Some(id_of(&row.id)?);
-        for row in rows {
-            let product = Product::try_from(row.clone())?;
-            found.extend((Row::from(&product) != row).then_some(product.id));
-        }
-    }
+    altered!(tx, Product)
 }
 
 /// The products with the ids after `after`, from the first one on for none: some hundreds, in order
