@@ -6,7 +6,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use matching::date::{Date, Timestamp};
-use matching::price::FreightRate;
 use matching::text::synonyms::{SynonymRow, Synonyms};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -119,7 +118,7 @@ impl App {
         let database = Database::open(&config.database_url, config.database_connections)?;
         let keys = Keys::load(&database, &clock).map_err(|error| error.to_string())?;
         let reference = Reference::shared();
-        let market = Market::new(market_settings(&config, reference)?);
+        let market = Market::new(market_settings(&config, reference));
         let feed = Feed::new(market, reference);
         let password_checks = Arc::new(Semaphore::new(password_checks_at_once()));
         let inner = Inner { config, database, clock, keys, reference, feed, password_checks };
@@ -312,11 +311,7 @@ fn password_checks_at_once() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
-fn market_settings(
-    config: &Config,
-    reference: &'static Reference,
-) -> Result<MarketSettings, String> {
-    let freight = FreightRate::new(config.freight_vnd_per_tonne_km);
+fn market_settings(config: &Config, reference: &'static Reference) -> MarketSettings {
     let rows = reference.synonyms().iter().map(|synonym| SynonymRow {
         canonical: synonym.canonical.as_str(),
         variant: synonym.variant.as_str(),
@@ -324,11 +319,11 @@ fn market_settings(
         ambiguous: synonym.ambiguous,
     });
     let sets = reference.product_sets().at_level(TaxonLevel::Set);
-    Ok(MarketSettings {
+    MarketSettings {
         synonyms: Synonyms::from_rows(rows),
-        freight: freight.ok_or("setting freight_vnd_per_tonne_km is too large")?,
+        freight: config.freight_rate,
         product_set_labels: sets.map(|set| set.label_vi.clone()).collect(),
-    })
+    }
 }
 
 /// Lets the market see what was just committed; whether it does. A failure is no failure of the

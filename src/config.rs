@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use matching::price::MAX_FREIGHT_VND_PER_TONNE_KM;
+use matching::price::{FreightRate, MAX_FREIGHT_VND_PER_TONNE_KM};
 use tracing::level_filters::LevelFilter;
 
 pub use traffic::{Origin, RateLimits, Timeouts, Traffic};
@@ -26,9 +26,9 @@ const MAX_WORKERS: usize = 512;
 
 /// The most memory for lists of matches, in MB: 64 GB.
 const MAX_KEPT_LISTS_MB: usize = 64 << 10;
-/// The least memory for them by default, in MB, and which part of the machine's memory they may
-/// take where that is more.
+/// The least memory for them by default, in MB.
 const USUAL_KEPT_LISTS_MB: usize = 32;
+/// Which part of the machine's memory they may take by default, where that is more.
 const KEPT_LISTS_PART: usize = 32;
 
 /// The keys that a file may hold.
@@ -83,8 +83,8 @@ pub struct Config {
     pub audience: String,
     /// Life of an access token in seconds, a day at the most; default 900.
     pub token_seconds: u32,
-    /// Freight rate in đồng for one tonne over one kilometre, 1,000,000 at the most; default 2500.
-    pub freight_vnd_per_tonne_km: u64,
+    /// Freight rate (`freight_vnd_per_tonne_km`); default 2500 đồng for a tonne over a kilometre.
+    pub freight_rate: FreightRate,
     /// Memory for lists of matches that may be told again, in MB, 0 for none; default a 32nd of the
     /// machine's or the container's, 32 at the least.
     pub kept_lists_mb: usize,
@@ -170,11 +170,7 @@ impl Config {
             issuer: sources.get("issuer", "https://ocop-link.local".to_owned())?,
             audience: sources.get("audience", "ocop-link".to_owned())?,
             token_seconds: sources.within("token_seconds", 900, 1..=MAX_TOKEN_SECONDS)?,
-            freight_vnd_per_tonne_km: sources.within(
-                "freight_vnd_per_tonne_km",
-                2500,
-                0..=MAX_FREIGHT_VND_PER_TONNE_KM,
-            )?,
+            freight_rate: freight_rate(sources.get("freight_vnd_per_tonne_km", 2500)?)?,
             kept_lists_mb: sources.within("kept_lists_mb", kept_lists_mb, 0..=MAX_KEPT_LISTS_MB)?,
             allocation_pairs: sources.at_least_one("allocation_pairs", 2_000_000)?,
             allocation_threads: sources
@@ -185,6 +181,12 @@ impl Config {
             traffic: Traffic::read(&sources)?,
         })
     }
+}
+
+fn freight_rate(vnd_per_tonne_km: u64) -> Result<FreightRate, String> {
+    let most = MAX_FREIGHT_VND_PER_TONNE_KM;
+    let complaint = || format!("setting freight_vnd_per_tonne_km must be from 0 to {most}");
+    FreightRate::new(vnd_per_tonne_km).ok_or_else(complaint)
 }
 
 fn usual_kept_lists_mb(memory_mb: usize) -> usize {
