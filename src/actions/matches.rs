@@ -22,7 +22,8 @@ use crate::store::{ReadTx, WriteTx, demands, offers, parties};
 pub const MAX_REASON_CHARS: u64 = 500;
 
 /// Whether the caller may ask the market for the matches of a demand; false if it is not there or
-/// another party's, which takes the same time to tell apart from one that is nowhere.
+/// another party's, for the database is asked about both: an answer from memory would tell them
+/// apart by its time.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the scope.

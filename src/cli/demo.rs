@@ -157,13 +157,14 @@ fn let_union_act(app: &App) -> Result<(), Failure> {
 
 fn say_summary(summary: &DemoSummary) {
     output::say(&format!(
-        "Demo market: {} real OCOP products of {} producers, from public lists. {} of their stars \
-         are \
-         valid by the lists; {} lapsed ones are renewed for the demo, {} are left lapsed. Prices, \
-         volumes and seasons are not public: they are generated (seed {SEED}) and marked as demo \
-         values. {} supply and {} demand lines of the press are real, {} demands are demo values.",
+        "Demo market: {} real OCOP products of {} producers, {} of them placeholders for those \
+         that no list names, from public lists. {} of their stars are valid by the lists; {} \
+         lapsed ones are renewed for the demo, {} are left lapsed. Prices, volumes and seasons are \
+         not public: they are generated (seed {SEED}) and marked as demo values. {} supply and {} \
+         demand lines of the press are real, {} demands are demo values.",
         summary.products,
         summary.producers,
+        summary.unnamed_producers,
         summary.stars_listed,
         summary.stars_renewed,
         summary.stars_lapsed,

@@ -180,6 +180,7 @@ fn table(
 fn is_formula_like(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
+
 /// Whether the client names the spreadsheet's media type, and would not rather have JSON.
 pub(super) fn is_wanted(request: &HttpRequest) -> bool {
     let Ok(Accept(ranges)) = Accept::parse(request) else { return false };

@@ -12,7 +12,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 /// The deepest nesting of a body.
 pub const MAX_JSON_DEPTH: usize = 64;
 /// The most values of a body, those in others counted too: several times what any operation takes,
-/// and of a body of only the smallest values a tenth, which bounds the memory that it is read into.
+/// and far fewer than a body has room for, which bounds the memory that it is read into.
 pub const MAX_JSON_VALUES: usize = 20_000;
 
 /// The largest whole number that a double holds exactly: 2^53.

@@ -22,6 +22,7 @@ use super::record;
 use super::state::AppData;
 use super::stated::Stated;
 use crate::actions::matches;
+use crate::market::matches::Unlisted;
 use crate::market::rank::{MissKey, RankKey};
 
 /// Which page of matches.
@@ -113,7 +114,7 @@ async fn preview_matches(
     let terms = terms.await?;
     let nil = DemandId::new(uuid::Uuid::nil());
     let facts = DemandFacts::of_terms(nil, &terms, []);
-    let page = listing.view.matches_for_unlisted(&(&terms).into(), &listing.ask);
+    let page = listing.view.matches_for_unlisted(&Unlisted::from(&terms), &listing.ask);
     listing.tell(listing.matches(page.as_ref(), Some(&facts))?)
 }
 

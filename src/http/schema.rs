@@ -322,10 +322,11 @@ fn range_of(error: &ValidationError<'_>, find: &Find<'_>) -> Option<Rule> {
     let schema = find(path.strip_suffix(keyword)?.strip_suffix('/')?)?;
     let end = |name: &str| schema[name].as_i64().or_else(|| Some(schema[name].as_f64()? as i64));
     let count = |least: &str, most: &str| (end(least).unwrap_or(0), end(most).unwrap_or(i64::MAX));
-    let decimal = |name: &str| schema[name].as_f64().filter(|_| schema[name].as_i64().is_none());
+    let ends = [&schema["minimum"], &schema["maximum"]];
+    let is_decimal = ends.iter().all(|end| end.is_number()) && !ends.iter().all(|end| end.is_i64());
     match keyword {
-        "minimum" | "maximum" if decimal("minimum").or(decimal("maximum")).is_some() => {
-            let [min, max] = ["minimum", "maximum"].map(|name| schema[name].to_string());
+        "minimum" | "maximum" if is_decimal => {
+            let [min, max] = ends.map(ToString::to_string);
             Some(Rule::OutOfDecimalRange { min, max })
         }
         "minimum" | "maximum" => {

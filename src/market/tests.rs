@@ -22,7 +22,7 @@ use proptest::prelude::*;
 
 use super::change::{Dismissal, MarketChange};
 use super::footing::Footing;
-use super::matches::{Ask, Match};
+use super::matches::{Ask, Match, Unlisted};
 use super::rank::{MissKey, Page, RankKey};
 use super::{Market, MarketSettings, View};
 
@@ -69,7 +69,7 @@ fn check_demand(plain: &Plain, world: &World, view: &View, demand: &Demand) {
         assert_eq!(&found.evaluation, evaluation);
     }
     let preview = all_pages(ask::<RankKey>(world, 4), |ask| {
-        view.matches_for_unlisted(&(&demand.terms).into(), ask)
+        view.matches_for_unlisted(&Unlisted::from(&demand.terms), ask)
     });
     if demand.progress.iter().all(|progress| progress.committed == 0) {
         let previewed: Vec<u128> =
