@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use super::matches::{Ask, Match, PairKey, Reader, Sought, listed};
 use super::rank::{AnyKey, Page};
-use super::record::ProductRecord;
 use super::touched::{Mark, Touch, TouchedOffer};
 
 /// The offers of a page, and how far it reaches.
@@ -73,20 +72,9 @@ impl Reader<'_> {
             return Some(true);
         }
         let sought = self.sought(record)?;
-        let comes_in = |offer| {
-            self.is_wanted(&sought, offer) && self.comes_in(&sought, offer.id, footing, ask)
-        };
+        let comes_in =
+            |offer| is_wanted(&sought, offer) && self.comes_in(&sought, offer.id, footing, ask);
         Some(!offers.any(comes_in))
-    }
-
-    /// Whether an offer of a product may be in a list of what is sought.
-    fn is_wanted(self, sought: &Sought<'_, '_>, offer: TouchedOffer) -> bool {
-        let named = &sought.facts.rare().product_ids;
-        let is_named = |product: &ProductRecord| named.contains(&product.facts.id);
-        let likeness = sought.likeness_at_most(offer.name);
-        let route = |set| route_of(sought.facts, set, &likeness);
-        self.state.products.get(offer.product).is_none_or(is_named)
-            || ProductSet::new(offer.product_set).is_none_or(|set| route(set).is_some())
     }
 
     /// Whether an offer, as it is now, has its place on the page or comes first behind it.
@@ -103,4 +91,12 @@ impl Reader<'_> {
         let is_after = |key: K| ask.after.is_none_or(|after| key > after);
         found.is_some_and(|(key, _)| is_after(key) && footing.reaches(key.into()))
     }
+}
+
+/// Whether an offer of a product may be in a list of what is sought.
+fn is_wanted(sought: &Sought<'_, '_>, offer: TouchedOffer) -> bool {
+    let likeness = sought.likeness_at_most(offer.name);
+    let route = |set| route_of(sought.facts, set, &likeness);
+    sought.facts.rare().product_ids.contains(&offer.product)
+        || ProductSet::new(offer.product_set).is_none_or(|set| route(set).is_some())
 }

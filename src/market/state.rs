@@ -195,10 +195,14 @@ impl State {
 
     /// Says that an offer is not what it was, or is about to be another.
     fn touch_offer(&mut self, slot: Slot) {
-        if let (Some(offer), Some(row)) = (self.offers.get(slot), self.offer_rows.get(slot)) {
-            let (id, product) = (offer.facts.id, offer.product);
-            let (name, product_set) = (row.name, row.product_set);
-            self.touched.add(Touch::Offer(TouchedOffer { id, product, name, product_set }));
+        let touched = || {
+            let (offer, row) = (self.offers.get(slot)?, self.offer_rows.get(slot)?);
+            let product = self.products.get(offer.product)?.facts.id;
+            let (id, name, product_set) = (offer.facts.id, row.name, row.product_set);
+            Some(TouchedOffer { id, product, name, product_set })
+        };
+        if let Some(touched) = touched() {
+            self.touched.add(Touch::Offer(touched));
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use matching::id::OfferId;
+use matching::id::{OfferId, ProductId};
 
 use super::table::Slot;
 use super::texts::TextNumber;
@@ -38,7 +38,7 @@ impl Touch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TouchedOffer {
     pub(super) id: OfferId,
-    pub(super) product: Slot,
+    pub(super) product: ProductId,
     /// The product's name.
     pub(super) name: TextNumber,
     /// The product's set.
