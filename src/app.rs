@@ -93,7 +93,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String>
 }
 
 /// How often an instance looks for what the others have committed.
-const FEED_INTERVAL: Duration = Duration::from_millis(40);
+const FEED_INTERVAL: Duration = Duration::from_millis(20);
 /// How long it waits after it could not look.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How often an instance looks for signing keys that another has made or withdrawn.
@@ -320,7 +320,7 @@ fn market_settings(config: &Config, reference: &'static Reference) -> MarketSett
     });
     let sets = reference.product_sets().at_level(TaxonLevel::Set);
     MarketSettings {
-        synonyms: Synonyms::from_rows(rows),
+        synonyms: Synonyms::from_rows(rows).with_places(reference.places().names()),
         freight: config.freight_rate,
         product_set_labels: sets.map(|set| set.label_vi.clone()).collect(),
     }

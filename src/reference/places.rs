@@ -135,6 +135,15 @@ impl Places {
         &self.former
     }
 
+    /// The names of all of them, without their kinds; many have several.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let provinces = self.provinces.current().chain(self.provinces.former());
+        let (districts, communes) = (self.former.districts.iter(), self.former.communes.iter());
+        let below = districts.map(|it| &it.name).chain(communes.map(|it| &it.name));
+        let today = self.communes.iter().map(|commune| &commune.name);
+        provinces.map(|it| &it.name).chain(below).chain(today).map(String::as_str)
+    }
+
     /// Resolves an address written from small to large, parts separated by commas, old names or
     /// new, with or without kind words and accents: `xã Hòa Ân, huyện Cầu Kè, Trà Vinh`.
     ///

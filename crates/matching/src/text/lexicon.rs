@@ -80,6 +80,9 @@ pub(super) const KINDS: [&str; 68] = [
 /// Wordings of products by which people and places are called too ("Lạc Thủy", "Ngô Gia").
 pub(super) const CALLED: [&str; 7] = ["lạc", "ngô", "hạnh", "bát", "quất", "hào", "cốc"];
 
+/// Names of families and brands among them.
+pub(super) const NAMED: [[&str; 2]; 2] = [["phúc", "lạc"], ["ngô", "gia"]];
+
 /// What follows such a word in a name is an ingredient, a taste or a process, not the product.
 pub(super) const INGREDIENT_MARKERS: [&str; 11] =
     ["vị", "rang", "ngâm", "tẩm", "nhân", "ướp", "sốt", "rim", "trộn", "với", "ngào"];

@@ -26,7 +26,7 @@
 
 use super::fold::cased_words;
 use super::lexicon::{
-    CALLED, FILLING, FILLING_WORDS, INGREDIENT_MARKERS, KINDS, Phrases, QUALIFYING,
+    CALLED, FILLING, FILLING_WORDS, INGREDIENT_MARKERS, KINDS, NAMED, Phrases, QUALIFYING,
     SEARCH_QUALIFYING, is_package, is_unit, measure,
 };
 use super::syllable::decode_keys;
@@ -335,17 +335,24 @@ fn cased(text: &str) -> Vec<(String, bool)> {
 
 /// The words of a text about a product, with synonyms replaced, but not within the name of a person
 /// or place ("Gà Lạc Thủy" has no peanuts): there it has a capital letter, as has a neighbour, and
-/// follows no kind ("Kẹo Lạc Hà Tĩnh").
+/// follows no kind ("Kẹo Lạc Hà Tĩnh"). Where all words until there have one, it says nothing ("Bơ
+/// Lạc Mịn"), and only names that are known count.
 pub(super) fn canonical_name(text: &str, synonyms: &Synonyms) -> Vec<String> {
     let (words, capitals): (Vec<String>, Vec<bool>) = cased(text).into_iter().unzip();
     let word_in = |list: &[&str], at: usize| list.contains(&words[at].as_str());
-    let mixes_cases = text.contains(char::is_lowercase);
     let is_capital = |at: usize| at > 0 && capitals.get(at).is_some_and(|it| *it);
     synonyms.canonical_but(&words, |at| {
         let beside = || is_capital(at + 1) || is_capital(at.saturating_sub(1));
-        let is_name = mixes_cases && is_capital(at) && beside() && !word_in(&KINDS, at - 1);
-        is_name && word_in(&CALLED, at)
+        let may_be_name = is_capital(at) && beside() && !word_in(&KINDS, at - 1);
+        let stands_out = || capitals[1..at].contains(&false) || is_in_name(at, &words, synonyms);
+        may_be_name && word_in(&CALLED, at) && stands_out()
     })
+}
+
+/// Whether a word is of a known name, with the one before or behind it.
+fn is_in_name(at: usize, words: &[String], synonyms: &Synonyms) -> bool {
+    let mut pairs = words[at - 1..].array_windows().take(2);
+    pairs.any(|pair| synonyms.are_place(pair) || NAMED.iter().any(|name| name == pair))
 }
 
 pub(super) fn split(text: &str) -> Vec<String> {

@@ -3,8 +3,9 @@
 //! Knows rows of text; must not know where they are stored or how they are parsed.
 
 use super::fold::{fold, normalize};
+use super::lexicon::CALLED;
 use super::relevance::has_accents;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One row of the synonym table.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,8 @@ pub struct Synonyms {
     accented: Rewrites,
     folded: Rewrites,
     loose: Vec<Rewrite>,
+    /// Pairs of words in names of places, of which one is a wording of a product too.
+    places: HashSet<[String; 2]>,
 }
 
 /// Most wordings that an ambiguous one is replaced by, one at a time.
@@ -57,6 +60,23 @@ impl Synonyms {
             });
         }
         synonyms
+    }
+
+    /// The same, with names of places, in which no product is read ("Lạc Thủy").
+    #[must_use]
+    pub fn with_places<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        for name in names {
+            let words = split(&normalize(name));
+            let is_called = |word: &String| CALLED.contains(&word.as_str());
+            let pairs = words.array_windows().filter(|pair: &&[_; 2]| pair.iter().any(is_called));
+            self.places.extend(pairs.cloned());
+        }
+        self
+    }
+
+    /// Whether two words that follow each other are of the name of a place.
+    pub(super) fn are_place(&self, pair: &[String; 2]) -> bool {
+        self.places.contains(pair)
     }
 
     fn add(&mut self, row: SynonymRow<'_>) {

@@ -8,6 +8,9 @@ use matching::text::synonyms::{SynonymRow, Synonyms};
 const SYNONYMS: &str = include_str!("../../../../data/synonyms.csv");
 const SETS: &str = include_str!("../../../../data/relevance/sets.csv");
 const PRODUCTS: &str = include_str!("../../../../data/ocop_products.csv");
+const COMMUNES: &str = include_str!("../../../../data/communes.csv");
+const FORMER_COMMUNES: &str = include_str!("../../../../data/communes_old.csv");
+const FORMER_DISTRICTS: &str = include_str!("../../../../data/districts_old.csv");
 
 /// A real product as its row gives it.
 pub(crate) struct Product {
@@ -37,13 +40,15 @@ fn fields(line: &str) -> Vec<String> {
 }
 
 pub(crate) fn synonyms() -> Synonyms {
-    let rows = rows(SYNONYMS);
-    Synonyms::from_rows(rows.iter().map(|row| SynonymRow {
+    let synonyms = rows(SYNONYMS);
+    let synonyms = Synonyms::from_rows(synonyms.iter().map(|row| SynonymRow {
         canonical: &row[0],
         variant: &row[1],
         relation: &row[2],
         ambiguous: row[5] == "1",
-    }))
+    }));
+    let places = [COMMUNES, FORMER_COMMUNES, FORMER_DISTRICTS].map(rows).concat();
+    synonyms.with_places(places.iter().map(|row| row[1].as_str()))
 }
 
 pub(crate) fn products() -> Vec<Product> {
