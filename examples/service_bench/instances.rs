@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::client::{Connection, request};
 use crate::market::{self, Minter, SOME_DEMANDS, asked_demands};
 use crate::program::{Server, service};
-use crate::verdict;
+use crate::{median, verdict};
 
 /// Changes that are made.
 const CHANGES: usize = 100;
@@ -30,23 +30,37 @@ pub(crate) fn measure(database_url: &str) {
     let far = Server::start(service(database_url, &["serve"]));
     let mut connections =
         [near.address, far.address].map(|address| Connection::open(address).expect("a connection"));
-    let mut waits: Vec<f64> =
-        changes.iter().map(|change| wait_ms(&mut connections, change, &look)).collect();
-    waits.sort_unstable_by(f64::total_cmp);
-    let worst = waits[waits.len() - 1];
+    let waits: Vec<Wait> =
+        changes.iter().map(|change| Wait::of(&mut connections, change, &look)).collect();
+    let longest = waits.iter().max_by(|one, other| one.shown_ms.total_cmp(&other.shown_ms));
+    let Wait { answered_ms, shown_ms } = longest.expect("a change");
+    let mut shown: Vec<f64> = waits.iter().map(|wait| wait.shown_ms).collect();
     println!(
-        "a change until it shows at another instance: median {:.0} ms, worst {worst:.0} ms",
-        waits[waits.len() / 2]
+        "a change until it shows at another instance: median {:.0} ms, worst {shown_ms:.0} ms, \
+         of which {answered_ms:.0} ms until it was answered",
+        median(&mut shown)
     );
-    verdict("100 ms / worst", BAR_MS / worst, 1.0);
+    verdict("100 ms / worst", BAR_MS / shown_ms, 1.0);
 }
 
-fn wait_ms([near, far]: &mut [Connection; 2], change: &[u8], look: &[u8]) -> f64 {
-    let begin = Instant::now();
-    assert_eq!(near.ask(change).expect("an answer").status, 200);
-    let made = as_of(near, look);
-    while as_of(far, look) < made {}
-    begin.elapsed().as_secs_f64() * 1e3
+/// How long one change took, in milliseconds from before it was asked for.
+struct Wait {
+    /// Until it was answered.
+    answered_ms: f64,
+    /// Until the other instance answers with it.
+    shown_ms: f64,
+}
+
+impl Wait {
+    fn of([near, far]: &mut [Connection; 2], change: &[u8], look: &[u8]) -> Self {
+        let begin = Instant::now();
+        let passed_ms = || begin.elapsed().as_secs_f64() * 1e3;
+        assert_eq!(near.ask(change).expect("an answer").status, 200);
+        let answered_ms = passed_ms();
+        let made = as_of(near, look);
+        while as_of(far, look) < made {}
+        Self { answered_ms, shown_ms: passed_ms() }
+    }
 }
 
 fn as_of(connection: &mut Connection, look: &[u8]) -> i64 {
