@@ -82,6 +82,7 @@ pub fn create(
         end: None,
     };
     if let Some(wrong) = &superseded {
+        still_counts(wrong)?;
         certificates::step_aside(tx, wrong)?;
     }
     certificates::insert(tx, &certificate)?;
@@ -220,13 +221,7 @@ fn end(
     (certificate, owner): (Certificate, PartyId),
     end: CertificateEnd,
 ) -> Result<Certificate, Error> {
-    if let Some(earlier) = certificate.end {
-        let state = match earlier {
-            CertificateEnd::Revoked(_) => "revoked",
-            CertificateEnd::Superseded(_) => "superseded",
-        };
-        return Err(Error::Conflict(Conflict::IllegalAction { state, actions: Vec::new() }));
-    }
+    still_counts(&certificate)?;
     let ended = Certificate {
         version: certificate.version + 1,
         updated_at: context.moment.now(),
@@ -242,6 +237,16 @@ fn end(
     let after = Record::Certificate(&ended, owner);
     audit_trail::note(tx, context, Deed { action, before, after });
     Ok(ended)
+}
+
+/// A certificate is ended once.
+fn still_counts(certificate: &Certificate) -> Result<(), Error> {
+    let state = match certificate.end {
+        None => return Ok(()),
+        Some(CertificateEnd::Revoked(_)) => "revoked",
+        Some(CertificateEnd::Superseded(_)) => "superseded",
+    };
+    Err(Error::Conflict(Conflict::IllegalAction { state, actions: Vec::new() }))
 }
 
 /// The star of a certificate and the days on which it counts; none for other papers.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::matches::items;
 use crate::support::api::{Actor, Answer, TestApi, api_tests};
 
 api_tests!(
@@ -185,6 +186,11 @@ fn a_wrong_star_of_a_decision_is_corrected_under_its_number(api: &TestApi) {
         wrong = next;
     }
     certify(api, &maker, &made, json!({})).expect_problem(409, "duplicate_certificate");
+    let certificates = format!("{}/certificates", made.header("location"));
+    let all = items(&api.get(&certificates).by(&maker.token).send().expect(200));
+    let first = all.iter().find(|each| each["stars"] == 3).expect("the first");
+    let again = certify(api, &maker, &made, json!({"stars": 4, "supersedes": first["id"]}));
+    assert_eq!(again.expect_problem(409, "illegal_action").text("/state"), "superseded");
 }
 
 fn a_corrected_and_a_revoked_certificate_stay_readable(api: &TestApi) {
