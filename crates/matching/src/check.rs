@@ -305,6 +305,18 @@ pub enum Remedy {
     },
 }
 
+impl Remedy {
+    /// The day that lets a period pass.
+    pub(crate) const fn day(self) -> Option<Date> {
+        match self {
+            Self::CapacityUntil { day } | Self::WindowUntil { day } | Self::WindowFrom { day } => {
+                Some(day)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Check {
     /// Whether it passes.
     #[must_use]
@@ -374,7 +386,7 @@ fn ceiling_remedy(unit_price_vnd: u64, ceiling_vnd: u64) -> Option<Remedy> {
 
 /// The window must reach the first deliverable day of the capacity, or begin by its last day; where
 /// no day of the capacity keeps the lead time, the capacity must reach one of the window that does.
-fn window_remedy(capacity: Period, window: Period, earliest: Date) -> Option<Remedy> {
+pub(crate) fn window_remedy(capacity: Period, window: Period, earliest: Date) -> Option<Remedy> {
     let first = capacity.from().max(earliest);
     if first > capacity.to() {
         let day = earliest.max(window.from());

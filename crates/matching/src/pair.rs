@@ -2,8 +2,8 @@
 //! each capacity period with each delivery. Must not know scores or how answers are shown.
 
 use crate::certificate::{CertificateKind, CertificateKinds, Stars, recognition_on};
-use crate::check::Route;
-use crate::date::{Date, Timestamp};
+use crate::check::{Remedy, Route, window_remedy};
+use crate::date::{Date, Period, Timestamp};
 use crate::demand::{DemandState, SubstituteProduct};
 use crate::factor::BASIS_POINTS;
 use crate::facts::{
@@ -276,7 +276,9 @@ pub struct Encounter {
     pub capacity: usize,
     /// Place of the delivery in the demand.
     pub need: usize,
-    /// The judged delivery date: the last common day, or the window's last without one.
+    /// The judged delivery date: the last common day; without one that keeps the lead time, the day
+    /// that would let the period pass, so that a lapsed paper is told with it; else the window's
+    /// last.
     pub date: Date,
     /// The verdict.
     pub gaps: PairGaps,
@@ -330,10 +332,9 @@ impl<'a> Stop<'a> {
     /// Judges a capacity period with this delivery.
     #[must_use]
     pub fn judge(&self, pair: &Pair<'_>, (index, capacity): (usize, &FreeCapacity)) -> Encounter {
-        let overlap = capacity.period.overlap(self.need.window);
-        let date = overlap.map_or(self.need.window.to(), |days| days.to());
+        let (period, date) = self.meeting(pair, capacity.period);
         let gaps = PairGaps {
-            period: self.period_gap(pair, capacity),
+            period,
             quantity: self.share.map_or(FULL_GAP, |(smallest, untaken)| {
                 gap(smallest, capacity.free()).max(untaken)
             }),
@@ -346,12 +347,16 @@ impl<'a> Stop<'a> {
     }
 
     /// Days from the first of capacity and window to end, to the last of capacity, window and lead
-    /// time to begin.
-    fn period_gap(&self, pair: &Pair<'_>, capacity: &FreeCapacity) -> u16 {
-        let (period, window) = (capacity.period, self.need.window);
-        let begins = period.from().max(window.from()).max(pair.earliest());
-        let ends = period.to().min(window.to());
-        days_gap(begins.days() - ends.days())
+    /// time to begin; and the judged delivery date.
+    fn meeting(&self, pair: &Pair<'_>, capacity: Period) -> (u16, Date) {
+        let (window, earliest) = (self.need.window, pair.earliest());
+        let begins = capacity.from().max(window.from()).max(earliest);
+        let ends = capacity.to().min(window.to());
+        if begins <= ends {
+            return (0, ends);
+        }
+        let remedy = window_remedy(capacity, window, earliest).and_then(Remedy::day);
+        (days_gap(begins.days() - ends.days()), remedy.unwrap_or(window.to()))
     }
 }
 

@@ -7,7 +7,7 @@ mod plain_sale;
 use generator::{Party, Product, TODAY, World};
 use matching::certificate::{CertificateKind, CertificateKinds};
 use matching::check::{CHECKS, Check, CheckCode};
-use matching::date::Date;
+use matching::date::{Date, Period};
 use matching::demand::{Demand, DemandState, PriceBasis, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
 use matching::factor::Factor;
@@ -112,7 +112,7 @@ fn plain_encounters(
             let to = capacity.period.to().min(need.window.to());
             let ready = Date::from_days(TODAY + offer.lead_time_days as i32);
             let period = from <= to && to >= ready;
-            let date = if from <= to { to } else { need.window.to() };
+            let date = if period { to } else { plain_day(capacity.period, need.window, ready) };
             let free = capacity.declared - capacity.held - capacity.committed - capacity.consumed;
             let quantity = base.is_some_and(|base| {
                 (1..=free / offer.increment).any(|steps| {
@@ -145,6 +145,20 @@ fn plain_encounters(
         all.push(row);
     }
     all
+}
+
+/// The first or last day on which goods and buyer would meet, if the one that keeps them apart gave
+/// way: the capacity where none of it keeps the lead time, else the window.
+fn plain_day(capacity: Period, window: Period, ready: Date) -> Date {
+    let days = |period: Period| period.from().days()..=period.to().days();
+    let deliverable: Vec<i32> = days(capacity).filter(|day| *day >= ready.days()).collect();
+    let asked: Vec<i32> = days(window).filter(|day| *day >= ready.days()).collect();
+    match (deliverable.as_slice(), asked.as_slice()) {
+        ([], []) => window.to(),
+        ([], [first, ..]) => Date::from_days(*first),
+        ([.., last], _) if window.from() > capacity.to() => Date::from_days(*last),
+        ([first, ..], _) => Date::from_days(*first),
+    }
 }
 
 fn plain_stars(case: &Case<'_>, date: Date) -> u8 {

@@ -25,6 +25,7 @@ api_tests!(
     an_offer_that_is_not_delivered_there_is_excluded,
     the_lead_time_is_kept,
     a_capacity_that_ends_before_the_lead_time_is_told_how_long_it_must_last,
+    a_star_that_lapses_before_the_moved_window_is_told_with_it,
     a_declared_substitute_counts_at_its_ratio,
     a_generic_demand_finds_what_each_producer_makes,
     distances_tell_of_an_anonymous_buyer_no_more_than_the_area,
@@ -250,6 +251,42 @@ fn a_capacity_that_ends_before_the_lead_time_is_told_how_long_it_must_last(api: 
     assert_eq!(remedy("2026-12-10", "2026-12-20"), until("2026-12-10"));
     let never = "Ready on 2026-12-03 at the earliest, after the capacity and the window.";
     assert_eq!(remedy("2026-11-24", "2026-12-02"), never);
+}
+
+fn a_star_that_lapses_before_the_moved_window_is_told_with_it(api: &TestApi) {
+    let (producer, distributor) = (seller(api), buyer(api));
+    let product = product(api, &producer, json!({}));
+    let star = json!({
+        "kind": "ocop", "stars": 4, "number": "1/QĐ-UBND", "authority": "UBND tỉnh Trà Vinh",
+        "decision_date": "2024-02-15", "expires_on": "2027-02-15"
+    });
+    let path = format!("/v1/products/{product}/certificates");
+    api.post(&path, &star).by(&producer.token).send().expect(201);
+    let offer = offer_of(api, &producer, &product, json!({}));
+    let failed = |capacity: (&str, &str), window: (&str, &str)| {
+        let capacity = json!({"from": capacity.0, "to": capacity.1, "quantity": 1000});
+        let path = format!("/v1/offers/{offer}");
+        let found = get(api, &producer, &path).expect(200);
+        let body = json!({"capacity": [capacity]});
+        let patch = api.patch(&path, &body).if_match(found.number("/version"));
+        patch.by(&producer.token).send().expect(200);
+        let mut fields = deliver(window.0, window.1, 100);
+        fields["requirements"] = json!({"min_stars": 4});
+        let demand = demand(api, &distributor, fields);
+        let missed = excluded(api, &distributor, &demand);
+        let checks = missed[0]["failed_checks"].as_array().cloned().unwrap_or_default();
+        let remedies = checks.iter().map(|check| check["remedy"].as_str().unwrap_or("").to_owned());
+        remedies.collect::<Vec<_>>()
+    };
+    let january = ("2027-01-01", "2027-01-31");
+    let told = failed(("2027-03-01", "2027-03-31"), january);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|remedy| remedy.contains("2027-03-01")), "{told:?}");
+    let told = failed(("2027-02-01", "2027-02-28"), january);
+    assert_eq!(told, ["Would match with a window until 2027-02-01."]);
+    let told = failed(january, ("2027-03-01", "2027-03-31"));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("2027-01-31"), "on the last day of January the star counts: {told:?}");
 }
 
 fn a_declared_substitute_counts_at_its_ratio(api: &TestApi) {
