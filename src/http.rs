@@ -53,6 +53,7 @@ pub mod password;
 pub mod path;
 pub mod places;
 pub mod problem;
+mod problem_catalogue;
 pub mod problem_document;
 pub mod problem_texts;
 pub mod product_record;

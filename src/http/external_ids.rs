@@ -13,7 +13,8 @@ const MAX_EXTERNAL_IDS: usize = 50;
 /// The longest external system or id, in characters.
 const MAX_NAME_CHARS: usize = 128;
 /// No control characters, and not only spaces.
-const NAME_PATTERN: &str = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$";
+pub(super) const NAME_PATTERN: &str =
+    r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$";
 
 /// Whether a text can be a system, or an id in one; as [`NAME_PATTERN`] says it to clients.
 #[must_use]

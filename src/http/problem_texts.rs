@@ -2,6 +2,7 @@
 
 use matching::violation::Rule;
 
+use super::external_ids::NAME_PATTERN;
 use super::json::{Flaw, MAX_JSON_DEPTH, MAX_JSON_VALUES, NotJson};
 
 /// The most places of one name that are told.
@@ -128,59 +129,70 @@ pub fn rule_detail(rule: &Rule, language: Language) -> String {
 }
 
 /// That there is no such name, and which ones like it there are.
-fn unknown(absent: &str, near: &[String], present: &str, or: &str) -> String {
+fn unknown(absent: &str, near: &[String], like: &str) -> String {
     let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
     if names.is_empty() {
         return format!("{absent}.");
     }
-    format!("{absent}; {present} {}.", names.join(&format!(" {or} ")))
+    format!("{absent}; {like}: {}.", names.join(", "))
 }
 
 fn vietnamese(rule: &Rule) -> String {
     match rule {
         Rule::Required => "Thiếu trường bắt buộc.".into(),
-        Rule::UnknownField { near } => unknown("Không có trường này", near, "có", "hay"),
-        Rule::UnknownParameter { near } => unknown("Không có tham số này", near, "có", "hay"),
+        Rule::UnknownField { near } => unknown("Không có trường này", near, "gần giống"),
+        Rule::UnknownParameter { near } => unknown("Không có tham số này", near, "gần giống"),
         Rule::WrongType { expected } => {
             format!("Sai kiểu dữ liệu; cần {}.", vietnamese_types(expected))
         }
         Rule::WrongFormat { format } => {
             format!("Sai định dạng; cần {}.", format_words(format)[0])
         }
-        Rule::NotAllowed { allowed } => format!("Giá trị không có trong danh sách: {allowed}."),
+        Rule::NotAllowed { allowed } => format!("Giá trị phải là một trong: {allowed}."),
         Rule::OutOfRange { min, max: i64::MAX } => format!("Phải từ {min} trở lên."),
-        Rule::OutOfRange { min: i64::MIN, max } => format!("Phải không quá {max}."),
+        Rule::OutOfRange { min: i64::MIN, max } => format!("Không được quá {max}."),
         Rule::OutOfRange { min, max } => format!("Phải từ {min} đến {max}."),
         Rule::OutOfDecimalRange { min, max } => format!("Phải từ {min} đến {max}."),
         Rule::LengthOutOfRange { min, max } => {
-            format!("Phải có {} ký tự.", vietnamese_count(*min, *max))
+            format!("{} ký tự.", vietnamese_count(*min, *max))
         }
         Rule::CountOutOfRange { min, max } => {
-            format!("Phải có {} phần tử.", vietnamese_count(*min, *max))
+            format!("{} phần tử.", vietnamese_count(*min, *max))
         }
         Rule::Duplicate => "Giá trị bị lặp lại.".into(),
         Rule::Contradicts { other } => format!("Mâu thuẫn với trường {other}."),
-        Rule::Past => "Phải là một thời điểm còn ở phía trước.".into(),
-        Rule::ReversedPeriod => "Ngày kết thúc đứng trước ngày bắt đầu.".into(),
+        Rule::Past => "Phải là một thời điểm trong tương lai.".into(),
+        Rule::ReversedPeriod => {
+            "Ngày kết thúc trước ngày bắt đầu (không nêu ngày bắt đầu thì tính \
+                                 từ hôm nay)."
+                .into()
+        }
         Rule::OverlappingPeriods { other } => format!("Trùng ngày với kỳ thứ {}.", other + 1),
         Rule::UnknownUnit => "Đơn vị tính không có trong danh mục.".into(),
         Rule::UnitNotConvertible => {
-            "Đơn vị này không có tỷ lệ cố định; quy cách của sản phẩm phải định nghĩa nó.".into()
+            "Đơn vị tính này không có tỷ lệ quy đổi cố định; cần khai tỷ lệ trong quy cách của sản \
+             phẩm hoặc của nhu cầu."
+                .into()
         }
         Rule::NotOnIncrement { increment } => format!("Phải là bội số của {increment}."),
-        Rule::PriceBreaksNotSorted => "Bậc giá phải tăng về số lượng và không tăng về giá.".into(),
+        Rule::PriceBreaksNotSorted => {
+            "Các bậc giá phải theo số lượng tăng dần, giá mỗi bậc không cao hơn bậc trước (bậc \
+             đầu: không cao hơn đơn giá gốc)."
+                .into()
+        }
         Rule::UnknownProvince => "Mã tỉnh không có trong danh mục.".into(),
         Rule::UnknownCommune => "Mã xã không có trong danh mục hoặc thuộc tỉnh khác.".into(),
         Rule::OldCodeWithoutDate => {
-            "Mã này đã hết hiệu lực hoặc đổi nghĩa từ 01/7/2025; cần mã hiện nay, hoặc as_of ở nơi \
-             có as_of."
+            "Mã này đã hết hiệu lực hoặc dùng cho nơi khác từ 2025-07-01; hãy dùng mã hiện hành, \
+             hoặc gửi kèm as_of nếu ở đây có trường as_of."
                 .into()
         }
         Rule::UnknownPlace { part, several } if several.is_empty() => {
             format!("Không nhận ra địa danh “{part}”.")
         }
         Rule::UnknownPlace { part, several } => {
-            format!("Nhiều nơi có tên “{part}”: {}.", some_of(several))
+            let several = some_of(several);
+            format!("Nhiều nơi có tên “{part}”: {several} Hãy nêu thêm tỉnh, huyện hoặc xã.")
         }
         Rule::WrongCheckDigit => "Sai chữ số kiểm tra GTIN.".into(),
         Rule::WeightsSum { sum } => format!("Tổng trọng số là {sum}, phải bằng 10000."),
@@ -202,25 +214,24 @@ pub fn unread_detail(why: &NotJson, language: Language) -> String {
 
 fn vietnamese_flaw(flaw: &Flaw) -> String {
     match flaw {
-        Flaw::TooDeep => format!("sâu hơn {MAX_JSON_DEPTH} tầng, "),
+        Flaw::TooDeep => format!("lồng sâu quá {MAX_JSON_DEPTH} cấp, "),
         Flaw::TooMany => format!("hơn {MAX_JSON_VALUES} giá trị, "),
         Flaw::Nul => "chuỗi có ký tự NUL, ".into(),
         Flaw::Twice(key) => format!("khóa {key:?} xuất hiện hai lần, "),
     }
 }
 
-/// The first few of many names.
+/// The first few of many names, with the stop or ellipsis that ends them.
 fn some_of(names: &[String]) -> String {
-    let told = names.iter().take(MAX_NAMES).map(String::as_str);
-    let rest = (names.len() > MAX_NAMES).then_some("…");
-    told.chain(rest).collect::<Vec<_>>().join("; ")
+    let told = names.iter().take(MAX_NAMES).map(String::as_str).collect::<Vec<_>>().join("; ");
+    told + if names.len() > MAX_NAMES { "; …" } else { "." }
 }
 
 /// What a format of the contract is, in Vietnamese and English; an expression as it stands.
 fn format_words(format: &str) -> [&str; 2] {
     match format {
         "date" => [
-            "một ngày của các năm 1900 đến 2200, dạng YYYY-MM-DD",
+            "một ngày từ năm 1900 đến năm 2200, dạng năm-tháng-ngày (YYYY-MM-DD)",
             "a day of the years 1900 to 2200 as YYYY-MM-DD",
         ],
         "date-time" => [
@@ -231,9 +242,14 @@ fn format_words(format: &str) -> [&str; 2] {
         "uri" | "http(s) URL" => ["một địa chỉ http hay https", "an http or https URL"],
         "email" => ["một địa chỉ thư điện tử", "an e-mail address"],
         "phone" => ["một số điện thoại như +84901234567", "a phone number as +84901234567"],
-        "tax code" => ["mã số thuế 10, 12 hoặc 13 số", "a tax code of 10, 12 or 13 digits"],
-        "GTIN" => ["mã GTIN 8, 12, 13 hoặc 14 số", "a GTIN of 8, 12, 13 or 14 digits"],
-        "0.0001" => ["nhiều nhất bốn chữ số thập phân", "at most four decimals"],
+        "tax code" => ["mã số thuế 10, 12 hoặc 13 chữ số", "a tax code of 10, 12 or 13 digits"],
+        "GTIN" => ["mã GTIN 8, 12, 13 hoặc 14 chữ số", "a GTIN of 8, 12, 13 or 14 digits"],
+        "0.0001" => ["tối đa bốn chữ số thập phân", "at most four decimals"],
+        NAME_PATTERN | "text" => [
+            "văn bản không rỗng, không có ký tự điều khiển",
+            "text that is not blank, without control characters",
+        ],
+        "UTF-8" => ["văn bản mã hóa UTF-8", "text in UTF-8"],
         other => [other, other],
     }
 }
@@ -256,10 +272,10 @@ fn vietnamese_types(types: &str) -> String {
 
 fn vietnamese_count(min: i64, max: i64) -> String {
     match (min, max) {
-        (min, i64::MAX) => format!("ít nhất {min}"),
-        (0, max) => format!("tối đa {max}"),
-        (min, max) if min == max => format!("đúng {min}"),
-        (min, max) => format!("từ {min} đến {max}"),
+        (min, i64::MAX) => format!("Phải có ít nhất {min}"),
+        (0, max) => format!("Chỉ được có tối đa {max}"),
+        (min, max) if min == max => format!("Phải có đúng {min}"),
+        (min, max) => format!("Phải có từ {min} đến {max}"),
     }
 }
 
@@ -275,15 +291,13 @@ fn english_count(min: i64, max: i64) -> String {
 fn english(rule: &Rule) -> String {
     match rule {
         Rule::Required => "A required field is absent.".into(),
-        Rule::UnknownField { near } => unknown("There is no such field", near, "there is", "or"),
-        Rule::UnknownParameter { near } => {
-            unknown("There is no such parameter", near, "there is", "or")
-        }
+        Rule::UnknownField { near } => unknown("There is no such field", near, "like it"),
+        Rule::UnknownParameter { near } => unknown("There is no such parameter", near, "like it"),
         Rule::WrongType { expected } => format!("Wrong type; {expected} is needed."),
         Rule::WrongFormat { format } => {
             format!("Wrong format; {} is needed.", format_words(format)[1])
         }
-        Rule::NotAllowed { allowed } => format!("Not one of: {allowed}."),
+        Rule::NotAllowed { allowed } => format!("Must be one of: {allowed}."),
         Rule::OutOfRange { min, max: i64::MAX } => format!("Must be at least {min}."),
         Rule::OutOfRange { min: i64::MIN, max } => format!("Must be at most {max}."),
         Rule::OutOfRange { min, max } => format!("Must be from {min} to {max}."),
@@ -297,22 +311,27 @@ fn english(rule: &Rule) -> String {
         Rule::Duplicate => "The value stands twice.".into(),
         Rule::Contradicts { other } => format!("Contradicts the field {other}."),
         Rule::Past => "Must be a time that is still to come.".into(),
-        Rule::ReversedPeriod => "The end is before the beginning.".into(),
+        Rule::ReversedPeriod => {
+            "The end is before the beginning (today, where none is given).".into()
+        }
         Rule::OverlappingPeriods { other } => format!("Shares days with period {}.", other + 1),
         Rule::UnknownUnit => "The unit is not in the list of units.".into(),
         Rule::UnitNotConvertible => {
-            "The unit has no fixed ratio; a packaging of the product must define it.".into()
+            "The unit has no fixed ratio; a packaging of the product or the demand must define it."
+                .into()
         }
         Rule::NotOnIncrement { increment } => format!("Must be a multiple of {increment}."),
         Rule::PriceBreaksNotSorted => {
-            "Price breaks must rise in quantity and not rise in price.".into()
+            "Price breaks must rise in quantity, and no price may be above the one before (of the \
+             first: the unit price)."
+                .into()
         }
         Rule::UnknownProvince => "The province code is not in the list.".into(),
         Rule::UnknownCommune => {
             "The commune code is not in the list, or belongs to another province.".into()
         }
         Rule::OldCodeWithoutDate => {
-            "The code ended or changed its meaning on 1 July 2025; today's code is needed, or \
+            "The code ended or changed its meaning on 2025-07-01; today's code is needed, or \
              as_of where there is one."
                 .into()
         }
@@ -320,7 +339,10 @@ fn english(rule: &Rule) -> String {
             format!("The place “{part}” is not known.")
         }
         Rule::UnknownPlace { part, several } => {
-            format!("Several places have the name “{part}”: {}.", some_of(several))
+            let several = some_of(several);
+            format!(
+                "Several places have the name “{part}”: {several} Add its district or province."
+            )
         }
         Rule::WrongCheckDigit => "The GTIN's check digit is wrong.".into(),
         Rule::WeightsSum { sum } => format!("The weights sum to {sum}; they must sum to 10000."),
@@ -358,5 +380,26 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), rules.len() - 3, "four kinds of range have one code");
+    }
+
+    #[test]
+    fn the_first_of_many_places_are_told_and_what_to_add() {
+        let told = |count: usize| {
+            let several = (1..=count).map(|number| format!("nơi {number}")).collect();
+            let rule = Rule::UnknownPlace { part: "X".into(), several };
+            rule_detail(&rule, Language::Vietnamese)
+        };
+        let few = "Nhiều nơi có tên “X”: nơi 1; nơi 2. Hãy nêu thêm tỉnh, huyện hoặc xã.";
+        assert_eq!(told(2), few);
+        assert!(told(6).ends_with("nơi 5; … Hãy nêu thêm tỉnh, huyện hoặc xã."), "{}", told(6));
+    }
+
+    #[test]
+    fn a_text_of_the_contract_is_asked_for_in_words() {
+        let rule = Rule::WrongFormat { format: NAME_PATTERN.into() };
+        let told = [Language::Vietnamese, Language::English].map(|it| rule_detail(&rule, it));
+        let vietnamese = "Sai định dạng; cần văn bản không rỗng, không có ký tự điều khiển.";
+        let english = "Wrong format; text that is not blank, without control characters is needed.";
+        assert_eq!(told, [vietnamese, english]);
     }
 }

@@ -70,7 +70,7 @@ fn a_record_has_fifty_external_ids_at_most(api: &TestApi) {
     for refused in [post, put("system-0", 51), put("erp", 50)] {
         let refused = refused.expect_problem(422, "invalid");
         let refused = refused.expect_violation("/external_ids", "out_of_range");
-        assert_eq!(refused.text("/errors/0/detail"), "Phải có tối đa 50 phần tử.");
+        assert_eq!(refused.text("/errors/0/detail"), "Chỉ được có tối đa 50 phần tử.");
     }
     put("system-0", 50).expect(201);
 }

@@ -309,14 +309,14 @@ fn an_unknown_name_is_answered_with_the_ones_like_it(api: &TestApi) {
         entry.unwrap_or_else(|| panic!("{at}: {}", answer.body)).2
     };
     let english = send("en");
-    let sentence = "There is no such field; there is `max_unit_price`.";
+    let sentence = "There is no such field; like it: `max_unit_price`.";
     assert_eq!(told_of(&english, "/maxUnitPrice"), sentence);
-    let sentence = "There is no such field; there is `min_stars`.";
+    let sentence = "There is no such field; like it: `min_stars`.";
     assert_eq!(told_of(&english, "/requirements/stars"), sentence);
     assert_eq!(told_of(&english, "/colour"), "There is no such field.");
-    let sentence = "Không có trường này; có `max_unit_price`.";
+    let sentence = "Không có trường này; gần giống: `max_unit_price`.";
     assert_eq!(told_of(&send("vi"), "/maxUnitPrice"), sentence);
-    let sentence = "There is no such parameter; there is `province_code`.";
+    let sentence = "There is no such parameter; like it: `province_code`.";
     expect_told(
         &ask(api, "/v1/products?province=86", "en"),
         "province",

@@ -80,14 +80,14 @@ fn where_reading_stopped_is_told_in_the_language_of_the_answer(api: &TestApi) {
         })
     };
     let [vietnamese, english] = told("{\"name\": NaN}");
-    assert!(vietnamese.ends_with("(dòng 1, cột 10)"), "{vietnamese}");
+    assert!(vietnamese.ends_with("(dòng 1, cột 10)."), "{vietnamese}");
     assert!(english.contains("expected value at line 1 column 10"), "{english}");
     let [vietnamese, english] = told(r#"{"name":"a","name":"b"}"#);
-    let sentence = "(khóa \"name\" xuất hiện hai lần, dòng 1, cột 23)";
+    let sentence = "(khóa \"name\" xuất hiện hai lần, dòng 1, cột 23).";
     assert!(vietnamese.ends_with(sentence), "{vietnamese}");
     assert!(english.contains("the key \"name\" stands twice at line 1"), "{english}");
     let [vietnamese, english] = told(&format!("{}1{}", "[".repeat(65), "]".repeat(65)));
-    assert!(vietnamese.contains("sâu hơn 64 tầng"), "{vietnamese}");
+    assert!(vietnamese.contains("lồng sâu quá 64 cấp"), "{vietnamese}");
     assert!(english.contains("deeper than 64 levels"), "{english}");
     let [vietnamese, english] = told(&format!("[{}0]", "0,".repeat(20_000)));
     assert!(vietnamese.contains("hơn 20000 giá trị"), "{vietnamese}");
