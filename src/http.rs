@@ -51,6 +51,7 @@ pub mod page;
 pub mod parties;
 pub mod password;
 pub mod path;
+mod phrases;
 pub mod places;
 pub mod problem;
 mod problem_catalogue;

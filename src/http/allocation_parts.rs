@@ -119,7 +119,7 @@ pub struct Share {
     /// What keeps it from being larger.
     pub binding: Binding,
     /// Why it is that size, in the language of the answer.
-    #[schema(example = "Lấy hết 120 kg còn trống trong kỳ 2027-01-01 – 2027-01-31.")]
+    #[schema(example = "120 kg còn trống trong kỳ 2027-01-01 – 2027-01-31 đã được phân bổ hết.")]
     pub reason: String,
 }
 
@@ -160,7 +160,7 @@ pub struct RelaxationRecord {
     /// Whether nothing of the demand is short any more.
     pub closes: bool,
     /// The same in words, in the language of the answer.
-    #[schema(example = "Thiếu 180 kg; giá trần 98000 đồng/kg (cao hơn 4 %) thì đủ.")]
+    #[schema(example = "Thiếu 180 kg; nếu nâng giá trần lên 98000 đồng/kg (cao hơn 4 %) thì đủ.")]
     pub text: String,
 }
 
@@ -336,7 +336,10 @@ pub struct HeldPairs {
     /// shares aside; else the time was over, and `bound` says by how much it might.
     pub complete: bool,
     /// What this means for the answer, in its language.
-    #[schema(example = "Quy tắc chia đều trên 2000000 trong 129000000 cặp phù hợp.")]
+    #[schema(
+        example = "Phương án dùng 2000000 trong 129000000 cặp phù hợp; mọi cặp còn lại đã được xét \
+                   theo mục tiêu."
+    )]
     pub text: String,
 }
 

@@ -6,7 +6,7 @@ use matching::date::Period;
 use matching::planning::Rule;
 use matching::planning::snapshot::Change;
 
-use super::match_values::kinds;
+use super::phrases::{papers, percent, province};
 use super::problem_texts::Language;
 use crate::store::allocations::Failure;
 
@@ -68,7 +68,7 @@ pub fn reason_text(reason: Reason<'_>, language: Language) -> String {
     };
     match reason {
         Reason::Rule { in_all_bp: Some(in_all_bp), .. } => {
-            [text, in_all_text(percent(in_all_bp.into()), language)].join(" ")
+            [text, in_all_text(percent(in_all_bp.into(), language), language)].join(" ")
         }
         _ => text,
     }
@@ -77,10 +77,13 @@ pub fn reason_text(reason: Reason<'_>, language: Language) -> String {
 fn in_all_text(fill: String, language: Language) -> String {
     match language {
         Language::Vietnamese => {
-            format!("Tính cả các đợt trước, đơn vị đã bán {fill} % lượng đưa ra.")
+            format!(
+                "Tính cả các lần phân bổ trước, đơn vị này được phân {fill} % lượng có thể cung \
+                 ứng."
+            )
         }
         Language::English => {
-            format!("With earlier allocations it has sold {fill} % of what it offered.")
+            format!("With earlier allocations it is allocated {fill} % of what it offered.")
         }
     }
 }
@@ -90,17 +93,19 @@ fn in_all_text(fill: String, language: Language) -> String {
 pub fn held_text((held, eligible): (u64, u64), rule: Rule, language: Language) -> String {
     match (language, rule) {
         (Language::Vietnamese, Rule::None) => format!(
-            "Phương án dùng {held} trong {eligible} cặp phù hợp; mọi cặp còn lại đã được so giá."
+            "Phương án dùng {held} trong {eligible} cặp phù hợp; mọi cặp còn lại đã được xét theo \
+             mục tiêu."
         ),
         (Language::Vietnamese, _) => format!(
-            "Quy tắc chia trên {held} trong {eligible} cặp phù hợp; mọi cặp còn lại đã được so giá \
+            "Quy tắc chia trên {held} trong {eligible} cặp phù hợp; mọi cặp còn lại đã được xét \
              theo mục tiêu, chưa theo quy tắc."
         ),
         (Language::English, Rule::None) => format!(
-            "The plan is made of {held} of {eligible} eligible pairs; all others were priced."
+            "The plan is made of {held} of {eligible} eligible pairs; all others were weighed by \
+             the objective."
         ),
         (Language::English, _) => format!(
-            "The rule divides over {held} of {eligible} eligible pairs; all others were priced by \
+            "The rule divides over {held} of {eligible} eligible pairs; all others were weighed by \
              the objective, not by the rule."
         ),
     }
@@ -109,7 +114,7 @@ pub fn held_text((held, eligible): (u64, u64), rule: Rule, language: Language) -
 fn vietnamese_reason(reason: Reason<'_>) -> String {
     match reason {
         Reason::Capacity { quantity, unit, period } => format!(
-            "Lấy hết {quantity} {unit} còn trống trong kỳ {} – {}.",
+            "{quantity} {unit} còn trống trong kỳ {} – {} đã được phân bổ hết.",
             period.from(),
             period.to()
         ),
@@ -120,29 +125,34 @@ fn vietnamese_reason(reason: Reason<'_>) -> String {
             format!("{quantity} {unit} là phần nhỏ nhất mà hai bên chấp nhận.")
         }
         Reason::Increment { quantity, unit } => {
-            format!("Phần còn lại không đủ một bước bán {quantity} {unit}.")
+            format!("Lượng còn lại ít hơn một bước số lượng ({quantity} {unit}).")
         }
         Reason::MaxSuppliers { suppliers } => {
-            format!("Nhu cầu chỉ nhận từ tối đa {suppliers} đơn vị cung ứng.")
+            format!("Nhu cầu chỉ nhận hàng của tối đa {suppliers} đơn vị cung ứng.")
         }
         Reason::Rule { rule, fill_bp, .. } => {
-            let fill = percent(fill_bp.into());
+            let fill = percent(fill_bp.into(), Language::Vietnamese);
             match rule {
                 Rule::MaxMin => format!(
-                    "Chia đều nhất có thể: đơn vị bán được {fill} % lượng đưa ra; không đơn vị nào \
-                     có thể bán thêm mà không lấy của đơn vị có tỷ lệ thấp hơn hoặc bằng."
+                    "Chia đều nhất có thể: đơn vị này được phân {fill} % lượng có thể cung ứng; \
+                     không đơn vị nào có thể nhận thêm mà không lấy bớt của đơn vị có tỷ lệ thấp \
+                     hơn hoặc bằng."
                 ),
                 Rule::ProRata => format!(
-                    "Chia theo tỷ lệ lượng mỗi đơn vị đưa ra: đơn vị này bán được {fill} %."
+                    "Chia theo tỷ lệ lượng mỗi đơn vị có thể cung ứng: đơn vị này được phân \
+                     {fill} %."
                 ),
                 Rule::Equal => format!(
-                    "Mỗi đơn vị cùng một lượng, trong mức có thể: đơn vị này bán được {fill} % \
-                     lượng đưa ra."
+                    "Chia cho mỗi đơn vị một lượng như nhau, trong mức có thể: đơn vị này được \
+                     phân {fill} % lượng có thể cung ứng."
                 ),
                 Rule::FirstCome => format!(
-                    "Đơn vị đăng trước bán trước: đến lượt đơn vị này còn {fill} % lượng đưa ra."
+                    "Đơn vị đăng trước bán trước: đến lượt đơn vị này chỉ phân được {fill} % lượng \
+                     có thể cung ứng."
                 ),
-                Rule::None => format!("Chia theo điểm ghép nối: bán được {fill} % lượng đưa ra."),
+                Rule::None => format!(
+                    "Chia theo điểm ghép nối: đơn vị này được phân {fill} % lượng có thể cung ứng."
+                ),
             }
         }
     }
@@ -168,24 +178,26 @@ fn english_reason(reason: Reason<'_>) -> String {
             format!("The demand takes from {suppliers} producers at the most.")
         }
         Reason::Rule { rule, fill_bp, .. } => {
-            let fill = percent(fill_bp.into());
+            let fill = percent(fill_bp.into(), Language::English);
             match rule {
                 Rule::MaxMin => format!(
-                    "As even as can be: the producer sells {fill} % of what it offers; none can \
-                     sell more without taking from one that is filled no higher."
+                    "As even as can be: this producer is allocated {fill} % of what it offers; \
+                     none can get more without taking from one that is filled no higher."
                 ),
-                Rule::ProRata => {
-                    format!("In proportion to what each offers: this producer sells {fill} %.")
-                }
+                Rule::ProRata => format!(
+                    "In proportion to what each offers: this producer is allocated {fill} %."
+                ),
                 Rule::Equal => format!(
-                    "The same quantity for each as far as can be: this producer sells {fill} % of \
-                     what it offers."
+                    "The same quantity for each as far as can be: this producer is allocated \
+                     {fill} % of what it offers."
                 ),
                 Rule::FirstCome => format!(
-                    "Who offered first sells first: {fill} % of this producer's offer was left \
-                     to sell."
+                    "Who offered first sells first: when its turn came, this producer could sell \
+                     {fill} % of what it offers."
                 ),
-                Rule::None => format!("By score: this producer sells {fill} % of its offer."),
+                Rule::None => {
+                    format!("By score: this producer is allocated {fill} % of what it offers.")
+                }
             }
         }
     }
@@ -209,58 +221,74 @@ pub struct Gained<'a> {
 /// A sentence on what a relaxation gains.
 #[must_use]
 pub fn gain_text(gained: Gained<'_>, language: Language) -> String {
-    let Gained { change, quantity, short, closes, unit } = gained;
-    match (language, closes) {
-        (Language::Vietnamese, true) => {
-            format!("Thiếu {short} {unit}; {} thì đủ.", vietnamese_change(change, unit))
+    let Gained { change, short, unit, .. } = gained;
+    match language {
+        Language::Vietnamese => {
+            let change = vietnamese_change(change, unit);
+            format!("Thiếu {short} {unit}; nếu {change} thì {}.", vietnamese_gain(gained))
         }
-        (Language::Vietnamese, false) => format!(
-            "Thiếu {short} {unit}; {} thì thêm {quantity} {unit}.",
-            vietnamese_change(change, unit)
-        ),
-        (Language::English, true) => {
-            format!("Short {short} {unit}; {} closes it.", english_change(change, unit))
-        }
-        (Language::English, false) => {
-            format!(
-                "Short {short} {unit}; {} adds {quantity} {unit}.",
-                english_change(change, unit)
-            )
+        Language::English => {
+            let change = english_change(change, unit);
+            format!("Short {short} {unit}; {change} {}.", english_gain(gained))
         }
     }
 }
 
+fn vietnamese_gain(Gained { quantity, closes, unit, .. }: Gained<'_>) -> String {
+    match (closes, quantity) {
+        (true, _) => "đủ".into(),
+        (false, 0) => format!("thêm được chưa đến 1 {unit}"),
+        (false, _) => format!("thêm được {quantity} {unit}"),
+    }
+}
+
+fn english_gain(Gained { quantity, closes, unit, .. }: Gained<'_>) -> String {
+    match (closes, quantity) {
+        (true, _) => "closes it".into(),
+        (false, 0) => format!("adds less than 1 {unit}"),
+        (false, _) => format!("adds {quantity} {unit}"),
+    }
+}
+
 fn vietnamese_change(change: Change, unit: &str) -> String {
+    let language = Language::Vietnamese;
     match change {
         Change::Ceiling { unit_price, raise_bp } => {
-            format!("giá trần {} đồng/{unit} (cao hơn {} %)", unit_price.vnd(), percent(raise_bp))
+            let (price, raise) = (unit_price.vnd(), percent(raise_bp, language));
+            format!("nâng giá trần lên {price} đồng/{unit} (cao hơn {raise} %)")
         }
-        Change::MinStars(Some(stars)) => format!("yêu cầu {stars} sao"),
-        Change::MinStars(None) => "không yêu cầu số sao".into(),
+        Change::MinStars(Some(stars)) => format!("hạ yêu cầu xuống {stars} sao"),
+        Change::MinStars(None) => "bỏ yêu cầu về số sao".into(),
         Change::WindowFrom { delivery, day } => {
-            format!("điểm giao {} nhận từ ngày {day}", delivery + 1)
+            format!("điểm giao {} nhận hàng từ ngày {day}", delivery + 1)
         }
         Change::WindowUntil { delivery, day } => {
-            format!("điểm giao {} nhận đến ngày {day}", delivery + 1)
+            format!("điểm giao {} nhận hàng đến ngày {day}", delivery + 1)
         }
-        Change::Distance(km) => format!("chấp nhận khoảng cách {km} km"),
-        Change::Province(province) => format!("chấp nhận hàng từ tỉnh {province}"),
-        Change::Without(papers) => format!("không yêu cầu {}", kinds(papers)),
-        Change::NoMinShare => "không đặt phần nhỏ nhất cho mỗi đơn vị".into(),
-        Change::MaxSuppliers(Some(most)) => format!("nhận từ {most} đơn vị"),
-        Change::MaxSuppliers(None) => "không giới hạn số đơn vị".into(),
+        Change::Distance(km) => format!("chấp nhận khoảng cách đến {km} km"),
+        Change::Province(code) => format!("nhận thêm hàng từ {}", province(code, language)),
+        Change::Without(kinds) => {
+            format!("bỏ yêu cầu giấy {}", papers(kinds, ", ", language))
+        }
+        Change::NoMinShare => "bỏ mức phần nhỏ nhất của mỗi đơn vị".into(),
+        Change::MaxSuppliers(Some(most)) => {
+            format!("nhận hàng của tối đa {most} đơn vị cung ứng")
+        }
+        Change::MaxSuppliers(None) => "bỏ giới hạn số đơn vị cung ứng".into(),
         Change::NoLeast { delivery } => {
-            format!("điểm giao {} không đặt lượng tối thiểu", delivery + 1)
+            format!("bỏ lượng tối thiểu của điểm giao {}", delivery + 1)
         }
     }
 }
 
 fn english_change(change: Change, unit: &str) -> String {
+    let language = Language::English;
     match change {
         Change::Ceiling { unit_price, raise_bp } => {
-            format!("a ceiling of {} VND/{unit} ({} % higher)", unit_price.vnd(), percent(raise_bp))
+            let (price, raise) = (unit_price.vnd(), percent(raise_bp, language));
+            format!("a ceiling of {price} VND/{unit} ({raise} % higher)")
         }
-        Change::MinStars(Some(stars)) => format!("{stars} stars required"),
+        Change::MinStars(Some(stars)) => format!("only {stars} stars required"),
         Change::MinStars(None) => "no stars required".into(),
         Change::WindowFrom { delivery, day } => {
             format!("delivery {} from {day}", delivery + 1)
@@ -269,8 +297,8 @@ fn english_change(change: Change, unit: &str) -> String {
             format!("delivery {} until {day}", delivery + 1)
         }
         Change::Distance(km) => format!("{km} km allowed"),
-        Change::Province(province) => format!("province {province} allowed"),
-        Change::Without(papers) => format!("not asking for {}", kinds(papers)),
+        Change::Province(code) => format!("goods from {} allowed", province(code, language)),
+        Change::Without(kinds) => format!("not asking for {}", papers(kinds, ", ", language)),
         Change::NoMinShare => "no smallest share".into(),
         Change::MaxSuppliers(Some(most)) => format!("{most} producers allowed"),
         Change::MaxSuppliers(None) => "any number of producers".into(),
@@ -282,8 +310,8 @@ fn english_change(change: Change, unit: &str) -> String {
 #[must_use]
 pub const fn rule_name(rule: Rule) -> &'static str {
     match rule {
-        Rule::MaxMin => "Chia đều nhất theo tỷ lệ bán được (max_min)",
-        Rule::ProRata => "Theo tỷ lệ lượng đưa ra (pro_rata)",
+        Rule::MaxMin => "Chia đều nhất theo tỷ lệ được phân (max_min)",
+        Rule::ProRata => "Theo tỷ lệ lượng có thể cung ứng (pro_rata)",
         Rule::Equal => "Mỗi đơn vị cùng một lượng (equal)",
         Rule::FirstCome => "Đăng trước bán trước (first_come)",
         Rule::None => "Chỉ theo điểm ghép nối (none)",
@@ -304,7 +332,7 @@ pub const fn objective_name(objective: Objective) -> &'static str {
 pub const fn failure_text(failure: Failure, language: Language) -> &'static str {
     match (failure, language) {
         (Failure::TooLarge, Language::Vietnamese) => {
-            "Quá nhiều kỳ sản lượng hoặc điểm giao, hoặc tổng khối lượng quá lớn, cho một lần phân \
+            "Quá nhiều kỳ cung ứng hoặc điểm giao, hoặc tổng số lượng quá lớn, cho một lần phân \
              bổ; hãy chọn ít nhu cầu hơn."
         }
         (Failure::TooLarge, Language::English) => {
@@ -326,9 +354,23 @@ pub const fn failure_text(failure: Failure, language: Language) -> &'static str 
     }
 }
 
-/// Basis points as percent.
-#[must_use]
-pub fn percent(basis_points: u64) -> String {
-    let (whole, rest) = (basis_points / 100, basis_points % 100);
-    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:02}") }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gain_below_one_unit_is_not_told_as_none() {
+        let gained = Gained {
+            change: Change::NoMinShare,
+            quantity: 0,
+            short: 3,
+            closes: false,
+            unit: "tấn",
+        };
+        let vietnamese = "Thiếu 3 tấn; nếu bỏ mức phần nhỏ nhất của mỗi đơn vị thì thêm được chưa \
+                          đến 1 tấn.";
+        assert_eq!(gain_text(gained, Language::Vietnamese), vietnamese);
+        let english = "Short 3 tấn; no smallest share adds less than 1 tấn.";
+        assert_eq!(gain_text(gained, Language::English), english);
+    }
 }

@@ -212,7 +212,7 @@ pub struct MatchCheck {
     gap: u16,
     /// What would let it pass, in the language of the answer; absent where it passes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Đạt nếu giá trần từ 98000 đồng/kg (cao hơn 4 %).")]
+    #[schema(example = "Đạt nếu giá trần từ 98000 đồng/kg trở lên (cao hơn 4 %).")]
     remedy: Option<String>,
 }
 
@@ -381,7 +381,7 @@ impl<'a> Shown<'a> {
             offer_value: value(Side::Offer),
             demand_value: value(Side::Demand),
             gap: check.gap,
-            remedy: (!check.passes()).then(|| remedy_text(check, unit, language)),
+            remedy: (!check.passes()).then(|| remedy_text(check, self.demand, language)),
         }
     }
 }

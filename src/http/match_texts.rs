@@ -1,69 +1,77 @@
 //! What would let a failed check pass, in Vietnamese and English.
 
+use matching::certificate::CertificateKinds;
 use matching::check::{Check, CheckCode, Finding, Remedy};
+use matching::facts::DemandFacts;
 
-use super::match_values::kinds;
+use super::phrases::{listed, papers, percent, province, said};
 use super::problem_texts::Language;
 
-/// A sentence on a failed check: what would let it pass.
+/// A sentence on a failed check of a demand: what would let it pass.
 #[must_use]
-pub fn remedy_text(check: &Check, unit: &str, language: Language) -> String {
-    match language {
-        Language::Vietnamese => vietnamese(check, unit),
-        Language::English => english(check, unit),
+pub fn remedy_text(check: &Check, demand: &DemandFacts, language: Language) -> String {
+    match (check.remedy(), language) {
+        (Some(remedy), Language::Vietnamese) => vietnamese(remedy, demand),
+        (Some(remedy), Language::English) => english(remedy, demand),
+        (None, Language::Vietnamese) => without_remedy_vietnamese(check),
+        (None, Language::English) => without_remedy_english(check),
     }
 }
 
-fn vietnamese(check: &Check, unit: &str) -> String {
-    let Some(remedy) = check.remedy() else { return without_remedy_vietnamese(check) };
+fn vietnamese(remedy: Remedy, demand: &DemandFacts) -> String {
+    let (unit, language) = (&*demand.unit.code, Language::Vietnamese);
     match remedy {
         Remedy::Ceiling { unit_price_vnd, raise_bp } => format!(
-            "Đạt nếu giá trần từ {unit_price_vnd} đồng/{unit} (cao hơn {} %).",
-            percent(raise_bp)
+            "Đạt nếu giá trần từ {unit_price_vnd} đồng/{unit} trở lên (cao hơn {} %).",
+            percent(raise_bp, language)
         ),
         Remedy::WantedQuantity { at_least } => {
-            format!("Đạt nếu mỗi lần giao nhận từ {at_least} {unit}.")
+            format!("Đạt nếu lượng nhận mỗi lần giao từ {at_least} {unit} trở lên.")
         }
         Remedy::FreeQuantity { at_least } => {
-            format!("Đạt nếu sản lượng còn trống từ {at_least} {unit}.")
+            format!("Đạt nếu sản lượng còn trống từ {at_least} {unit} trở lên.")
         }
-        Remedy::BothQuantities { at_least } => {
-            format!("Đạt nếu mỗi lần giao nhận từ {at_least} {unit} và còn trống bấy nhiêu.")
+        Remedy::BothQuantities { at_least } => format!(
+            "Đạt nếu lượng nhận mỗi lần giao và sản lượng còn trống đều từ {at_least} {unit} trở \
+             lên."
+        ),
+        Remedy::CapacityUntil { day } => format!(
+            "Đạt nếu kỳ cung ứng kéo dài ít nhất đến ngày {day} (đã tính thời gian chuẩn bị hàng)."
+        ),
+        Remedy::WindowUntil { day } => {
+            format!("Đạt nếu thời gian nhận kéo dài ít nhất đến ngày {day}.")
         }
-        Remedy::CapacityUntil { day } => {
-            format!("Đạt nếu kỳ cung ứng kéo dài đến {day}, khi hàng kịp chuẩn bị.")
+        Remedy::WindowFrom { day } => {
+            format!("Đạt nếu thời gian nhận bắt đầu chậm nhất ngày {day}.")
         }
-        Remedy::WindowUntil { day } => format!("Đạt nếu thời gian nhận kéo dài đến {day}."),
-        Remedy::WindowFrom { day } => format!("Đạt nếu thời gian nhận bắt đầu từ {day}."),
-        Remedy::Renewal { day, lapsed_on } => {
-            format!("Giấy chứng nhận hết hạn ngày {lapsed_on}; đạt nếu được gia hạn đến {day}.")
-        }
-        Remedy::MinStars { stars: Some(stars) } => format!("Đạt nếu yêu cầu {stars} sao."),
-        Remedy::MinStars { stars: None } => "Đạt nếu không yêu cầu số sao.".into(),
-        Remedy::Papers { missing } => format!("Đạt nếu có: {}.", kinds(missing)),
-        Remedy::AnyPaper { missing, groups: 1 } => {
-            format!("Đạt nếu có một trong: {}.", kinds(missing))
-        }
+        Remedy::Renewal { day, lapsed_on } => format!(
+            "Giấy chứng nhận có hiệu lực đến hết ngày {lapsed_on}; đạt nếu được công nhận lại hoặc \
+             cấp lại, còn hiệu lực đến ngày {day}."
+        ),
+        Remedy::MinStars { stars: Some(stars) } => format!("Đạt nếu chỉ yêu cầu {stars} sao."),
+        Remedy::MinStars { stars: None } => "Đạt nếu bỏ yêu cầu về số sao.".into(),
+        Remedy::Papers { missing } => format!("Đạt nếu có: {}.", papers(missing, "; ", language)),
         Remedy::AnyPaper { missing, .. } => {
-            format!("Đạt nếu mỗi nhóm giấy của thị trường có một trong: {}.", kinds(missing))
+            format!("Đạt nếu {}.", unmet_groups(demand, missing, language))
         }
         Remedy::Area { served, allowed, max_distance_km } => {
+            let place = |code| province(code, language);
             let parts = [
-                served.map(|province| format!("bên bán giao đến tỉnh {province}")),
-                allowed.map(|province| format!("chấp nhận hàng từ tỉnh {province}")),
-                max_distance_km.map(|way| format!("chấp nhận khoảng cách {way} km")),
+                served.map(|code| format!("bên bán giao đến {}", place(code))),
+                allowed.map(|code| format!("bên mua chấp nhận hàng từ {}", place(code))),
+                max_distance_km.map(|way| format!("bên mua chấp nhận khoảng cách đến {way} km")),
             ];
-            format!("Đạt nếu {}.", joined(parts, " và "))
+            format!("Đạt nếu {}.", all_of(parts, language))
         }
     }
 }
 
-fn english(check: &Check, unit: &str) -> String {
-    let Some(remedy) = check.remedy() else { return without_remedy_english(check) };
+fn english(remedy: Remedy, demand: &DemandFacts) -> String {
+    let (unit, language) = (&*demand.unit.code, Language::English);
     match remedy {
         Remedy::Ceiling { unit_price_vnd, raise_bp } => format!(
             "Would match with a ceiling of {unit_price_vnd} VND/{unit} ({} % higher).",
-            percent(raise_bp)
+            percent(raise_bp, language)
         ),
         Remedy::WantedQuantity { at_least } => {
             format!("Would match with a delivery of at least {at_least} {unit}.")
@@ -75,46 +83,67 @@ fn english(check: &Check, unit: &str) -> String {
             format!("Would match with a delivery of at least {at_least} {unit}, and as much free.")
         }
         Remedy::CapacityUntil { day } => {
-            format!("Would match with capacity until {day}, when the lead time is kept.")
+            format!("Would match with capacity until {day}, the lead time counted.")
         }
         Remedy::WindowUntil { day } => format!("Would match with a window until {day}."),
-        Remedy::WindowFrom { day } => format!("Would match with a window from {day}."),
+        Remedy::WindowFrom { day } => {
+            format!("Would match with a window that begins by {day}.")
+        }
         Remedy::Renewal { day, lapsed_on } => {
-            format!("Lapses on {lapsed_on}; would match if renewed until {day}.")
+            format!("Valid until {lapsed_on}; would match if renewed until {day}.")
         }
         Remedy::MinStars { stars: Some(stars) } => {
-            format!("Would match with {stars} stars required.")
+            format!("Would match with only {stars} stars required.")
         }
         Remedy::MinStars { stars: None } => "Would match without required stars.".into(),
-        Remedy::Papers { missing } => format!("Would match with: {}.", kinds(missing)),
-        Remedy::AnyPaper { missing, groups: 1 } => {
-            format!("Would match with one of: {}.", kinds(missing))
+        Remedy::Papers { missing } => {
+            format!("Would match with: {}.", papers(missing, "; ", language))
         }
         Remedy::AnyPaper { missing, .. } => {
-            format!("Would match with one of each group of the market: {}.", kinds(missing))
+            format!("Would match {}.", unmet_groups(demand, missing, language))
         }
         Remedy::Area { served, allowed, max_distance_km } => {
+            let place = |code| province(code, language);
             let parts = [
-                served.map(|province| format!("the offer delivered to province {province}")),
-                allowed.map(|province| format!("province {province} were allowed")),
-                max_distance_km.map(|way| format!("{way} km were allowed")),
+                served.map(|code| format!("the seller delivered to {}", place(code))),
+                allowed.map(|code| format!("the buyer accepted goods from {}", place(code))),
+                max_distance_km.map(|way| format!("the buyer accepted {way} km")),
             ];
-            format!("Would match if {}.", joined(parts, " and "))
+            format!("Would match if {}.", all_of(parts, language))
         }
     }
 }
 
+/// What is missing of each group of papers of the demand's market of which none counts.
+fn unmet_groups(demand: &DemandFacts, missing: CertificateKinds, language: Language) -> String {
+    let groups = demand.rare().market_papers.iter().copied();
+    let unmet = groups.filter(|group| group.without(missing).is_empty());
+    let needs = unmet.map(|group| match group.iter().count() {
+        1 => format!("{} {}", said(["có:", "with:"], language), papers(group, ", ", language)),
+        _ => {
+            let one_of = said(["có một trong:", "with one of:"], language);
+            format!("{one_of} {}", papers(group, ", ", language))
+        }
+    });
+    needs.collect::<Vec<_>>().join(said(["; và ", "; and "], language))
+}
+
 fn without_remedy_vietnamese(check: &Check) -> String {
     match (check.code, check.finding) {
-        (_, Finding::State { same_party: true, .. }) => "Bên bán và bên mua là một đơn vị.".into(),
+        (_, Finding::State { same_party: true, .. }) => {
+            "Bên bán và bên mua là cùng một đơn vị.".into()
+        }
         (CheckCode::State, _) => "Khả năng cung ứng hoặc nhu cầu hiện không mở.".into(),
-        (CheckCode::Visible, _) => "Một bên không được xem bên kia.".into(),
+        (CheckCode::Visible, _) => "Một bên không được xem thông tin của bên kia.".into(),
         (CheckCode::Product, _) => "Không phải sản phẩm cần mua.".into(),
         (CheckCode::Unit, _)
         | (_, Finding::Price { offer_vnd: None, .. })
         | (_, Finding::Quantity { smallest: None, .. }) => "Đơn vị tính không quy đổi được.".into(),
         (_, Finding::Period { earliest, .. }) => {
-            format!("Hàng chuẩn bị xong sớm nhất ngày {earliest}, sau kỳ cung ứng và kỳ nhận.")
+            format!(
+                "Hàng chuẩn bị xong sớm nhất ngày {earliest}, khi kỳ cung ứng và thời gian nhận \
+                 đều đã hết."
+            )
         }
         _ => "Không đạt.".into(),
     }
@@ -136,11 +165,6 @@ fn without_remedy_english(check: &Check) -> String {
     }
 }
 
-fn joined(parts: [Option<String>; 3], between: &str) -> String {
-    parts.into_iter().flatten().collect::<Vec<_>>().join(between)
-}
-
-fn percent(basis_points: u64) -> String {
-    let (whole, rest) = (basis_points / 100, basis_points % 100);
-    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:02}") }
+fn all_of(parts: [Option<String>; 3], language: Language) -> String {
+    listed(&parts.into_iter().flatten().collect::<Vec<_>>(), language)
 }

@@ -5,13 +5,15 @@ use std::borrow::Cow;
 
 use matching::certificate::{CertificateKinds, Stars};
 use matching::check::{Check, Finding, Route};
-use matching::demand::PriceBasis;
+use matching::demand::{DemandState, PriceBasis};
 use matching::evaluation::Evaluation;
 use matching::factor::Factor;
 use matching::facts::DemandFacts;
+use matching::offer::OfferState;
 use matching::quantity::{Content, Dimension};
 use matching::visibility::Visibility;
 
+use super::phrases::{percent, province, said};
 use super::problem_texts::Language;
 
 /// Which side of a pair.
@@ -46,15 +48,9 @@ mod open {
     pub(super) const NOTHING: [&str; 2] = ["không có", "none"];
     pub(super) const NAMED: [&str; 2] = ["sản phẩm được chọn", "a chosen product"];
     pub(super) const SET: [&str; 2] = ["bộ sản phẩm được chọn", "a chosen product set"];
-    pub(super) const OTHER_UNIT: [&str; 2] = ["đơn vị khác, không quy đổi được", "in another unit"];
-}
-
-/// The words of a language.
-const fn said(words: [&'static str; 2], language: Language) -> &'static str {
-    match language {
-        Language::Vietnamese => words[0],
-        Language::English => words[1],
-    }
+    pub(super) const OTHER_UNIT: [&str; 2] =
+        ["đơn vị tính khác, không quy đổi được", "in another unit that does not convert"];
+    pub(super) const NO_DELIVERIES: [&str; 2] = ["chưa có lịch sử giao hàng", "no deliveries yet"];
 }
 
 /// The value of a factor on one side.
@@ -77,10 +73,10 @@ fn offer_value<'a>(sides: Sides<'a>, factor: Factor) -> Cow<'a, str> {
         Factor::Quantity => counted(evaluation.available(), [" ", &demand.unit.code]),
         Factor::Distance => counted(evaluation.distance_km().into(), [" km", ""]),
         Factor::Quality => stars_text(evaluation.stars, language),
-        Factor::Reliability => {
-            let value = evaluation.judgement.values[Factor::Reliability as usize];
-            format!("{}.{:02} %", value / 100, value % 100).into()
-        }
+        Factor::Reliability => evaluation.reliability.map_or_else(
+            || said(open::NO_DELIVERIES, language).into(),
+            |share| (percent(share.into(), language) + " %").into(),
+        ),
     }
 }
 
@@ -120,7 +116,7 @@ fn counted(count: u64, [before, unit]: [&str; 2]) -> Cow<'static, str> {
 
 fn stars_text(stars: Option<Stars>, language: Language) -> Cow<'static, str> {
     let words = match stars {
-        None => ["0 sao", "0 stars"],
+        None => ["không có sao OCOP", "no stars"],
         Some(Stars::Three) => ["3 sao", "3 stars"],
         Some(Stars::Four) => ["4 sao", "4 stars"],
         Some(Stars::PotentialFive) => ["4 sao, tiềm năng 5 sao", "4 stars, potential five"],
@@ -147,25 +143,25 @@ pub fn check_value(check: &Check, side: Side, (unit, language): (&str, Language)
 
 fn offer_stated(check: &Check, (unit, language): (&str, Language)) -> String {
     let said = |words| said(words, language);
-    let on = said(["ngày", "on"]);
+    let on = said(["vào ngày", "on"]);
     match check.finding {
-        Finding::State { offer, .. } => format!("{offer:?}").to_lowercase(),
-        Finding::Visible { offer, .. } => visibility(offer).into(),
+        Finding::State { offer, .. } => said(offer_state(offer)).into(),
+        Finding::Visible { offer, .. } => said(visibility(offer)).into(),
         Finding::Product { product_set, .. } => {
             format!("{} {}", said(["bộ sản phẩm", "product set"]), product_set.number())
         }
-        Finding::Unit { offer, .. } => content(offer.primary()),
+        Finding::Unit { offer, .. } => content(offer.primary(), language),
         Finding::Price { offer_vnd, by_agreement, .. } => match offer_vnd {
             Some(vnd) => format!("{vnd} VND/{unit}"),
             None => said(no_price(by_agreement)).into(),
         },
         Finding::Period { capacity, earliest, .. } => {
-            format!("{capacity}, {} {earliest}", said(["sớm nhất ngày", "not before"]))
+            format!("{capacity}, {} {earliest}", said(["sớm nhất có hàng từ ngày", "not before"]))
         }
         Finding::Quantity { smallest: Some(smallest), free: Some(free), .. } => {
-            format!("{smallest} {unit} {} {free} {unit}", said(["đến", "to"]))
+            quantities((smallest, free), unit, language)
         }
-        Finding::Quantity { .. } => said(open::NOTHING).into(),
+        Finding::Quantity { .. } => said(open::OTHER_UNIT).into(),
         Finding::Stars { offer, on: day, .. } => {
             format!("{} {on} {day}", stars_text(offer, language))
         }
@@ -176,7 +172,7 @@ fn offer_stated(check: &Check, (unit, language): (&str, Language)) -> String {
             format!("{held} {on} {day}")
         }
         Finding::Area { producer_province, distance_km, .. } => {
-            format!("{} {producer_province}, {distance_km} km", said(["tỉnh", "province"]))
+            format!("{}, {distance_km} km", province(producer_province, language))
         }
     }
 }
@@ -184,10 +180,10 @@ fn offer_stated(check: &Check, (unit, language): (&str, Language)) -> String {
 fn demand_stated(check: &Check, (unit, language): (&str, Language)) -> String {
     let said = |words| said(words, language);
     match check.finding {
-        Finding::State { demand, .. } => format!("{demand:?}").to_lowercase(),
-        Finding::Visible { demand, .. } => visibility(demand).into(),
+        Finding::State { demand, .. } => said(demand_state(demand)).into(),
+        Finding::Visible { demand, .. } => said(visibility(demand)).into(),
         Finding::Product { relevance, route, .. } => wanted(route, relevance, language),
-        Finding::Unit { demand, .. } => content(demand),
+        Finding::Unit { demand, .. } => content(demand, language),
         Finding::Price { ceiling_vnd: Some(vnd), basis, .. } => {
             format!("{vnd} VND/{unit} {}", said(basis_words(basis)))
         }
@@ -198,17 +194,51 @@ fn demand_stated(check: &Check, (unit, language): (&str, Language)) -> String {
         Finding::Papers { required, .. } if required.is_empty() => said(open::NOT_ASKED).into(),
         Finding::Papers { required, .. } => kinds(required),
         Finding::Area { delivery_province, max_distance_km, .. } => {
-            let province = format!("{} {delivery_province}", said(["tỉnh", "province"]));
-            max_distance_km.map_or(province.clone(), |limit| format!("{province}, {limit} km"))
+            let place = province(delivery_province, language);
+            match max_distance_km {
+                Some(limit) => format!("{place}, {limit} km"),
+                None => place,
+            }
         }
     }
 }
 
-fn visibility(visibility: Visibility) -> &'static str {
+/// What can be ordered: from the smallest order on, and not more than what is free.
+fn quantities((smallest, free): (u64, u64), unit: &str, language: Language) -> String {
+    match language {
+        Language::Vietnamese => format!("từ {smallest} {unit}; còn trống {free} {unit}"),
+        Language::English => format!("from {smallest} {unit}; {free} {unit} free"),
+    }
+}
+
+const fn offer_state(state: OfferState) -> [&'static str; 2] {
+    match state {
+        OfferState::Draft => ["bản nháp", "draft"],
+        OfferState::Published => ["đang mở", "published"],
+        OfferState::Paused => ["tạm ngừng", "paused"],
+        OfferState::Exhausted => ["hết hàng trong các kỳ còn lại", "exhausted"],
+        OfferState::Expired => ["hết hạn", "expired"],
+        OfferState::Withdrawn => ["đã rút", "withdrawn"],
+    }
+}
+
+const fn demand_state(state: DemandState) -> [&'static str; 2] {
+    match state {
+        DemandState::Draft => ["bản nháp", "draft"],
+        DemandState::Open => ["đang mở", "open"],
+        DemandState::PartiallyCovered => ["đã thỏa thuận một phần", "partially covered"],
+        DemandState::Covered => ["đã thỏa thuận đủ", "covered"],
+        DemandState::Closed => ["đã đóng", "closed"],
+        DemandState::Cancelled => ["đã hủy", "cancelled"],
+        DemandState::Expired => ["hết hạn", "expired"],
+    }
+}
+
+const fn visibility(visibility: Visibility) -> [&'static str; 2] {
     match visibility {
-        Visibility::Public => "public",
-        Visibility::Coordinators => "coordinators",
-        Visibility::Invited => "invited",
+        Visibility::Public => ["công khai", "public"],
+        Visibility::Coordinators => ["chỉ đơn vị điều phối", "coordinators"],
+        Visibility::Invited => ["chỉ đơn vị được mời", "invited"],
     }
 }
 
@@ -222,30 +252,56 @@ const fn basis_words(basis: PriceBasis) -> [&'static str; 2] {
 fn wanted(route: Option<Route>, relevance: u16, language: Language) -> String {
     match route {
         Some(Route::Named) => said(open::NAMED, language).into(),
-        Some(Route::ProductSet) => said(["bộ sản phẩm", "product set"], language).into(),
+        Some(Route::ProductSet) => said(open::SET, language).into(),
         Some(Route::Substitute { index, .. }) => {
             format!("{} {}", said(["hàng thay thế", "substitute"], language), index + 1)
         }
         Some(Route::Text) | None => {
-            format!("{} {relevance}", said(["độ phù hợp", "relevance"], language))
+            let relevance = percent(relevance.into(), language);
+            format!("{} {relevance} %", said(["độ phù hợp", "relevance"], language))
         }
     }
 }
 
-fn content(content: Content) -> String {
+fn content(content: Content, language: Language) -> String {
     let base = match content.dimension {
-        Dimension::Mass => "g",
-        Dimension::Volume => "ml",
-        Dimension::Count => "piece",
-        Dimension::Length => "mm",
-        Dimension::Area => "m2",
-        Dimension::Guests => "guest",
-        Dimension::RoomNights => "room_night",
+        Dimension::Mass => ["g", "g"],
+        Dimension::Volume => ["ml", "ml"],
+        Dimension::Count => ["cái", "piece"],
+        Dimension::Length => ["mm", "mm"],
+        Dimension::Area => ["m²", "m²"],
+        Dimension::Guests => ["khách", "guest"],
+        Dimension::RoomNights => ["phòng/đêm", "room-night"],
     };
-    format!("{} {base}", content.base_units)
+    format!("{} {}", content.base_units, said(base, language))
 }
 
 /// The codes of some papers.
-pub(super) fn kinds(kinds: CertificateKinds) -> String {
+fn kinds(kinds: CertificateKinds) -> String {
     kinds.iter().map(|kind| kind.code()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_told_in_words() {
+        let states = [
+            demand_state(DemandState::PartiallyCovered),
+            offer_state(OfferState::Paused),
+            visibility(Visibility::Invited),
+        ];
+        let vietnamese = ["đã thỏa thuận một phần", "tạm ngừng", "chỉ đơn vị được mời"];
+        assert_eq!(states.map(|it| said(it, Language::Vietnamese)), vietnamese);
+        let english = ["partially covered", "paused", "invited"];
+        assert_eq!(states.map(|it| said(it, Language::English)), english);
+    }
+
+    #[test]
+    fn a_smallest_order_above_what_is_free_is_no_range() {
+        let told = |language| quantities((5_000, 655), "kg", language);
+        assert_eq!(told(Language::Vietnamese), "từ 5000 kg; còn trống 655 kg");
+        assert_eq!(told(Language::English), "from 5000 kg; 655 kg free");
+    }
 }

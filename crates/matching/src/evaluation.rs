@@ -379,6 +379,8 @@ pub struct Evaluation {
     pub net_unit_price_vnd: Option<u64>,
     /// Stars on the judged delivery date.
     pub stars: Option<Stars>,
+    /// The producer's reliability, in basis points; absent without history.
+    pub reliability: Option<u16>,
 }
 
 impl Evaluation {
@@ -429,6 +431,7 @@ pub fn explain(pair: &Pair<'_>, judgement: Judgement) -> Evaluation {
         landed_unit_price_vnd: judgement.landed_price.map(|price| price.vnd_rounded_up()),
         net_unit_price_vnd: judgement.net_unit_price_vnd(pair),
         stars: judgement.nearest.and_then(|near| pair.stars_on(near.date)),
+        reliability: pair.producer.reliability(pair.moment.reliable_from),
         judgement,
     }
 }

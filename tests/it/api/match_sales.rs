@@ -171,7 +171,7 @@ fn a_renewal_is_named_only_where_it_is_enough(api: &TestApi) {
         assert_eq!(codes, ["certificates"]);
         miss["failed_checks"][0]["remedy"].as_str().expect("a sentence").to_owned()
     };
-    let alone = "Lapses on 2027-01-15; would match if renewed until 2027-01-20.";
+    let alone = "Valid until 2027-01-15; would match if renewed until 2027-01-20.";
     assert_eq!(remedy(json!(["haccp"])), alone);
     let both = remedy(json!(["haccp", "organic"]));
     assert!(both.contains("haccp") && both.contains("organic"), "{both}");

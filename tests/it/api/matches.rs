@@ -119,10 +119,18 @@ fn both_sides_of_every_value_are_told_in_the_language_of_the_answer(api: &TestAp
     let offer = offer(api, &producer, json!({"unit_price": null, "price_breaks": null}));
     let demand = demand(api, &distributor, json!({"max_unit_price": null}));
     let open = [
-        ("vi", ["theo thỏa thuận", "không giới hạn", "0 sao", "không yêu cầu"]),
-        ("en", ["by agreement", "no limit", "0 stars", "not asked for"]),
+        (
+            "vi",
+            ["theo thỏa thuận", "không giới hạn", "không có sao OCOP", "không yêu cầu"],
+            ("chưa có lịch sử giao hàng", ["đang mở", "công khai"]),
+        ),
+        (
+            "en",
+            ["by agreement", "no limit", "no stars", "not asked for"],
+            ("no deliveries yet", ["published", "public"]),
+        ),
     ];
-    for (language, [price, limit, stars, asked]) in open {
+    for (language, [price, limit, stars, asked], (history, stated)) in open {
         let path = format!("/v1/demands/{demand}/matches/{offer}");
         let explained = api.get(&path).by(&distributor.token).header("accept-language", language);
         let explained = explained.send().expect(200);
@@ -145,7 +153,10 @@ fn both_sides_of_every_value_are_told_in_the_language_of_the_answer(api: &TestAp
         };
         assert_eq!(factor("price"), (json!(price), json!(limit)));
         assert_eq!(factor("quality"), (json!(stars), json!(asked)));
-        assert_eq!(factor("reliability").1, json!(asked));
+        assert_eq!(factor("reliability"), (json!(history), json!(asked)));
+        for (check, value) in stated.iter().enumerate() {
+            assert_eq!(explained.at(&format!("/checks/{check}/offer_value")), *value);
+        }
     }
 }
 
@@ -180,7 +191,7 @@ fn stars_that_lapse_the_day_before_delivery_exclude_with_the_reason(api: &TestAp
         let checks = &missed[0]["failed_checks"];
         assert_eq!(checks.as_array().map(Vec::len), Some(1), "{checks}");
         assert_eq!(checks[0]["code"], "stars");
-        let remedy = "Lapses on 2027-03-01; would match if renewed until 2027-03-02.";
+        let remedy = "Valid until 2027-03-01; would match if renewed until 2027-03-02.";
         assert_eq!(checks[0]["remedy"], remedy);
     }
 }
@@ -232,7 +243,7 @@ fn applying_a_remedy_lets_the_offer_in(api: &TestApi) {
     assert_eq!(ids(&missed), [&*offer]);
     let check = &missed[0]["failed_checks"][0];
     assert_eq!((&check["code"], &check["demand_value"]), (&json!("quantity"), &json!("300 kg")));
-    assert_eq!(check["offer_value"], "500 kg to 1000 kg");
+    assert_eq!(check["offer_value"], "from 500 kg; 1000 kg free");
     assert_eq!(check["remedy"], "Would match with a delivery of at least 500 kg.");
     let delivery = json!({"from": "2027-01-10", "to": "2027-01-20", "quantity": 500});
     patch(api, &distributor, &format!("/v1/demands/{demand}"), json!({"deliveries": [delivery]}));

@@ -125,7 +125,7 @@ fn each_share_names_its_limit_in_both_languages(api: &TestApi) {
     let english = "All 100 kg that are free from 2027-01-01 to 2027-01-31 are taken.";
     assert_eq!(answer.text("/shares/0/reason"), english);
     let plain = api.get(&path(&answer)).by(&distributor.token).send().expect(200);
-    let vietnamese = "Lấy hết 100 kg còn trống trong kỳ 2027-01-01 – 2027-01-31.";
+    let vietnamese = "100 kg còn trống trong kỳ 2027-01-01 – 2027-01-31 đã được phân bổ hết.";
     assert_eq!(plain.text("/shares/0/reason"), vietnamese);
     assert_eq!(plain.header("content-language"), "vi");
     offer(api, &seller(api, "B"), 400, json!({}));

@@ -61,13 +61,13 @@ fn a_rule_says_over_which_pairs_it_divides(api: &TestApi) {
     assert_eq!(answer.at("/optimal"), &json!(false), "not proven over all pairs");
     let held = answer.at("/held_pairs/held");
     let english = format!(
-        "The rule divides over {held} of 12 eligible pairs; all others were priced by the \
+        "The rule divides over {held} of 12 eligible pairs; all others were weighed by the \
          objective, not by the rule."
     );
     assert_eq!(answer.text("/held_pairs/text"), english);
     let plain = api.get(&path(&answer)).by(&distributor.token).send().expect(200);
     let vietnamese = format!(
-        "Quy tắc chia trên {held} trong 12 cặp phù hợp; mọi cặp còn lại đã được so giá theo mục \
+        "Quy tắc chia trên {held} trong 12 cặp phù hợp; mọi cặp còn lại đã được xét theo mục \
          tiêu, chưa theo quy tắc."
     );
     assert_eq!(plain.text("/held_pairs/text"), vietnamese);

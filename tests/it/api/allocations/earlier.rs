@@ -49,7 +49,7 @@ fn whoever_was_left_out_last_time_comes_first(api: &TestApi) {
         let reason = second.text("/shares/0/reason");
         assert_eq!(second.text("/shares/0/binding"), "capacity", "{reason}");
         let reason = third.text("/shares/0/reason");
-        assert!(reason.contains("With earlier allocations it has sold 50 %"), "{reason}");
+        assert!(reason.contains("With earlier allocations it is allocated 50 %"), "{reason}");
         let fills = json!({
             "earlier": {"producers": 2, "selling_nothing": 1, "min_bp": 0, "p10_bp": 0,
                 "median_bp": 10_000},

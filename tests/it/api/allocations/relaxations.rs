@@ -178,7 +178,7 @@ fn a_shortage_is_told_in_both_languages(api: &TestApi) {
     let english = "Short 60 kg; a ceiling of 132000 VND/kg (10 % higher) closes it.";
     assert_eq!(answer.text(at), english);
     let plain = api.get(&path(&answer)).by(&distributor.token).send().expect(200);
-    let vietnamese = "Thiếu 60 kg; giá trần 132000 đồng/kg (cao hơn 10 %) thì đủ.";
+    let vietnamese = "Thiếu 60 kg; nếu nâng giá trần lên 132000 đồng/kg (cao hơn 10 %) thì đủ.";
     assert_eq!(plain.text(at), vietnamese);
     assert_eq!(get(api, &distributor, &path(&answer)).text(at), english);
 }
