@@ -211,6 +211,8 @@ impl Writer<'_> {
         };
         Shortage {
             demand_id: demand.id.to_string(),
+            buyer: demand.buyer.as_ref().map(|(id, name)| named(id, name)),
+            text: demand.words.as_deref().map(str::to_owned),
             unit: demand.unit.to_string(),
             wanted: of_demand.map(|need| need.wanted).sum(),
             short: short_base.div_ceil(base),

@@ -205,6 +205,13 @@ pub struct Shortage {
     /// The demand.
     #[schema(format = "uuid")]
     pub demand_id: String,
+    /// Whose it is; absent for an anonymous buyer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Named>,
+    /// What is wanted, in the buyer's words; absent for a demand without text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "mật hoa dừa")]
+    pub text: Option<String>,
     /// Its unit.
     #[schema(example = "kg")]
     pub unit: String,

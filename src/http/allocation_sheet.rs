@@ -3,16 +3,21 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{Accept, Header, Quality};
+use jiff::tz;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::allocation_parts::{Answer, Share, Shortage, Unsold};
 use super::allocation_record::AllocationRecord;
 use super::allocation_texts::{objective_name, rule_name};
+use super::phrases::percent;
 use super::problem::{ApiError, ProblemCode};
+use super::problem_texts::Language;
 
 /// The media type.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
+/// Vietnam's clock is seven hours ahead of UTC all year.
+const VIETNAM_HOURS: i8 = 7;
 /// Width of a column of texts, in characters.
 const TEXT_WIDTH: f64 = 28.0;
 /// Width of other columns, in characters.
@@ -29,7 +34,7 @@ pub fn workbook(record: &AllocationRecord) -> Result<Vec<u8>, ApiError> {
 fn write(record: &AllocationRecord) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     // The file says when the allocation was made, so that the same one gives the same file.
-    let day = record.updated_at.get(..10).unwrap_or("2026-01-01");
+    let day = record.created_at.get(..10).unwrap_or("2026-01-01");
     let made = DocProperties::new().set_creation_datetime(&ExcelDateTime::parse_from_str(day)?);
     book.set_properties(&made);
     let Answer { shares, shortages, unsold, .. } = &record.answer;
@@ -37,7 +42,7 @@ fn write(record: &AllocationRecord) -> Result<Vec<u8>, XlsxError> {
     shares.sort_by(|a, b| (&a.producer.name, &a.offer_id).cmp(&(&b.producer.name, &b.offer_id)));
     table(&mut book, "Phần phân bổ", &SHARE_HEADS, shares.into_iter().map(share_cells))?;
     table(&mut book, "Còn thiếu", &SHORTAGE_HEADS, shortages.iter().flatten().map(shortage_cells))?;
-    table(&mut book, "Chưa bán", &UNSOLD_HEADS, unsold.iter().flatten().map(unsold_cells))?;
+    table(&mut book, "Chưa phân bổ", &UNSOLD_HEADS, unsold.iter().flatten().map(unsold_cells))?;
     table(&mut book, "Cách đọc", &["Mục", "Nội dung"], notes(record).into_iter())?;
     book.save_to_buffer()
 }
@@ -61,7 +66,7 @@ const SHARE_HEADS: [&str; 12] = [
     "Sản lượng đến ngày",
     "Giao từ ngày",
     "Giao đến ngày",
-    "Vì sao là số lượng này",
+    "Lý do của số lượng này",
 ];
 
 fn share_cells(share: &Share) -> Vec<Cell> {
@@ -83,12 +88,21 @@ fn share_cells(share: &Share) -> Vec<Cell> {
     ]
 }
 
-const SHORTAGE_HEADS: [&str; 5] =
-    ["Mã nhu cầu", "Đơn vị tính", "Cần mua", "Còn thiếu", "Cách giảm phần thiếu"];
+const SHORTAGE_HEADS: [&str; 7] = [
+    "Bên mua",
+    "Nội dung cần mua",
+    "Mã nhu cầu",
+    "Đơn vị tính",
+    "Cần mua",
+    "Còn thiếu",
+    "Cách giảm phần thiếu",
+];
 
 fn shortage_cells(shortage: &Shortage) -> Vec<Cell> {
     let hints: Vec<&str> = shortage.relaxations.iter().map(|it| it.text.as_str()).collect();
     vec![
+        shortage.buyer.as_ref().map_or(Cell::Empty, |buyer| text(&buyer.name)),
+        shortage.text.as_ref().map_or(Cell::Empty, text),
         text(&shortage.demand_id),
         text(&shortage.unit),
         Cell::Number(shortage.wanted),
@@ -112,27 +126,40 @@ fn unsold_cells(unsold: &Unsold) -> Vec<Cell> {
 }
 
 fn notes(record: &AllocationRecord) -> Vec<Vec<Cell>> {
+    let gap = percent(record.gap.unwrap_or_default().into(), Language::Vietnamese);
     let optimal = match record.optimal {
-        Some(true) => "Đã chứng minh: không có phương án nào tốt hơn theo mục tiêu và quy tắc này.",
-        _ => "Phương án tốt nhất tìm được; xem trường gap và bound trong bản JSON.",
+        Some(true) => {
+            "Đã chứng minh: không có phương án nào tốt hơn theo mục tiêu và quy tắc này.".to_owned()
+        }
+        _ => format!(
+            "Phương án tốt nhất tìm được; chưa chứng minh được là tốt nhất. Mức chênh có thể có \
+             về mục tiêu: {gap} %."
+        ),
     };
     let snapshot = record.snapshot.clone().unwrap_or_default();
     let lines = [
         ("Mã phân bổ", record.id.clone()),
-        ("Dấu vết dữ liệu (SHA-256)", snapshot),
-        ("Lập lúc", record.updated_at.clone()),
+        ("Mã băm dữ liệu đầu vào (SHA-256)", snapshot),
+        ("Lập lúc", in_vietnam(&record.created_at)),
         ("Mục tiêu", objective_name(record.request.objective.into()).to_owned()),
         ("Quy tắc giữa các đơn vị", rule_name(record.request.rule.into()).to_owned()),
-        ("Mức tối ưu", optimal.to_owned()),
+        ("Mức tối ưu", optimal),
         (
             "Phần phân bổ",
-            "Mỗi dòng là một phần: sản lượng một kỳ của một đơn vị giao cho một điểm giao. Đây là \
-             dự kiến, chưa phải thỏa thuận và chưa giữ chỗ."
+            "Mỗi dòng là một phần: số lượng lấy từ sản lượng một kỳ của một đơn vị để giao cho một \
+             điểm giao. Đây là dự kiến, chưa phải thỏa thuận và chưa giữ chỗ."
                 .to_owned(),
         ),
         ("Ngày tháng", "Viết theo năm-tháng-ngày; tính cả ngày đầu và ngày cuối.".to_owned()),
     ];
     lines.into_iter().map(|(head, body)| vec![text(head), text(body)]).collect()
+}
+
+/// A moment as the clocks of its readers show it.
+fn in_vietnam(moment: &str) -> String {
+    let Ok(at) = moment.parse() else { return moment.to_owned() };
+    let clock = tz::offset(VIETNAM_HOURS).to_datetime(at);
+    format!("{} (giờ Việt Nam)", clock.strftime("%Y-%m-%d %H:%M"))
 }
 
 fn text(value: impl ToString) -> Cell {
@@ -190,4 +217,15 @@ pub(super) fn is_wanted(request: &HttpRequest) -> bool {
     };
     let (spreadsheet, json) = (quality(XLSX), quality("application/json"));
     spreadsheet.is_some_and(|quality| quality > Quality::ZERO) && spreadsheet > json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_told_in_vietnamese_time() {
+        let told = in_vietnam("2026-11-29T20:23:56.886276Z");
+        assert_eq!(told, "2026-11-30 03:23 (giờ Việt Nam)");
+    }
 }

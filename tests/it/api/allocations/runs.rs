@@ -308,7 +308,7 @@ fn a_spreadsheet_can_be_sent_to_producers(api: &TestApi) {
     assert_eq!(negotiated.clone().expect(200).bytes, file.bytes);
     assert_eq!(file.header("content-type"), XLSX);
     let mut book = cells(&file);
-    assert_eq!(book.sheet_names(), ["Phần phân bổ", "Còn thiếu", "Chưa bán", "Cách đọc"]);
+    assert_eq!(book.sheet_names(), ["Phần phân bổ", "Còn thiếu", "Chưa phân bổ", "Cách đọc"]);
     let shares = book.worksheet_range("Phần phân bổ").expect("a sheet");
     let row: Vec<&Data> = shares.rows().nth(1).expect("a share").iter().collect();
     assert_eq!(row[0], &Data::String("=HYPERLINK(\"x\")".into()));
@@ -316,7 +316,8 @@ fn a_spreadsheet_can_be_sent_to_producers(api: &TestApi) {
     let formulas = book.worksheet_formula("Phần phân bổ").expect("a sheet");
     assert!(formulas.is_empty(), "no cell is a formula");
     let short = book.worksheet_range("Còn thiếu").expect("a sheet");
-    assert_eq!(short.get_value((1, 3)), Some(&Data::Float(70.0)));
+    assert_eq!(short.get_value((1, 0)), shares.get_value((1, 2)), "the buyer");
+    assert_eq!(short.get_value((1, 5)), Some(&Data::Float(70.0)));
 }
 
 /// A market whose plan takes longer than a request waits: steps that do not agree, under limits on
