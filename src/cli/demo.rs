@@ -27,6 +27,7 @@ use crate::caller::{Caller, Resource, Scope, Scopes, ordinary_scopes};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
+use crate::http::problem_texts::Language;
 use crate::http::state::AppData;
 use crate::http::token::Grant;
 use crate::market_data::demo::{DemoMarket, DemoSummary};
@@ -130,7 +131,8 @@ fn fill(app: &App) -> Result<(), Failure> {
     let market = DemoMarket::build(app.reference(), today, SEED);
     say_summary(&market.summary);
     let lines = market.into_lines().map(|line| Ok(line.to_string().into_bytes()));
-    import(app, lines, &ProgressBar::hidden()).map(drop).map_err(Failure::Other)?;
+    let imported = import(app, lines, &ProgressBar::hidden(), Language::English);
+    imported.map_err(Failure::Other)?;
     let_union_act(app)
 }
 

@@ -21,8 +21,8 @@ use crate::app::{App, Context, TrailDetail};
 use crate::caller::{Caller, Scope};
 use crate::error::Error;
 use crate::http::interchange::{Unreadable, read};
-use crate::http::problem::ApiError;
-use crate::http::problem_texts::{Language, rule_detail};
+use crate::http::problem::{ApiError, ProblemCode};
+use crate::http::problem_texts::{Language, rule_detail, unread_detail};
 use crate::http::schema::Contract;
 
 /// Records in one transaction.
@@ -39,6 +39,14 @@ pub(super) const OPERATOR: PartyId = PartyId::new(Uuid::from_u128(1));
 pub(super) struct Arguments {
     /// A file of the interchange format: one JSON object a line.
     file: PathBuf,
+    /// The language in which a line is refused: `vi` or `en`.
+    #[arg(long, default_value = "en", value_parser = language)]
+    language: Language,
+}
+
+fn language(tag: &str) -> Result<Language, String> {
+    let known = [Language::Vietnamese, Language::English].into_iter();
+    known.clone().find(|it| it.tag() == tag).ok_or_else(|| "`vi` or `en` is needed".into())
 }
 
 /// A record and the line that it stands on.
@@ -59,7 +67,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bytes = file.metadata().map_err(unreadable)?.len();
     let app = open()?;
     let lines = BufReader::new(file).split(b'\n').map(|line| line.map_err(|e| e.to_string()));
-    let counts = import(&app, lines, &progress(bytes)).map_err(Failure::Other)?;
+    let counts = import(&app, lines, &progress(bytes), arguments.language);
+    let counts = counts.map_err(Failure::Other)?;
     let Counts { created, updated, unchanged } = counts;
     output::say(&format!("{created} created, {updated} updated, {unchanged} unchanged, 0 failed"));
     Ok(())
@@ -77,17 +86,18 @@ fn progress(bytes: u64) -> ProgressBar {
 /// Imports lines as the operator of the service.
 ///
 /// # Errors
-/// The first line that cannot be imported, and why. Nothing of its batch is written.
+/// The first line that cannot be imported, and why, in `language`. Nothing of its batch is written.
 pub(super) fn import(
     app: &App,
     lines: impl Iterator<Item = Result<Vec<u8>, String>> + Send,
     progress: &ProgressBar,
+    language: Language,
 ) -> Result<Counts, String> {
     let contract = Contract::published()?;
     let (batches, waiting) = sync_channel(WAITING_BATCHES);
     thread::scope(|scope| {
-        let reading = scope.spawn(move || read_all(&contract, lines, &batches));
-        let written = write_all(app, &waiting, progress);
+        let reading = scope.spawn(move || read_all(&contract, lines, &batches, language));
+        let written = write_all(app, &waiting, progress, language);
         drop(waiting);
         let read = reading.join().map_err(|_| "a panic while reading".to_owned())?;
         let counts = written?;
@@ -101,6 +111,7 @@ fn read_all(
     contract: &Contract,
     lines: impl Iterator<Item = Result<Vec<u8>, String>>,
     batches: &SyncSender<(Vec<Numbered>, u64)>,
+    language: Language,
 ) -> Result<(), String> {
     let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0);
     for (index, line) in lines.enumerate() {
@@ -111,7 +122,7 @@ fn read_all(
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let record = read(contract, line).map_err(|why| refusal(index + 1, &why))?;
+        let record = read(contract, line).map_err(|why| refusal(index + 1, &why, language))?;
         batch.push((index + 1, record));
         if batch.len() == BATCH {
             let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
@@ -129,6 +140,7 @@ fn write_all(
     app: &App,
     batches: &Receiver<(Vec<Numbered>, u64)>,
     progress: &ProgressBar,
+    language: Language,
 ) -> Result<Counts, String> {
     let (mut known, mut counts) = (Arc::new(Known::default()), Counts::default());
     while let Ok((batch, bytes)) = batches.recv() {
@@ -149,7 +161,7 @@ fn write_all(
                 }
                 Ok((import.finish(tx, &context)?, outcomes))
             })
-            .map_err(|error| at_line(at.load(Ordering::Relaxed), error))?;
+            .map_err(|error| at_line(at.load(Ordering::Relaxed), error, language))?;
         Arc::make_mut(&mut known).add(fresh);
         outcomes.into_iter().for_each(|outcome| counts.add(outcome));
         progress.inc(bytes);
@@ -169,23 +181,51 @@ impl Counts {
 }
 
 /// What is wrong with a line; its batch was rolled back.
-fn at_line(line: usize, error: Error) -> String {
+fn at_line(line: usize, error: Error, language: Language) -> String {
     match error {
-        Error::Invalid(violations) => refusal(line, &Unreadable::Invalid(violations)),
+        Error::Invalid(violations) => refusal(line, &Unreadable::Invalid(violations), language),
         other @ (Error::Unavailable(_) | Error::Internal(_)) => format!("line {line}: {other}"),
-        other => format!("line {line}: {}", ApiError::from(other).line(Language::English)),
+        other => on_line(line, &ApiError::from(other).line(language), language),
     }
 }
 
-fn refusal(line: usize, why: &Unreadable) -> String {
-    match why {
-        Unreadable::Malformed(reason) => format!("line {line}: {reason}"),
+fn refusal(line: usize, why: &Unreadable, language: Language) -> String {
+    let reason = match why {
+        Unreadable::NotJson(why) => {
+            let title = ProblemCode::MalformedJson.title(language);
+            format!("{title} ({})", unread_detail(why, language))
+        }
+        Unreadable::Malformed(reason) => reason.clone(),
         Unreadable::Invalid(violations) => {
             let reasons = violations.iter().map(|violation| {
-                let detail = rule_detail(&violation.rule, Language::English);
+                let detail = rule_detail(&violation.rule, language);
                 format!("{}: {detail}", violation.at)
             });
-            format!("line {line}: {}", reasons.collect::<Vec<_>>().join("; "))
+            reasons.collect::<Vec<_>>().join("; ")
         }
+    };
+    on_line(line, &reason, language)
+}
+
+fn on_line(line: usize, reason: &str, language: Language) -> String {
+    match language {
+        Language::Vietnamese => format!("dòng {line}: {reason}"),
+        Language::English => format!("line {line}: {reason}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use matching::violation::{Rule, Violation};
+
+    #[test]
+    fn a_line_is_refused_in_the_language_that_is_asked_for() {
+        let violation = Violation::new("/unit", Rule::UnknownUnit);
+        let why = Unreadable::Invalid(vec![violation]);
+        let told = ["vi", "en"].map(|tag| refusal(2, &why, language(tag).expect("a language")));
+        let vietnamese = "dòng 2: /unit: Đơn vị tính không có trong danh mục.";
+        assert_eq!(told, [vietnamese, "line 2: /unit: The unit is not in the list of units."]);
+        assert!(language("fr").is_err());
     }
 }

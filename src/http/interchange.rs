@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::certificate_record::{self, CertificateBody};
 use super::demand_body::DemandBody;
+use super::json::NotJson;
 use super::offers::OfferBody;
 use super::parties::PartyBody;
 use super::problem::ApiError;
@@ -24,6 +25,8 @@ const NAME_MEMBERS: [&str; 2] = ["system", "id"];
 #[derive(Debug)]
 pub enum Unreadable {
     /// It is not JSON.
+    NotJson(NotJson),
+    /// It is not what the contract says, though no rule of it is broken.
     Malformed(String),
     /// It breaks rules.
     Invalid(Vec<Violation>),
@@ -34,7 +37,7 @@ pub enum Unreadable {
 /// # Errors
 /// Every broken rule with its place.
 pub fn read(contract: &Contract, line: &[u8]) -> Result<Record, Unreadable> {
-    let value = json::read(line).map_err(|error| Unreadable::Malformed(error.reason))?;
+    let value = json::read(line).map_err(Unreadable::NotJson)?;
     let Value::Object(mut object) = value else {
         return Err(invalid("", Rule::WrongType { expected: "object".into() }));
     };
