@@ -134,7 +134,7 @@ pub(super) fn demo_recognition(last: &Recognition, row: usize, decided: Date) ->
         decision_date: decided,
         number: format!("DEMO-GH-{row:04}"),
         authority: "Cơ quan công nhận lại (giá trị demo)".to_owned(),
-        note: "Giá trị demo: gia hạn giả định với hạt giống cố định, không phải quyết định thật."
+        note: "Giá trị demo: lần công nhận lại này do máy giả lập, không phải quyết định thật."
             .to_owned(),
         ..last.clone()
     }
@@ -152,7 +152,7 @@ pub(super) fn paper(subject: (&str, &str), kind: &str, today: Date, random: &mut
         "authority": "Tổ chức chứng nhận (giá trị demo)",
         "decision_date": issued.to_string(),
         "expires_on": shifted(issued, PAPER_MONTHS.months()).to_string(),
-        "note": "Giá trị demo: giấy tờ giả định với hạt giống cố định.",
+        "note": "Giá trị demo: giấy tờ do máy giả lập, không phải giấy thật.",
     });
     wire::with(line, json!({ subject: reference(DEMO_SYSTEM, id) }))
 }

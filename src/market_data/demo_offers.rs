@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 const MONTHS_AHEAD: usize = 12;
 /// Output of the months before and after Tết, in percent of an ordinary month.
 const TET_PERCENT: u64 = 130;
-const NOTE: &str = "Giá, sản lượng và mùa vụ là giá trị demo, sinh với hạt giống cố định.";
+const NOTE: &str = "Giá, sản lượng và mùa vụ là giá trị demo do máy tạo ngẫu nhiên, không phải số \
+                    liệu thật.";
 const HO_CHI_MINH: &str = "79";
 const HA_NOI: &str = "01";
 const DA_NANG: &str = "48";

@@ -8,8 +8,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-const NOTE: &str = "Dữ liệu sinh để đo tốc độ.";
-const AUTHORITY: &str = "Cơ quan cấp (giá trị sinh)";
+const NOTE: &str = "Dữ liệu giả lập để đo tốc độ.";
+const AUTHORITY: &str = "Cơ quan cấp (giả lập)";
 const FORMS: [(&str, &str); 5] = [
     ("Hợp tác xã", "cooperative"),
     ("Công ty TNHH", "enterprise"),

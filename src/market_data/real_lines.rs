@@ -188,7 +188,7 @@ impl Supply {
             "visibility": "public",
             "note": format!(
                 "Nguồn: {}; kỳ theo nguồn: {}. Số lượng theo nguồn, kỳ cung ứng là giá trị demo.",
-                row.source, row.period
+                row.source, period_words(&row.period)
             ),
         })
     }
@@ -209,6 +209,16 @@ impl Supply {
                 .map(|span| period(span, self.quantity * u64::from(span.1.day().unsigned_abs())))
                 .collect(),
         }
+    }
+}
+
+/// What the table says in English of when a quantity is there.
+fn period_words(period: &str) -> &str {
+    match period {
+        "daily" => "hằng ngày",
+        "yearly" => "hằng năm",
+        "available 7/2021" => "có từ 7/2021",
+        other => other,
     }
 }
 
@@ -234,11 +244,27 @@ fn buyer(id: &str, row: &DemandRow) -> Value {
     json!({
         "type": "party",
         "external_ids": external_ids(DEMO_SYSTEM, id),
-        "name": row.buyer,
+        "name": buyer_name(&row.buyer),
         "legal_form": legal_form(&row.buyer_type),
         "roles": ["distributor"],
         "place": place(ASSUMED_PLACE),
     })
+}
+
+/// The name of a buyer whom the press does not name; the table describes it in English.
+fn buyer_name(described: &str) -> &str {
+    match described {
+        "(unnamed enterprise A, Task Force 970)" => {
+            "Doanh nghiệp A, không nêu tên (Tổ công tác 970)"
+        }
+        "(unnamed, meals for workers in TP.HCM)" => {
+            "Bên mua không nêu tên (suất ăn công nhân, TP. Hồ Chí Minh)"
+        }
+        "(US buyer, via nhombanhang.io.vn)" => {
+            "Bên mua tại Hoa Kỳ, không nêu tên (nhombanhang.io.vn)"
+        }
+        name => name,
+    }
 }
 
 impl Wanted {
@@ -313,6 +339,24 @@ mod tests {
         assert!(
             titles[3].starts_with("nước mật hoa dừa") && titles[4].starts_with("đường hoa dừa")
         );
+    }
+
+    #[test]
+    fn names_and_periods_are_told_in_vietnamese() {
+        let buyers = demands(TODAY).parties;
+        let names: Vec<_> = buyers.iter().map(|party| party["name"].as_str().unwrap()).collect();
+        let told = [
+            "Doanh nghiệp A, không nêu tên (Tổ công tác 970)",
+            "Bên mua không nêu tên (suất ăn công nhân, TP. Hồ Chí Minh)",
+            "LNS International (USA)",
+            "Bên mua tại Hoa Kỳ, không nêu tên (nhombanhang.io.vn)",
+        ];
+        assert_eq!(names, told);
+        for offer in supplies(TODAY).offers {
+            let note = offer["note"].as_str().unwrap();
+            let periods = ["hằng ngày", "hằng năm", "có từ 7/2021"];
+            assert!(periods.iter().any(|it| note.contains(it)), "{note}");
+        }
     }
 
     #[test]
