@@ -220,7 +220,7 @@ fn add_rate_limits(headers: &mut Value) {
 
 /// Records and lists have a tag, and the contract itself.
 fn has_tag(path: &str, operation: &Value) -> bool {
-    path.ends_with("/{id}") || path == "/openapi.json" || answers(operation).ends_with("List")
+    path.ends_with("/{id}") || path.starts_with("/openapi") || answers(operation).ends_with("List")
 }
 
 /// Whether a record is created or replaced.

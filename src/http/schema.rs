@@ -27,6 +27,8 @@ const SCHEMAS: &str = "#/components/schemas/";
 /// The document as it is served: the committed one, which is what the routes say. Made anew at each
 /// start it took more memory than a small market (docs/adr/0023-serve-the-committed-contract.md).
 pub const PUBLISHED: &str = include_str!("../../openapi/openapi.json");
+/// The same as OpenAPI 3.0.
+pub const PUBLISHED_LEGACY: &str = include_str!("../../openapi/openapi-3.0.json");
 
 /// What the service itself needs of the OpenAPI document, and validators for its schemas, made when
 /// first needed. The document as a tree takes six times the memory of its text, so each schema is

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::etag::{self, Tag};
 use super::problem::{ApiError, ProblemCode};
-use super::schema::PUBLISHED;
+use super::schema::{PUBLISHED, PUBLISHED_LEGACY};
 use super::state::AppData;
 use crate::error::Error;
 use crate::identity::key_ring::KEY_SET_SECONDS;
@@ -71,9 +71,24 @@ async fn get_key_set(app: web::Data<AppData>) -> HttpResponse {
 #[get("/openapi.json")]
 async fn get_openapi(request: HttpRequest) -> HttpResponse {
     static TAG: LazyLock<Tag> = LazyLock::new(|| Tag::of_bytes(PUBLISHED.as_bytes()));
-    etag::not_modified(&request, TAG.as_str()).unwrap_or_else(|| {
-        let tagged = (header::ETAG, TAG.as_str());
-        HttpResponse::Ok().insert_header(tagged).content_type("application/json").body(PUBLISHED)
+    contract(&request, &TAG, PUBLISHED)
+}
+
+/// This contract for older generators
+///
+/// OpenAPI 3.0.3, which says the same.
+#[utoipa::path(tag = "service", operation_id = "getLegacyOpenApi", security(()),
+    responses((status = 200, description = "The document", body = serde_json::Value)))]
+#[get("/openapi-3.0.json")]
+async fn get_legacy_openapi(request: HttpRequest) -> HttpResponse {
+    static TAG: LazyLock<Tag> = LazyLock::new(|| Tag::of_bytes(PUBLISHED_LEGACY.as_bytes()));
+    contract(&request, &TAG, PUBLISHED_LEGACY)
+}
+
+fn contract(request: &HttpRequest, tag: &Tag, document: &'static str) -> HttpResponse {
+    etag::not_modified(request, tag.as_str()).unwrap_or_else(|| {
+        let tagged = (header::ETAG, tag.as_str());
+        HttpResponse::Ok().insert_header(tagged).content_type("application/json").body(document)
     })
 }
 
@@ -100,5 +115,6 @@ pub fn routes(config: &mut impl super::routes::Routes) {
         .service(get_readiness)
         .service(get_key_set)
         .service(get_openapi)
+        .service(get_legacy_openapi)
         .service(get_docs);
 }

@@ -117,11 +117,12 @@ const fn personal(row: Row) -> Row {
     Row { grantee: Forbidden, ..row }
 }
 
-pub(super) const TABLE: [Row; 78] = [
+pub(super) const TABLE: [Row; 79] = [
     public("getKeySet", ""),
     public("getDocs", ""),
     public("getLiveness", ""),
     public("getReadiness", ""),
+    public("getLegacyOpenApi", ""),
     public("getOpenApi", ""),
     public("listCertificateKinds", ""),
     public("listCommunes", "?province_code=86"),
