@@ -243,7 +243,12 @@ fn introduce(
     let phones = phones.collect::<Vec<_>>().join(", ");
     output::say(&format!("Or log in: {phones}, password {}", demo_users::PASSWORD));
     say_stories(data, &base_url, callers)?;
-    output::say(&format!("\nDocumentation: {base_url}/docs/    Ctrl-C stops the server."));
+    let database = &data.app.config().database_url;
+    output::say(&format!(
+        "\nOther commands (token, audit, …) work on this market with \
+         OCOP_LINK_DATABASE_URL={database}"
+    ));
+    output::say(&format!("Documentation: {base_url}/docs/    Ctrl-C stops the server."));
     Ok(())
 }
 

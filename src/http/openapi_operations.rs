@@ -11,6 +11,9 @@ use super::problem::{PROBLEM_JSON, ProblemCode};
 /// The methods of the API, as the document has them.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
+/// An idempotency key: visible ASCII without quotes within, bare or in quotes.
+const KEY_PATTERN: &str = r#"^("[!#-~]{1,255}"|[!#-~]{1,255})$"#;
+
 /// The problems of single operations beyond those of their kind.
 const OWN_STATUSES: [(&str, &str, &[u16]); 4] = [
     ("/v1/sessions", "post", &[401]),
@@ -252,7 +255,7 @@ fn idempotency_key() -> Value {
         "name": "Idempotency-Key", "in": "header", "required": false,
         "description": "Names this request, so that it can be sent again without acting twice: \
             visible ASCII, bare or in quotes. The answer is kept for 72 hours.",
-        "schema": { "type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 257 },
+        "schema": { "type": "string", "pattern": KEY_PATTERN, "minLength": 1, "maxLength": 257 },
         "example": "\"8e03978e-40d5-43dd-bc93-6894a57f9324\""
     })
 }

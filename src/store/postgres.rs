@@ -14,8 +14,8 @@ use crate::error::Error;
 
 /// How often a transaction is tried before the caller is told to try again later.
 const ATTEMPTS: u32 = 4;
-/// The longest first pause between two attempts; doubled each time. Each pauses for some part of it,
-/// so that those who lost together do not meet again.
+/// The longest first pause between two attempts, doubled each time; a random part is taken, so
+/// that those who lost together do not meet again.
 const PAUSE: Duration = Duration::from_millis(10);
 
 pub(super) struct Postgres {

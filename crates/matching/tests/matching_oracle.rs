@@ -2,12 +2,13 @@
 //! over the recorded values, every price a fraction over one common denominator.
 
 mod generator;
+mod plain_day;
 mod plain_sale;
 
 use generator::{Party, Product, TODAY, World};
 use matching::certificate::{CertificateKind, CertificateKinds};
 use matching::check::{CHECKS, Check, CheckCode};
-use matching::date::{Date, Period};
+use matching::date::Date;
 use matching::demand::{Demand, DemandState, PriceBasis, SubstituteProduct};
 use matching::evaluation::{Evaluation, evaluate};
 use matching::factor::Factor;
@@ -33,10 +34,9 @@ struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn new(world: &'a World, offer: &'a Offer, demand: &'a Demand) -> Self {
-        let mut products = world.products.iter();
+        let (mut products, mut parties) = (world.products.iter(), world.parties.iter());
         let product = products.find(|it| it.id == offer.terms.product_id).expect("a product");
         let producer = &world.parties[product.party];
-        let mut parties = world.parties.iter();
         let buyer = parties.find(|it| it.id == demand.terms.party_id).expect("a party");
         Self { world, offer, demand, product, producer, buyer }
     }
@@ -108,11 +108,11 @@ fn plain_encounters(
         let committed = case.demand.progress[index].committed;
         let most = i128::from(need.max_quantity.unwrap_or(need.quantity).saturating_sub(committed));
         for capacity in &case.offer.capacity {
-            let from = capacity.period.from().max(need.window.from());
             let to = capacity.period.to().min(need.window.to());
             let ready = Date::from_days(TODAY + offer.lead_time_days as i32);
-            let period = from <= to && to >= ready;
-            let date = if period { to } else { plain_day(capacity.period, need.window, ready) };
+            let period = capacity.period.from().max(need.window.from()).max(ready) <= to;
+            let date =
+                if period { to } else { plain_day::told(capacity.period, need.window, ready) };
             let free = capacity.declared - capacity.held - capacity.committed - capacity.consumed;
             let quantity = base.is_some_and(|base| {
                 (1..=free / offer.increment).any(|steps| {
@@ -145,20 +145,6 @@ fn plain_encounters(
         all.push(row);
     }
     all
-}
-
-/// The first or last day on which goods and buyer would meet, if the one that keeps them apart gave
-/// way: the capacity where none of it keeps the lead time, else the window.
-fn plain_day(capacity: Period, window: Period, ready: Date) -> Date {
-    let days = |period: Period| period.from().days()..=period.to().days();
-    let deliverable: Vec<i32> = days(capacity).filter(|day| *day >= ready.days()).collect();
-    let asked: Vec<i32> = days(window).filter(|day| *day >= ready.days()).collect();
-    match (deliverable.as_slice(), asked.as_slice()) {
-        ([], []) => window.to(),
-        ([], [first, ..]) => Date::from_days(*first),
-        ([.., last], _) if window.from() > capacity.to() => Date::from_days(*last),
-        ([first, ..], _) => Date::from_days(*first),
-    }
 }
 
 fn plain_stars(case: &Case<'_>, date: Date) -> u8 {
