@@ -2,12 +2,15 @@
 //! of ids. A record that is named like one that exists replaces it, so that an import can be
 //! repeated.
 
-use std::collections::HashMap;
-
 use matching::certificate::Subject;
 use matching::id::{DemandId, OfferId, PartyId, ProductId};
 use matching::violation::Rule;
 use uuid::Uuid;
+
+mod names;
+
+use names::{Bearer, Stored};
+pub use names::{Known, Name};
 
 use super::certificates::{self, CertificateCommand};
 use super::demand_terms::DemandCommand;
@@ -20,17 +23,8 @@ use super::{demands, offers, parties, products};
 use crate::app::Context;
 use crate::caller::Resource;
 use crate::error::Error;
-use crate::store::external_ids::{self, ExternalId, ExternalIds};
+use crate::store::external_ids::{self, ExternalIds};
 use crate::store::{WriteTx, certificates as stored, products as stored_products};
-
-/// A record's name in a system.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name {
-    /// The system.
-    pub system: String,
-    /// The id there.
-    pub id: String,
-}
 
 /// What a certificate is about, by name.
 #[derive(Debug, Clone)]
@@ -65,6 +59,19 @@ pub enum Record {
     Demand(Name, DemandNames, Box<DemandCommand>),
 }
 
+impl Record {
+    /// Its kind and its names; none of a certificate, which has no names.
+    fn names(&self) -> Option<(Resource, &ExternalIds)> {
+        match self {
+            Self::Party(command) => Some((Resource::Parties, &command.external_ids)),
+            Self::Product(_, command) => Some((Resource::Products, &command.external_ids)),
+            Self::Offer(_, _, command) => Some((Resource::Offers, &command.external_ids)),
+            Self::Demand(_, _, command) => Some((Resource::Demands, &command.external_ids)),
+            Self::Certificate(..) => None,
+        }
+    }
+}
+
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -76,35 +83,6 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// What the names of this import stand for, so that most need not be looked up.
-#[derive(Debug, Clone, Default)]
-pub struct Known(HashMap<(Resource, Name), Bearer>);
-
-/// Who has a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bearer {
-    /// A record of an owner within whose ids the name is unique.
-    One(PartyId, Uuid),
-    /// Records of several owners.
-    Several,
-}
-
-impl Known {
-    /// Adds what a later transaction made known.
-    pub fn add(&mut self, fresh: Self) {
-        for (key, bearer) in fresh.0 {
-            self.learn(key, bearer);
-        }
-    }
-
-    fn learn(&mut self, key: (Resource, Name), bearer: Bearer) {
-        let known = self.0.entry(key).or_insert(bearer);
-        if *known != bearer {
-            *known = Bearer::Several;
-        }
-    }
-}
-
 /// One import: names that earlier batches made known, and those of the open transaction. New offers
 /// and demands, which nothing in a file refers to, wait until many can be recorded at once, at the
 /// latest when it is finished; without that they are lost.
@@ -112,6 +90,7 @@ pub struct Import<'a> {
     importer: PartyId,
     known: &'a Known,
     fresh: Known,
+    stored: Stored,
     offers: Vec<NewOffer>,
     demands: Vec<NewDemand>,
 }
@@ -120,7 +99,21 @@ impl<'a> Import<'a> {
     /// An import of `importer` that goes on from `known`.
     #[must_use]
     pub fn new(importer: PartyId, known: &'a Known) -> Self {
-        Self { importer, known, fresh: Known::default(), offers: Vec::new(), demands: Vec::new() }
+        let (fresh, stored) = (Known::default(), Stored::default());
+        Self { importer, known, fresh, stored, offers: Vec::new(), demands: Vec::new() }
+    }
+
+    /// Looks up which of these records are there, in few questions instead of one for each.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn look_up<'r>(
+        &mut self,
+        tx: &mut WriteTx<'_>,
+        records: impl Iterator<Item = &'r Record>,
+    ) -> Result<(), Error> {
+        self.stored = Stored::of(tx, records.filter_map(Record::names))?;
+        Ok(())
     }
 
     /// Records what waits. Returns the names that this transaction made known; they hold once it is
@@ -151,7 +144,7 @@ impl<'a> Import<'a> {
         if !matches!(record, Record::Offer(..) | Record::Demand(..)) {
             self.record_waiting(tx, context)?;
         }
-        match record {
+        let outcome = match record {
             Record::Party(command) => self.put_party(tx, context, command),
             Record::Product(party, command) => self.put_product(tx, context, (party, command)),
             Record::Certificate(subject, command) => {
@@ -163,7 +156,12 @@ impl<'a> Import<'a> {
             Record::Demand(party, names, command) => {
                 self.put_demand(tx, context, (party, names, command))
             }
+        }?;
+        if outcome == Outcome::Updated {
+            // It may have given up a name.
+            self.stored = Stored::default();
         }
+        Ok(outcome)
     }
 
     fn put_party(
@@ -360,9 +358,9 @@ impl<'a> Import<'a> {
                     self.record_waiting(tx, context)?;
                     external_ids::find(tx, &name.of(owner, resource))?
                 }
-                (None, Some(owner)) => external_ids::find(tx, &name.of(owner, resource))?,
+                (None, Some(owner)) => self.stored.find(tx, name.of(owner, resource))?,
                 (Some(Bearer::One(_, id)), None) => Some(id),
-                (_, None) => external_ids::find(tx, &name.of(self.importer, resource))?,
+                (_, None) => self.stored.find(tx, name.of(self.importer, resource))?,
             };
             if found.is_some() {
                 return Ok(found);
@@ -374,9 +372,9 @@ impl<'a> Import<'a> {
     /// What this import knows of a name.
     fn known(&self, resource: Resource, name: &Name) -> Option<Bearer> {
         let key = (resource, name.clone());
-        match (self.fresh.0.get(&key), self.known.0.get(&key)) {
+        match (self.fresh.bearer(&key), self.known.bearer(&key)) {
             (Some(fresh), Some(known)) if fresh != known => Some(Bearer::Several),
-            (fresh, known) => fresh.or(known).copied(),
+            (fresh, known) => fresh.or(known),
         }
     }
 
@@ -406,12 +404,6 @@ impl<'a> Import<'a> {
             let name = Name { system: system.clone(), id: id.clone() };
             self.fresh.learn((resource, name), Bearer::One(owner, record));
         }
-    }
-}
-
-impl Name {
-    fn of(&self, owner: PartyId, resource: Resource) -> ExternalId {
-        ExternalId { owner, resource, system: self.system.clone(), id: self.id.clone() }
     }
 }
 

@@ -154,6 +154,7 @@ fn write_all(
             .write(move |tx| {
                 context.moment.rewind();
                 let mut import = Import::new(OPERATOR, &before);
+                import.look_up(tx, batch.iter().map(|(_, record)| record))?;
                 let mut outcomes = Vec::with_capacity(batch.len());
                 for (line, record) in batch.iter() {
                     reached.store(*line, Ordering::Relaxed);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::columns::{id_of, uuid_of};
 use super::connection::AnyConnection;
-use super::dialect::{insert_rows, is_duplicate};
+use super::dialect::{VALUES_PER_STATEMENT, insert_rows, is_duplicate};
 use super::schema::external_ids;
 use super::transaction::{ReadTx, WriteTx};
 use crate::caller::Resource;
@@ -98,6 +98,30 @@ pub fn find_unambiguous(
         (Some(least), Some(greatest)) if least == greatest => uuid_of(&least).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Who has these ids of a system: each with the owner within whose ids it is unique.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn bearers(
+    tx: &mut ReadTx<'_>,
+    (resource, system): (Resource, &str),
+    ids: &[&str],
+) -> Result<Vec<(String, PartyId, Uuid)>, Error> {
+    let mut found = Vec::new();
+    for part in ids.chunks(VALUES_PER_STATEMENT) {
+        let rows: Vec<(String, String, String)> = external_ids::table
+            .select((external_ids::external_id, external_ids::owner_id, external_ids::resource_id))
+            .filter(external_ids::resource.eq(resource.singular()))
+            .filter(external_ids::system.eq(system))
+            .filter(external_ids::external_id.eq_any(part))
+            .load(tx.connection())?;
+        for (id, owner, record) in rows {
+            found.push((id, id_of(&owner)?, uuid_of(&record)?));
+        }
+    }
+    Ok(found)
 }
 
 /// The external ids of many records, those that `viewer` owns (all, for none).

@@ -18,6 +18,7 @@ api_tests!(
     the_demo_market_imports_once_and_tells_the_three_stories,
     names_stand_for_records_of_their_owners,
     a_party_is_named_by_the_importer_whoever_else_has_the_name,
+    a_name_that_a_record_gave_up_is_free_for_the_next,
     a_certificate_that_says_something_else_is_refused,
     a_name_is_read_as_strictly_as_a_body,
 );
@@ -39,6 +40,22 @@ fn a_name_is_read_as_strictly_as_a_body(api: &TestApi) {
     assert_eq!(line(name, json!({})), "/party/oops");
     let (name, id) = (json!({"system": "erp", "id": "p1"}), Uuid::nil().to_string());
     assert_eq!(line(name, json!({"party_id": id})), "/party_id");
+}
+
+fn a_name_that_a_record_gave_up_is_free_for_the_next(api: &TestApi) {
+    let party = |name: &str, ids: Value| {
+        json!({"type": "party", "name": name, "legal_form": "cooperative", "roles": ["producer"],
+            "place": {"province_code": "86"}, "external_ids": ids})
+    };
+    let both = party("HTX A", json!({"erp": "a", "register": "7"}));
+    let made = import(api, &records(api, [both].into_iter()));
+    assert_eq!(made, [Outcome::Created]);
+    let one = || party("HTX A", json!({"erp": "a"}));
+    let other = || party("HTX B", json!({"register": "7"}));
+    let made = import(api, &records(api, [one(), other()].into_iter()));
+    assert_eq!(made, [Outcome::Updated, Outcome::Created]);
+    let again = import(api, &records(api, [one(), other()].into_iter()));
+    assert_eq!(again, [Outcome::Unchanged; 2]);
 }
 
 fn demo_records(api: &TestApi) -> Vec<Record> {
@@ -66,6 +83,7 @@ fn try_import(api: &TestApi, records: &[Record]) -> Result<Vec<Outcome>, Error> 
         context.moment.rewind();
         let known = Known::default();
         let mut import = Import::new(OPERATOR, &known);
+        import.look_up(tx, records.iter())?;
         let put = records.iter().map(|record| import.put(tx, &context, record));
         let outcomes = put.collect::<Result<_, _>>()?;
         import.finish(tx, &context)?;
