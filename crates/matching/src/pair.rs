@@ -285,11 +285,12 @@ pub struct Encounter {
 }
 
 impl Encounter {
-    /// The nearest pair is the one with the fewest failures, the smallest gap, the earliest date.
+    /// The nearest pair is one that meets in time if any does, with the fewest failures, the
+    /// smallest gap, the earliest date.
     #[must_use]
-    pub fn nearness(&self) -> (u8, u32, Date, usize, usize) {
+    pub fn nearness(&self) -> (bool, u8, u32, Date, usize, usize) {
         let (failed, gap) = self.gaps.miss();
-        (failed, gap, self.date, self.need, self.capacity)
+        (self.gaps.period > 0, failed, gap, self.date, self.need, self.capacity)
     }
 }
 

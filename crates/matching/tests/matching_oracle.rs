@@ -229,12 +229,12 @@ fn plain(case: &Case<'_>) -> Plain {
     let base = offer.content.in_dimension(demand.content.dimension).map(i128::from);
     let rows = plain_encounters(case, ratio, base);
     let fewest_of = |row: &[([bool; 6], Date)]| {
-        let failures = row.iter().map(|(passes, _)| passes.iter().filter(|pass| !**pass).count());
-        failures.min().expect("a period")
+        let failures = |passes: &[bool; 6]| passes.iter().filter(|pass| !**pass).count();
+        row.iter().map(|(passes, _)| (!passes[0], failures(passes))).min().expect("a period")
     };
-    let fewest_failures = rows.iter().map(|row| fewest_of(row)).min().expect("a pair");
-    let nearest = rows.iter().zip(&demand.deliveries);
-    let nearest = nearest.filter(|(row, _)| fewest_of(row) == fewest_failures);
+    let fewest = rows.iter().map(|row| fewest_of(row)).min().expect("a pair");
+    let (nearest, fewest_failures) = (rows.iter().zip(&demand.deliveries), fewest.1);
+    let nearest = nearest.filter(|(row, _)| fewest_of(row) == fewest);
     let mut ways_km: Vec<u32> =
         nearest.map(|(_, need)| offer.place.point.distance_km(need.place.point)).collect();
     if fewest_failures == 0 {

@@ -26,6 +26,7 @@ api_tests!(
     the_lead_time_is_kept,
     a_capacity_that_ends_before_the_lead_time_is_told_how_long_it_must_last,
     a_star_that_lapses_before_the_moved_window_is_told_with_it,
+    a_near_miss_is_told_of_the_period_that_meets_the_window,
     a_declared_substitute_counts_at_its_ratio,
     a_generic_demand_finds_what_each_producer_makes,
     distances_tell_of_an_anonymous_buyer_no_more_than_the_area,
@@ -289,6 +290,15 @@ fn a_star_that_lapses_before_the_moved_window_is_told_with_it(api: &TestApi) {
     let told = failed(january, ("2027-03-01", "2027-03-31"));
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("2027-01-31"), "on the last day of January the star counts: {told:?}");
+}
+
+fn a_near_miss_is_told_of_the_period_that_meets_the_window(api: &TestApi) {
+    let distributor = buyer(api);
+    let capacity = json!([{"from": "2026-12-01", "to": "2026-12-31", "quantity": 1000},
+        {"from": "2027-01-01", "to": "2027-01-31", "quantity": 50}]);
+    offer(api, &seller(api), json!({"capacity": capacity, "min_order": 100}));
+    let demand = demand(api, &distributor, deliver("2027-01-01", "2027-01-31", 300));
+    assert_eq!(only_failure(api, &distributor, &demand)["code"], "quantity");
 }
 
 fn a_declared_substitute_counts_at_its_ratio(api: &TestApi) {
