@@ -14,9 +14,8 @@ use crate::error::Error;
 
 /// How often a transaction is tried before the caller is told to try again later.
 const ATTEMPTS: u32 = 4;
-/// The longest first pause between two attempts, doubled each time; a random part is taken, so
-/// that those who lost together do not meet again.
-const PAUSE: Duration = Duration::from_millis(10);
+/// The first pause between two attempts; doubled each time.
+const PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct Postgres {
     pool: Pool,
@@ -51,12 +50,11 @@ impl Postgres {
         work: impl Fn(&mut WriteTx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut result = self.write_once(&work);
-        for turn in 0..ATTEMPTS - 1 {
+        for turn in 1..ATTEMPTS {
             if !matches!(&result, Err(Error::Unavailable(reason)) if may_succeed(reason)) {
                 break;
             }
-            let longest = PAUSE * 2_u32.pow(turn);
-            thread::sleep(longest.mul_f64(rand::random()));
+            thread::sleep(PAUSE * 2_u32.pow(turn));
             result = self.write_once(&work);
         }
         if result.is_ok() {
